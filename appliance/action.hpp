@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can we do?
+//
+// Everything that a node can ask of the world, in one closed list, carried out in the order in
+// which it stands. Two interpreters visit it: the daemon for real, the simulator on a simulated
+// kernel, network and HAProxy. An action that one of them does not know does not compile.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lb-supervisor/action.hpp"
+#include "membership/action.hpp"
+#include "vip/action.hpp"
+
+namespace hapx::appliance {
+
+/// Answers a RequestArrived, once.
+struct Respond {
+  std::uint64_t id = 0;
+  unsigned status = 200;  ///< of HTTP
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
+
+/// One line for the log.
+struct WriteLog {
+  LogLevel level = LogLevel::info;
+  std::string sentence;
+};
+
+/// Tells the service manager how we are: "READY=1", "STATUS=...", "STOPPING=1".
+struct NotifyServiceManager {
+  std::string state;
+};
+
+/// Everything is released: end the process.
+struct Exit {
+  int status = 0;
+};
+
+using Action = std::variant<
+    // membership
+    membership::SendDatagram, membership::StorePromise,
+    // vip
+    vip::ArmFence, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress, vip::RemoveAddress,
+    vip::Announce,
+    // lb-supervisor
+    lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::KillHaproxy,
+    lb_supervisor::ProbeHaproxy, lb_supervisor::AskBackends,
+    // appliance
+    Respond, WriteLog, NotifyServiceManager, Exit>;
+
+using Actions = std::vector<Action>;
+
+}  // namespace hapx::appliance

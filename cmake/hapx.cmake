@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# How a room becomes a library.
+#
+# Includes are written from the root ("vip/holder.hpp"), yet the root itself is on no include path.
+# Each room (and each door) shows its headers through a folder of links of its own, and that folder
+# reaches another target only by linking: who does not link a room cannot include it. So the
+# include table of docs/architecture.md is the list of LINKS lines.
+
+find_package(Threads REQUIRED)
+
+add_library(hapx_flags INTERFACE)
+target_compile_options(hapx_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+option(HAPX_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+if(HAPX_SANITIZE)
+  target_compile_options(hapx_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                              -fno-omit-frame-pointer)
+  target_link_options(hapx_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# hapx_room(TARGET FOLDER folder [SOURCES a.cpp ...] [LINKS target ...])
+# FOLDER is relative to the root; its *.hpp (not those of subfolders) become includable by linking.
+function(hapx_room target)
+  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;LINKS" ${ARGN})
+  set(shown ${CMAKE_BINARY_DIR}/rooms/${target})
+  file(REMOVE_RECURSE ${shown})
+  file(MAKE_DIRECTORY ${shown}/${ARG_FOLDER})
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
+       ${CMAKE_SOURCE_DIR}/${ARG_FOLDER}/*.hpp)
+  foreach(header ${headers})
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${header} ${shown}/${header} SYMBOLIC)
+  endforeach()
+  if(ARG_SOURCES)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    target_link_libraries(${target} PUBLIC ${ARG_LINKS} PRIVATE hapx_flags)
+    target_include_directories(${target} PUBLIC ${shown})
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARG_LINKS})
+    target_include_directories(${target} INTERFACE ${shown})
+  endif()
+endfunction()
+
+# hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy ...])
+# One GoogleTest program; ctest sees each of its tests.
+function(hapx_test target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main hapx_flags)
+  target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has the operator asked for?
+//
+// The whole configuration as one plain value: the same on every node, immutable once made. It is
+// made by config/parse (text -> tree -> value) and approved by config/validate; whoever holds one
+// may rely on everything that validate promises.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/ids.hpp"
+#include "config/net.hpp"
+#include "config/score.hpp"
+#include "config/time.hpp"
+
+namespace hapx {
+
+/// A witness votes and may coordinate, but never holds an address and runs no HAProxy.
+enum class Role { full, witness };
+
+struct NodeConfig {
+  NodeName name;
+  IpAddress address;  ///< where its heartbeats come from and go to
+  Role role = Role::full;
+  unsigned votes = 1;
+
+  friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
+};
+
+struct VipConfig {
+  Cidr address;  ///< added with its prefix as written
+  InterfaceName interface;
+
+  friend bool operator==(const VipConfig&, const VipConfig&) = default;
+};
+
+/// A kube-apiserver as HAProxy reaches it: a host name or an address, and a port.
+struct ApiServer {
+  std::string host;
+  std::uint16_t port = 6443;
+
+  friend bool operator==(const ApiServer&, const ApiServer&) = default;
+};
+
+enum class HealthCheckMode {
+  readyz,  ///< GET /readyz over TLS must answer 200
+  tls,     ///< a TLS handshake must succeed
+  tcp,     ///< a connection must be accepted
+};
+
+struct HealthCheck {
+  HealthCheckMode mode = HealthCheckMode::readyz;
+  std::optional<std::string> ca_file;  ///< absent: the certificate is not verified (status says so)
+  Duration interval = std::chrono::milliseconds(500);
+  unsigned fall = 2;  ///< consecutive failures until a server is out
+  unsigned rise = 2;  ///< consecutive successes until it is back
+
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
+};
+
+/// The time-outs that a Kubernetes API needs: watches and `kubectl exec` are silent for long, so a
+/// tunnel's is an hour; client and server count only until both sides have spoken.
+struct HaproxyTimeouts {
+  Duration connect = std::chrono::seconds(2);
+  Duration client = std::chrono::hours(1);
+  Duration server = std::chrono::hours(1);
+  Duration tunnel = std::chrono::hours(1);
+  Duration client_fin = std::chrono::seconds(30);
+
+  friend bool operator==(const HaproxyTimeouts&, const HaproxyTimeouts&) = default;
+};
+
+struct HaproxyConfig {
+  HaproxyTimeouts timeouts;
+  unsigned max_connections = 10'000;
+
+  friend bool operator==(const HaproxyConfig&, const HaproxyConfig&) = default;
+};
+
+/// What a failed monitor of a resource does (Pacemaker's on-fail, without fencing).
+enum class OnFail { restart, ignore, block, stop, standby };
+
+struct OnFailConfig {
+  OnFail vip = OnFail::restart;
+  OnFail haproxy = OnFail::restart;
+
+  friend bool operator==(const OnFailConfig&, const OnFailConfig&) = default;
+};
+
+struct ServiceConfig {
+  ServiceName name;
+  std::vector<VipConfig> vips;
+  std::uint16_t port = 6443;
+  std::vector<ApiServer> api_servers;
+  std::map<NodeName, Score> location;
+  OnFailConfig on_fail;
+  HealthCheck health_check;
+  HaproxyConfig haproxy;
+
+  friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
+};
+
+/// The lease's length T and the beat at which it is renewed. validate demands that the holder's
+/// right, T(1 - rho) less a guard, be at least four heartbeats (membership/lease has the reasons).
+struct Timing {
+  Duration heartbeat = std::chrono::milliseconds(50);
+  Duration lease = std::chrono::milliseconds(300);
+
+  friend bool operator==(const Timing&, const Timing&) = default;
+};
+
+/// A holder's right is the lease times (1000 - drift_permille) / 1000: rho = 0.185 covers the
+/// kernel's whole slewing range, +-10 % on each side (kernel/time/ntp.c, MAXFREQ and adjtimex ticks).
+inline constexpr std::int64_t drift_permille = 185;
+/// Subtracted from every right for frames that already sit in the egress queue.
+inline constexpr Duration egress_guard = std::chrono::microseconds(500);
+/// M of the protocol: no lease may be longer, and a voter without memory abstains this long.
+inline constexpr Duration lease_max = std::chrono::seconds(5);
+
+/// How long a holder may act for one promise of length `lease`, counted from before it asked.
+[[nodiscard]] constexpr Duration right_of(Duration lease) {
+  return lease * (1000 - drift_permille) / 1000 - egress_guard;
+}
+
+enum class NoQuorumPolicy { stop, ignore, freeze };
+
+struct Scheduling {
+  Score resource_stickiness{100};
+  Score migration_threshold{3};  ///< 0: off
+  Duration failure_timeout = std::chrono::minutes(10);  ///< 0: failures never expire
+
+  friend bool operator==(const Scheduling&, const Scheduling&) = default;
+};
+
+struct ClusterConfig {
+  ClusterName name;
+  std::vector<NodeConfig> nodes;        ///< 1 to 3, in the file's order
+  std::vector<ServiceConfig> services;  ///< in the order in which they are placed
+  Timing timing;
+  std::string key_file = "/etc/hapx/cluster.key";
+  std::uint16_t port = 7405;  ///< UDP, for heartbeats
+  NoQuorumPolicy no_quorum_policy = NoQuorumPolicy::stop;
+  Scheduling scheduling;
+
+  friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
+};
+
+}  // namespace hapx

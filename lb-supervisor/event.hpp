@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can happen to our HAProxy?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/ids.hpp"
+
+namespace hapx::lb_supervisor {
+
+/// HAProxy's keeper answers. If an earlier hapxd left a HAProxy running, `running` tells which.
+struct KeeperConnected {
+  struct Running {
+    std::uint64_t generation = 0;  ///< of the StartHaproxy that began it
+    int pid = 0;
+    std::string config;  ///< the text it was started with
+  };
+  std::optional<Running> running;
+};
+
+/// The keeper died or can't be reached; HAProxy dies with it. The door reconnects by itself.
+struct KeeperLost {
+  std::string reason;
+};
+
+struct HaproxyConfigAccepted {
+  std::uint64_t generation = 0;
+};
+
+/// `haproxy -c` refused the text, or there is no haproxy to ask.
+struct HaproxyConfigRefused {
+  std::uint64_t generation = 0;
+  std::string reason;  ///< HAProxy's own words, first lines
+};
+
+struct HaproxyStarted {
+  std::uint64_t generation = 0;
+  int pid = 0;
+};
+
+struct HaproxyStartFailed {
+  std::uint64_t generation = 0;
+  std::string reason;
+};
+
+/// The process is gone (its pidfd told).
+struct HaproxyExited {
+  std::uint64_t generation = 0;
+  std::string how;  ///< "killed by signal 9", "exited with status 1"
+};
+
+/// It answered through its own second listener, all the way through its event loop.
+struct HaproxyProbed {
+  std::uint64_t generation = 0;
+};
+
+/// It did not answer the probe in time, or wrongly.
+struct HaproxyProbeFailed {
+  std::uint64_t generation = 0;
+  std::string reason;
+};
+
+struct ServerHealth {
+  std::string name;
+  bool up = false;
+  std::string check;  ///< HAProxy's word for the last check: "L7OK", "L4CON", ...
+
+  friend bool operator==(const ServerHealth&, const ServerHealth&) = default;
+};
+
+struct BackendHealth {
+  ServiceName service;
+  std::vector<ServerHealth> servers;
+
+  friend bool operator==(const BackendHealth&, const BackendHealth&) = default;
+};
+
+/// HAProxy's answer to AskBackends.
+struct BackendsReported {
+  std::vector<BackendHealth> backends;
+};
+
+}  // namespace hapx::lb_supervisor

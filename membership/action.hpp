@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can the membership room ask of the world?
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "config/net.hpp"
+
+namespace hapx::membership {
+
+/// Sealed bytes to a peer's heartbeat port. A loss is weather: the next beat repeats what matters.
+struct SendDatagram {
+  Endpoint to;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Stores a voter's slot in the promise memory (a mapped file of the run directory).
+/// Safety: carried out before any action behind it in the list, so no answer leaves unremembered.
+struct StorePromise {
+  std::size_t slot = 0;  ///< index; the slot's bytes start at slot * promise_slot_bytes
+  std::vector<std::uint8_t> bytes;
+};
+
+}  // namespace hapx::membership

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is here, and who may act?
+//
+// The room's machine. It votes, asks for votes, hears heartbeats and falls silent peers out, and
+// shows the outcome as one View. It decides nothing about services: it is told which keys to claim
+// and what to report, and carries plans that it doesn't read.
+//
+//   datagrams -> codec -> failure_detector --\
+//                      -> lease + quorum ------> View (rights, coordinator, members, plan)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/cluster_config.hpp"
+#include "membership/action.hpp"
+#include "membership/event.hpp"
+#include "membership/promise_memory.hpp"
+#include "membership/view.hpp"
+
+namespace hapx::membership {
+
+using Action = std::variant<SendDatagram, StorePromise>;
+
+/// What the node, one floor above, should know at once. The View holds the state; news say that it
+/// changed, and why.
+struct RightGained { LeaseKey key; Instant until; };     ///< we may act from now on
+struct RightExtended { LeaseKey key; Instant until; };   ///< never an earlier instant than before
+struct RightLost { LeaseKey key; std::string reason; };  ///< expired, or another holds it (rule 10)
+struct RightDenied { LeaseKey key; std::string reason; };  ///< a claim has to wait; told once per cause
+struct ViewChanged {};                                   ///< members, quorum, coordinator or a report
+struct PlanArrived {};                                   ///< view().plan is a higher one
+struct OrderArrived { Order order; };                    ///< we coordinate and are asked to
+struct OrderAnswered { OrderAnswer answer; };            ///< to an order that was given here
+struct DatagramRefused { Endpoint from; std::string reason; };  ///< reason: a short stable word group, counted
+struct Conflict { std::string sentence; };               ///< somebody runs under our name (a cloned VM)
+using News = std::variant<RightGained, RightExtended, RightLost, RightDenied, ViewChanged, PlanArrived,
+                          OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
+
+struct Outcome {
+  std::vector<Action> actions;
+  std::vector<News> news;
+};
+
+struct MemberOptions {
+  ClusterConfig config;
+  NodeName self;
+  BootId boot;
+  Incarnation incarnation;
+  std::array<std::uint8_t, 32> cluster_key{};
+  PromiseMemory memory;           ///< what an earlier incarnation of this boot promised; may be empty
+  std::optional<Duration> abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
+  std::uint64_t seed = 0;
+};
+
+class Member {
+ public:
+  Member(MemberOptions options, Instant now);
+
+  [[nodiscard]] Outcome step(const DatagramArrived& datagram, Instant now);
+  /// Time has passed; does whatever is due. Harmless when nothing is.
+  [[nodiscard]] Outcome step(Instant now);
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  /// Wants to hold `key` from now on: prepares, and keeps what is won renewed. Idempotent.
+  [[nodiscard]] Outcome claim(const LeaseKey& key, Instant now);
+  /// Gives `key` up: retires the ballot, tells the voters. REQUIRES: whoever acts on the key has
+  /// stopped (the fence is closed), see LEASE.md rules 8 and 9.
+  [[nodiscard]] Outcome release(const LeaseKey& key, Instant now);
+
+  /// Replaces what we tell of ourselves; sent with the next beat, or at once if it differs.
+  [[nodiscard]] Outcome tell(NodeReport report, Instant now);
+  /// Tells all nodes where services are to be. REQUIRES: view().coordinating.
+  [[nodiscard]] Outcome publish(std::vector<Assignment> assignments, Instant now);
+  /// Sends an order to the coordinator, again with each beat until it answers or 3 s have passed
+  /// (then OrderAnswered "unknown"). An order given at the coordinator comes back as OrderArrived.
+  [[nodiscard]] Outcome order(Order order, Instant now);
+  [[nodiscard]] Outcome answer(OrderAnswer answer, Instant now);
+
+  [[nodiscard]] const View& view() const;
+};
+
+}  // namespace hapx::membership

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may the rest of the house know of the cluster?
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "config/cluster_config.hpp"
+#include "membership/ballot.hpp"
+#include "membership/report.hpp"
+
+namespace hapx::membership {
+
+enum class Liveness : std::uint8_t { unheard, alive, suspect, dead };
+
+struct MemberView {
+  NodeName name;
+  Role role = Role::full;
+  unsigned votes = 1;
+  Liveness liveness = Liveness::unheard;  ///< of ourselves: always alive
+  bool hears_us = false;                  ///< its last heartbeat said so
+  NodeReport report;                      ///< its last; empty if none was heard
+  std::optional<Incarnation> incarnation;
+
+  friend bool operator==(const MemberView&, const MemberView&) = default;
+};
+
+struct View {
+  bool quorate = false;                  ///< members that are alive have more than half of the votes
+  std::optional<NodeName> coordinator;   ///< the holder of the coordinator's lease, as far as we know
+  bool coordinating = false;             ///< that is us, and our right has not ended
+  std::vector<MemberView> members;       ///< in the file's order, ourselves included
+  std::optional<Plan> plan;              ///< the highest one seen
+  std::map<LeaseKey, Instant> rights;    ///< what we hold, and until when we may act on it
+
+  friend bool operator==(const View&, const View&) = default;
+};
+
+}  // namespace hapx::membership

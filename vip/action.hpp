@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be asked of the kernel about an address?
+#pragma once
+
+#include <vector>
+
+#include "config/cluster_config.hpp"
+#include "config/ids.hpp"
+#include "config/net.hpp"
+#include "config/time.hpp"
+
+namespace hapx::vip {
+
+/// Puts the filter on every interface that could answer for one of these addresses. Closed at
+/// first, unless an earlier incarnation's deadlines were inherited. Answered by FenceArmed or
+/// FenceUnavailable.
+struct ArmFence {
+  std::vector<IpAddress> addresses;
+};
+
+/// Lets the address's frames pass until `until`: a memory store, so it can't fail and doesn't wait.
+struct ExtendDeadline {
+  IpAddress address;
+  Instant until;
+};
+
+/// Lets nothing pass any more. Safety: done when this returns, before any action behind it.
+struct CloseFence {
+  IpAddress address;
+};
+
+/// Adds the address with a finite lifetime, or prolongs it. Answered by AddressAdded or
+/// AddressRefused.
+struct AddAddress {
+  InterfaceName interface;
+  Cidr address;
+  Duration lifetime;  ///< rounded up to whole seconds by the kernel's interface
+};
+
+/// Answered by AddressRemoved or AddressRefused.
+struct RemoveAddress {
+  InterfaceName interface;
+  Cidr address;
+};
+
+/// Tells the segment, in request and in reply form, that the address is at our hardware address.
+struct Announce {
+  InterfaceName interface;
+  IpAddress address;
+};
+
+}  // namespace hapx::vip
