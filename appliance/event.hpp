@@ -16,6 +16,10 @@
 
 namespace hapx::appliance {
 
+/// The process has begun. The first event of every life; what an earlier one left behind was
+/// handed to the constructor.
+struct Started {};
+
 /// The deadline that Node::next_deadline named is over.
 struct DeadlineReached {};
 
@@ -44,6 +48,6 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    DeadlineReached, RequestArrived, StopRequested>;
+    Started, DeadlineReached, RequestArrived, StopRequested>;
 
 }  // namespace hapx::appliance
