@@ -17,6 +17,7 @@
 #include "appliance/event.hpp"
 #include "appliance/status.hpp"
 #include "config/cluster_config.hpp"
+#include "lb-supervisor/haproxy_config.hpp"
 #include "membership/ballot.hpp"
 #include "membership/promise_memory.hpp"
 
@@ -30,9 +31,9 @@ struct FoundAddress {
 
 /// What an earlier incarnation left behind, as the daemon found it before the first step.
 struct Inheritance {
-  membership::PromiseMemory memory;           ///< what we promised as a voter in this boot
-  std::optional<Duration> abstain;            ///< vote for nobody for this long (LEASE.md, rule 5)
-  std::map<IpAddress, Instant> deadlines;     ///< of a fence that is still in force
+  membership::PromiseMemory memory;        ///< what we promised as a voter in this boot
+  std::optional<Duration> abstain;         ///< vote for nobody for this long (LEASE.md, rule 5)
+  std::map<IpAddress, Instant> deadlines;  ///< of a fence that is still in force
   std::vector<FoundAddress> addresses;
 };
 
@@ -43,6 +44,7 @@ struct NodeOptions {
   membership::Incarnation incarnation;
   std::array<std::uint8_t, 32> cluster_key{};
   Inheritance inheritance;
+  lb_supervisor::HaproxyPaths haproxy_paths;
   std::uint64_t seed = 0;
   std::string version;
 };
@@ -63,8 +65,9 @@ class Node {
   /// What every window shows.
   [[nodiscard]] Status status(Instant now) const;
 
+  struct State;  ///< appliance/node_state.hpp
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

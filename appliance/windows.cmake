@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+# The windows: what shows the node's state, and understands requests. Pure.
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+
+hapx_room(hapx_appliance_windows FOLDER appliance
+  SOURCES table.cpp status.cpp status_json.cpp status_text.cpp journal.cpp document.cpp
+          api.cpp
+  LINKS hapx_config hapx_membership hapx_vip hapx_lb_supervisor Boost::json)

@@ -114,7 +114,8 @@ struct Timing {
 };
 
 /// A holder's right is the lease times (1000 - drift_permille) / 1000: rho = 0.185 covers the
-/// kernel's whole slewing range, +-10 % on each side (kernel/time/ntp.c, MAXFREQ and adjtimex ticks).
+/// kernel's whole slewing range, +-10 % on each side (kernel/time/ntp.c, MAXFREQ and adjtimex
+/// ticks).
 inline constexpr std::int64_t drift_permille = 185;
 /// Subtracted from every right for frames that already sit in the egress queue.
 inline constexpr Duration egress_guard = std::chrono::microseconds(500);
@@ -130,7 +131,7 @@ enum class NoQuorumPolicy { stop, ignore, freeze };
 
 struct Scheduling {
   Score resource_stickiness{100};
-  Score migration_threshold{3};  ///< 0: off
+  Score migration_threshold{3};                         ///< 0: off
   Duration failure_timeout = std::chrono::minutes(10);  ///< 0: failures never expire
 
   friend bool operator==(const Scheduling&, const Scheduling&) = default;

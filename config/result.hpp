@@ -6,8 +6,9 @@
 // never both: whoever returns an Error leaves the telling to its caller.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <string>
+
+#include <boost/system/result.hpp>
 
 namespace hapx {
 

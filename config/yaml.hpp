@@ -36,10 +36,10 @@ struct YamlNode {
   enum class Kind { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  std::string scalar;                                ///< of a scalar, unquoted
-  bool quoted = false;                               ///< it stood in quotes: text, never a number
-  std::vector<YamlNode> items;                       ///< of a list
-  std::vector<std::pair<YamlKey, YamlNode>> entries; ///< of a map, in the file's order
+  std::string scalar;                                 ///< of a scalar, unquoted
+  bool quoted = false;                                ///< it stood in quotes: text, never a number
+  std::vector<YamlNode> items;                        ///< of a list
+  std::vector<std::pair<YamlKey, YamlNode>> entries;  ///< of a map, in the file's order
   Location where;
 
   /// The value of `key`, or nullptr. REQUIRES nothing: of another kind it is nullptr, too.

@@ -9,7 +9,9 @@
 //                      -> lease + quorum ------> View (rights, coordinator, members, plan)
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -59,6 +61,9 @@ struct MemberOptions {
 class Member {
  public:
   Member(MemberOptions options, Instant now);
+  ~Member();
+  Member(Member&&) noexcept;
+  Member& operator=(Member&&) noexcept;
 
   [[nodiscard]] Outcome step(const DatagramArrived& datagram, Instant now);
   /// Time has passed; does whatever is due. Harmless when nothing is.
@@ -80,7 +85,19 @@ class Member {
   [[nodiscard]] Outcome order(Order order, Instant now);
   [[nodiscard]] Outcome answer(OrderAnswer answer, Instant now);
 
+  /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers
+  /// take us for dead at once instead of waiting for silence. Nothing is claimed or voted for
+  /// afterwards. REQUIRES: as release.
+  [[nodiscard]] Outcome leave(Instant now);
+  /// Votes for nobody until now + `length`, a restart included (LEASE.md, rule 17: whoever notices
+  /// that its memory may be an older one).
+  [[nodiscard]] Outcome abstain(Duration length, Instant now);
+
   [[nodiscard]] const View& view() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace hapx::membership

@@ -2,6 +2,7 @@
 // What can be asked of the kernel about an address?
 #pragma once
 
+#include <variant>
 #include <vector>
 
 #include "config/cluster_config.hpp"
@@ -48,5 +49,9 @@ struct Announce {
   InterfaceName interface;
   IpAddress address;
 };
+
+/// All of them, in the order in which a Holder asks for them.
+using Action = std::variant<ArmFence, ExtendDeadline, CloseFence, AddAddress, RemoveAddress, Announce>;
+using Actions = std::vector<Action>;
 
 }  // namespace hapx::vip

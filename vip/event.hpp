@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 
 #include "config/ids.hpp"
 #include "config/net.hpp"
@@ -60,5 +61,9 @@ struct AnnouncementFailed {
   IpAddress address;
   Error error;
 };
+
+/// All of them: what the door tells, and what a Holder may be told.
+using Event = std::variant<AddressAdded, AddressRefused, AddressRemoved, LinkChanged, FenceArmed,
+                           FenceUnavailable, FenceRemoved, AnnouncementFailed>;
 
 }  // namespace hapx::vip

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a request on the command socket ask, and what is answered?
+//
+// A function from request to response. What can be answered from the snapshot is answered here; an
+// order is only understood here, and Node carries it out and answers when it knows the outcome.
+// It knows nothing of sockets and HTTP framing (appliance/io/http_server does), and trusts nobody:
+// every input is bounded, and whatever is not understood gets one sentence and the fitting status.
+//
+//   GET  /v1/status | members | services | backends | events | why[/SERVICE] | config | haproxy.cfg
+//   POST /v1/services/NAME/move   {"to": "node2"}   (without "to": wherever it likes next best)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "appliance/action.hpp"
+#include "appliance/event.hpp"
+#include "appliance/journal.hpp"
+#include "appliance/status.hpp"
+#include "config/cluster_config.hpp"
+
+namespace hapx::appliance {
+
+/// All that a request may look at. The references outlive the call, nothing is kept.
+struct ApiContext {
+  const Status& status;
+  const Journal& journal;
+  const ClusterConfig& config;
+  const std::string& haproxy_config;  ///< the text that our HAProxy runs, or would; may be empty
+  Instant now;
+};
+
+/// Node is to move `service`, and to answer request `id` when it knows the outcome
+/// (api_order_answer makes the Respond). The names were checked against the config.
+struct MoveOrder {
+  std::uint64_t id = 0;
+  ServiceName service;
+  std::optional<NodeName> to;
+
+  friend bool operator==(const MoveOrder&, const MoveOrder&) = default;
+};
+
+using ApiAnswer = std::variant<Respond, MoveOrder>;
+
+/// Limit: a longer target or body is refused (414, 413).
+inline constexpr std::size_t api_target_bytes_max = 1024;
+inline constexpr std::size_t api_body_bytes_max = 64 * 1024;
+
+/// Total: any request gets exactly one answer.
+[[nodiscard]] ApiAnswer handle(const RequestArrived& request, const ApiContext& context);
+
+/// The answer to an order: 200 {"answer": sentence} or 409 {"error": sentence}.
+enum class OrderOutcome : std::uint8_t { accepted, refused };
+[[nodiscard]] Respond api_order_answer(std::uint64_t id, OrderOutcome outcome,
+                                       const std::string& sentence);
+
+}  // namespace hapx::appliance

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/hapx_words.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "config/wording.hpp"
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+/// The command line as CLI11 knows it. Whichever verb was given leaves its value in `verb`.
+class Words {
+ public:
+  explicit Words(const std::optional<std::string>& socket) {
+    if (socket && !socket->empty()) global_.socket = *socket;
+    add_globals();
+    add_questions();
+    add_config();
+    add_files();
+    add_orders();
+    add_lab();
+    add_drill();
+  }
+
+  std::variant<Command, Usage> read(const std::vector<std::string>& words) {
+    try {
+      app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) {
+        std::ostringstream help;
+        app_.exit(error, help, help);
+        return Usage{exit_done, help.str()};
+      }
+      return Usage{exit_wrong_words, "hapx: " + complaint(error) + "\n"};
+    }
+    return Command{global_, verb_};
+  }
+
+ private:
+  CLI::App* add(CLI::App* parent, const char* name, const char* what, const char* examples) {
+    CLI::App* verb = parent->add_subcommand(name, what);
+    verb->fallthrough();
+    verb->footer(std::string("Examples:\n") + examples);
+    return verb;
+  }
+
+  template <class T>
+  void choose(CLI::App* app, const T& value) {
+    app->callback([this, &value] { verb_ = value; });
+  }
+
+  /// The file of a config verb; whoever leaves it out means the one that hapxd reads.
+  void add_file(CLI::App* app, std::string& file) {
+    app->add_option("FILE", file, "the cluster's file; - is standard input")
+        ->capture_default_str()
+        ->type_name("");
+  }
+
+  void add_globals() {
+    app_.require_subcommand(1);
+    app_.add_option("--socket", global_.socket, "where hapxd answers (also: HAPX_SOCKET)")
+        ->capture_default_str()
+        ->type_name("PATH");
+    const std::map<std::string, Output> outputs{
+        {"text", Output::text}, {"json", Output::json}, {"yaml", Output::yaml}};
+    app_.add_option("-o,--output", global_.output, "how answers look: text, json or yaml")
+        ->transform(CLI::CheckedTransformer(outputs).description(""))
+        ->type_name("FORMAT");
+    app_.footer(
+        "Global options may stand before or after the verb. Each verb has its own --help.\n\n"
+        "Examples:\n"
+        "  hapx status                     how the cluster is, and why it is degraded\n"
+        "  hapx why kube-apiserver         why the service is where it is\n"
+        "  hapx move kube-apiserver node2  hand it over\n"
+        "  hapx lab up && hapx drill run --lab --fault power-loss\n\n"
+        "Exit status: 0 done, 1 refused or failed (said on stderr), 3 no answer from hapxd, 64 "
+        "wrong\n"
+        "words; `status` has its own: 0 healthy, 1 degraded, 2 no service, 3 cannot tell.");
+  }
+
+  void add_questions() {
+    CLI::App* status =
+        add(&app_, "status", "how the cluster is, as this node sees it",
+            "  hapx status\n"
+            "  hapx status -o json | jq '.services[].holder'\n"
+            "  hapx status --watch\n\n"
+            "Exit status: 0 healthy, 1 degraded, 2 a service is not served, 3 cannot tell.");
+    status->add_flag("--watch", status_.watch, "again every second, until Ctrl-C");
+    choose(status, status_);
+
+    CLI::App* get = add(&app_, "get", "one table of the status",
+                        "  hapx get members\n"
+                        "  hapx get events -o yaml");
+    get->require_subcommand(1);
+    const auto thing = [&](const char* name, const char* what, Thing which) {
+      CLI::App* one = get->add_subcommand(name, what);
+      one->fallthrough();
+      one->callback([this, which] { verb_ = Get{which}; });
+    };
+    thing("members", "the nodes: state, role, votes", Thing::members);
+    thing("services", "the services: holder, resources, lease, fence", Thing::services);
+    thing("backends", "the kube-apiservers as this node's HAProxy sees them", Thing::backends);
+    thing("events", "the last decisions of this node", Thing::events);
+
+    CLI::App* why = add(&app_, "why", "why services are where they are, and what led there",
+                        "  hapx why\n"
+                        "  hapx why kube-apiserver");
+    why->add_option("SERVICE", why_.service, "only this one")->type_name("");
+    choose(why, why_);
+
+    add(&app_, "version", "the version of this program", "  hapx version")->callback([this] {
+      verb_ = ShowVersion{};
+    });
+  }
+
+  void add_config() {
+    CLI::App* config = add(&app_, "config", "look at a configuration file, before hapxd does",
+                           "  hapx config check\n"
+                           "  hapx config haproxy ./hapx.yaml");
+    config->require_subcommand(1);
+    CLI::App* check = add(config, "check", "tell everything that is wrong with it",
+                          "  hapx config check ./hapx.yaml && echo good\n\n"
+                          "Exit status: 0 nothing is wrong, 1 else.");
+    add_file(check, check_.file);
+    choose(check, check_);
+    CLI::App* show = add(config, "show", "write it in full, with every default",
+                         "  hapx config show\n"
+                         "  hapx config show ./hapx.yaml -o json");
+    add_file(show, show_.file);
+    choose(show, show_);
+    CLI::App* haproxy = add(config, "haproxy", "the haproxy.cfg that follows from it",
+                            "  hapx config haproxy ./hapx.yaml");
+    add_file(haproxy, haproxy_.file);
+    haproxy->add_option("--run-dir", haproxy_.run_dir, "where hapxd will run")
+        ->capture_default_str()
+        ->type_name("PATH");
+    choose(haproxy, haproxy_);
+  }
+
+  void add_files() {
+    CLI::App* keygen =
+        add(&app_, "keygen", "make the secret that all nodes share (mode 0400)",
+            "  hapx keygen /etc/hapx/cluster.key\n\n"
+            "Never overwrites a file, and never shows the key. Copy it to every node.");
+    keygen->add_option("FILE", keygen_.file, "where to write it")->required()->type_name("");
+    choose(keygen, keygen_);
+    CLI::App* simulate = add(&app_, "simulate", "what would the scheduler do in this scenario?",
+                             "  hapx simulate scenario.yaml\n"
+                             "  hapx simulate scenario.yaml -o json");
+    simulate->add_option("FILE", simulate_.file, "the scenario; - is standard input")
+        ->required()
+        ->type_name("");
+    choose(simulate, simulate_);
+  }
+
+  void add_orders() {
+    CLI::App* move =
+        add(&app_, "move", "hand a service over to another node",
+            "  hapx move kube-apiserver node2\n"
+            "  hapx move kube-apiserver        (wherever it is liked next best)\n\n"
+            "It stays there until it fails there, the node goes, or a new order comes.");
+    move->add_option("SERVICE", move_.service, "which service")->required()->type_name("");
+    move->add_option("NODE", move_.to, "to which node")->type_name("");
+    choose(move, move_);
+    add(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",
+        "  hapx release-all\n\n"
+        "Needs no hapxd, and asks nobody. For a machine whose hapxd is gone for good.")
+        ->callback([this] { verb_ = ReleaseAll{}; });
+  }
+
+  void add_name(CLI::App* app, std::string& name) {
+    app->add_option("--name", name, "which lab; several can be up at once")
+        ->capture_default_str()
+        ->type_name("NAME");
+  }
+
+  void add_wishes(CLI::App* app, LabUp& lab) {
+    add_name(app, lab.wishes.name);
+    app->add_option("--nodes", lab.wishes.nodes, "how many, the witness included")
+        ->check(CLI::Range(1U, 3U).description(""))
+        ->capture_default_str()
+        ->type_name("1..3");
+    app->add_flag("--witness", lab.wishes.witness, "the last node only votes");
+    app->add_option("--profile", lab.wishes.profile, "timing: fast, lan or cloud")
+        ->check(CLI::IsMember({"fast", "lan", "cloud"}).description(""))
+        ->capture_default_str()
+        ->type_name("PROFILE");
+    app->add_option("--programs", lab.programs, "folder with hapxd and hapx (default: this one's)")
+        ->type_name("PATH");
+  }
+
+  void add_lab() {
+    CLI::App* lab = add(&app_, "lab", "a whole cluster on this machine, in network namespaces",
+                        "  hapx lab up\n"
+                        "  hapx lab exec node1 hapx status\n"
+                        "  hapx lab down");
+    lab->require_subcommand(1);
+    CLI::App* up = add(lab, "up", "build it and start it",
+                       "  hapx lab up\n"
+                       "  hapx lab up --nodes 3 --witness --profile fast");
+    add_wishes(up, lab_up_);
+    choose(up, lab_up_);
+    CLI::App* status =
+        add(lab, "status", "what has power, what runs, what each node sees", "  hapx lab status");
+    add_name(status, lab_status_.name);
+    status->add_option("--programs", lab_status_.programs, "folder with hapx (default: this one's)")
+        ->type_name("PATH");
+    choose(status, lab_status_);
+    CLI::App* exec =
+        add(lab, "exec", "run a command on one of its machines",
+            "  hapx lab exec node1 hapx status\n"
+            "  hapx lab exec client curl -k https://10.77.0.100:6443/readyz\n\n"
+            "Exit status: the command's. Whatever follows the machine is the command's.");
+    add_name(exec, lab_exec_.name);
+    exec->prefix_command();
+    exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
+        ->required()
+        ->type_name("");
+    exec->callback([this, exec] {
+      lab_exec_.command = exec->remaining();
+      if (!lab_exec_.command.empty() && lab_exec_.command.front() == "--") {
+        lab_exec_.command.erase(lab_exec_.command.begin());
+      }
+      if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
+      verb_ = lab_exec_;
+    });
+    CLI::App* down = add(lab, "down", "remove it without a trace", "  hapx lab down");
+    add_name(down, lab_down_.name);
+    choose(down, lab_down_);
+  }
+
+  void add_drill() {
+    CLI::App* drill = add(&app_, "drill", "inject faults and measure the outage that a client sees",
+                          "  hapx drill list\n"
+                          "  hapx drill run --lab --fault power-loss");
+    drill->require_subcommand(1);
+    CLI::App* run = add(drill, "run", "run it and report",
+                        "  hapx drill run --lab --fault power-loss --count 5\n"
+                        "  hapx drill run --lab --fault all --profile fast -o json\n\n"
+                        "Exit status: 0 every outage was within its bound, 1 else.");
+    run->add_flag("--lab", "in a lab (built and removed if it isn't up)")->required();
+    run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
+        ->required()
+        ->expected(1)
+        ->take_all()
+        ->type_name("NAME");
+    run->add_option("--count", drill_run_.count, "how often each")
+        ->check(CLI::Range(1U, 100U).description(""))
+        ->capture_default_str()
+        ->type_name("1..100");
+    run->add_option("--record", drill_run_.record_file, "also write the report here, as JSON")
+        ->type_name("FILE");
+    add_wishes(run, drill_run_.lab);
+    choose(run, drill_run_);
+    add(drill, "list", "the faults, each with one sentence", "  hapx drill list")->callback([this] {
+      verb_ = DrillList{};
+    });
+  }
+
+  /// One sentence for wrong words.
+  std::string complaint(const CLI::ParseError& error) {
+    const CLI::App* at = &app_;
+    std::string path = "hapx";
+    while (!at->get_subcommands().empty()) {
+      at = at->get_subcommands().front();
+      path += " " + at->get_name();
+    }
+    std::vector<std::string_view> verbs;
+    for (const CLI::App* verb : at->get_subcommands([](const CLI::App*) { return true; })) {
+      verbs.push_back(verb->get_name());
+    }
+    const std::string more = "see `" + path + " --help`";
+    const std::vector<std::string> left = at->remaining();
+    if (!verbs.empty() && left.empty()) {
+      return path + " needs a verb: " + listed(verbs, "or") + "; " + more;
+    }
+    if (!verbs.empty() && !left.front().starts_with('-')) {
+      return "`" + path + "` has no verb " + shown(left.front()) +
+             suggestion(left.front(), verbs, more);
+    }
+    if (const auto* extra = dynamic_cast<const CLI::ExtrasError*>(&error); extra && !left.empty()) {
+      return "`" + path + "` does not know " + shown(left.front()) + "; " + more;
+    }
+    std::string sentence = error.what();
+    std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+    return sentence + "; " + more;
+  }
+
+  CLI::App app_{
+      "hapx looks after a highly available endpoint for a Kubernetes control plane: it asks\n"
+      "hapxd how things are and why, gives it orders, and tries things out beforehand.",
+      "hapx"};
+  GlobalOptions global_;
+  Verb verb_;
+  ShowStatus status_;
+  Why why_;
+  CheckConfig check_;
+  ShowConfig show_;
+  RenderHaproxy haproxy_;
+  MakeKey keygen_;
+  Simulate simulate_;
+  Move move_;
+  LabUp lab_up_;
+  LabStatus lab_status_{lab::Wishes{}.name, ""};
+  LabExec lab_exec_{lab::Wishes{}.name, "", {}};
+  LabDown lab_down_{lab::Wishes{}.name};
+  DrillRun drill_run_;
+};
+
+}  // namespace
+
+std::variant<Command, Usage> read_hapx_words(const std::vector<std::string>& words,
+                                             const std::optional<std::string>& socket) {
+  return Words(socket).read(words);
+}
+
+}  // namespace hapx::appliance::cli

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What did the operator ask `hapx` to do?
+//
+// The words of the command line become one Command, a plain value; nothing is done here. Wrong
+// words become one sentence that says what would have been right. What each verb does is said in
+// cli/io/verbs; what stands in its help is said here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/lab/plan.hpp"
+
+namespace hapx::appliance::cli {
+
+enum class Output { text, json, yaml };
+
+/// Global options; they may stand before or after the verb.
+struct GlobalOptions {
+  std::string socket = "/run/hapx/hapxd.sock";
+  Output output = Output::text;
+
+  friend bool operator==(const GlobalOptions&, const GlobalOptions&) = default;
+};
+
+inline constexpr const char* default_config_file = "/etc/hapx/hapx.yaml";
+
+struct ShowStatus {
+  bool watch = false;
+};
+enum class Thing { members, services, backends, events };
+struct Get {
+  Thing thing = Thing::members;
+};
+struct Why {
+  std::string service;  ///< empty: all
+};
+struct CheckConfig {
+  std::string file = default_config_file;
+};
+struct ShowConfig {
+  std::string file = default_config_file;
+};
+struct RenderHaproxy {
+  std::string file = default_config_file;
+  std::string run_dir = "/run/hapx";
+};
+struct MakeKey {
+  std::string file;
+};
+struct Simulate {
+  std::string file;
+};
+struct Move {
+  std::string service;
+  std::string to;  ///< empty: wherever the scheduler likes it next best
+};
+struct ReleaseAll {};
+struct LabUp {
+  lab::Wishes wishes;
+  std::string programs;  ///< folder with hapxd and hapx; empty: where this program is
+};
+struct LabStatus {
+  std::string name;
+  std::string programs;
+};
+struct LabExec {
+  std::string name;
+  std::string where;
+  std::vector<std::string> command;
+};
+struct LabDown {
+  std::string name;
+};
+struct DrillRun {
+  LabUp lab;
+  std::vector<std::string> faults;
+  unsigned count = 1;
+  std::string record_file;  ///< empty: nowhere
+};
+struct DrillList {};
+struct ShowVersion {};
+
+using Verb = std::variant<ShowStatus, Get, Why, CheckConfig, ShowConfig, RenderHaproxy, MakeKey,
+                          Simulate, Move, ReleaseAll, LabUp, LabStatus, LabExec, LabDown, DrillRun,
+                          DrillList, ShowVersion>;
+
+struct Command {
+  GlobalOptions global;
+  Verb verb;
+};
+
+/// There is nothing to do: print `text`, and exit with `status`: 0 for --help, on stdout; else on
+/// stderr.
+struct Usage {
+  int status = 0;
+  std::string text;
+};
+
+/// What `hapx` exits with, but for `status` (appliance/status.hpp, Health) and `lab exec` (what the
+/// command exits with).
+inline constexpr int exit_done = 0;
+inline constexpr int exit_refused = 1;       ///< said in one sentence
+inline constexpr int exit_no_answer = 3;     ///< hapxd can't be reached, or gives no answer
+inline constexpr int exit_wrong_words = 64;  ///< sysexits.h calls it EX_USAGE
+inline constexpr int exit_interrupted = 130;
+
+/// `words` without the program's name. `socket` is the environment's HAPX_SOCKET, if it is set: the
+/// default of --socket.
+[[nodiscard]] std::variant<Command, Usage> read_hapx_words(
+    const std::vector<std::string>& words, const std::optional<std::string>& socket);
+
+}  // namespace hapx::appliance::cli

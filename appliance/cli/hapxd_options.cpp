@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/hapxd_options.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+namespace hapx::appliance {
+
+std::variant<HapxdOptions, HapxdUsage> read_hapxd_options(const std::vector<std::string>& words,
+                                                          const std::string& version) {
+  HapxdOptions options;
+  CLI::App app(
+      "hapxd keeps the endpoint of a Kubernetes control plane on exactly one of a few nodes: it "
+      "votes,\n"
+      "holds virtual addresses under a lease, and runs HAProxy behind them. It stays in the\n"
+      "foreground and logs to stderr; `hapx status` asks it how things are.",
+      "hapxd");
+  app.set_version_flag("--version", "hapxd " + version);
+  app.add_option("--config", options.config_file, "the cluster's file, the same on every node")
+      ->capture_default_str();
+  app.add_option("--node", options.node,
+                 "which node of the file this is (default: found by host name or address)");
+  app.add_option("--state-dir", options.state_dir, "what must survive a reboot")
+      ->capture_default_str();
+  app.add_option("--run-dir", options.run_dir, "what must not: sockets, the voter's memory")
+      ->capture_default_str();
+  app.add_option("--haproxy", options.haproxy, "the HAProxy program")->capture_default_str();
+  const std::map<std::string, HapxdRole> roles{{"keeper", HapxdRole::keeper},
+                                               {"daemon", HapxdRole::daemon},
+                                               {"haproxy-keeper", HapxdRole::haproxy_keeper}};
+  app.add_option("--as", options.role)->transform(CLI::CheckedTransformer(roles))->group("");
+  app.footer(
+      "Signals: SIGTERM hands the addresses over and ends; SIGUSR2 replaces the running binary by "
+      "the\n"
+      "one that now stands at its path, within the lease.\n"
+      "Exit status: 0 ended in order, 1 wrong words or a refused file, 3 could not start.");
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    const int status = app.exit(error, out, out);
+    return HapxdUsage{status == 0 ? 0 : 1, out.str()};
+  }
+  return options;
+}
+
+}  // namespace hapx::appliance

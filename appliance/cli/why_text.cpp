@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/why_text.hpp"
+
+#include "appliance/table.hpp"
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+std::string headline(const ServiceStatus& service, Style style) {
+  if (!service.reason.empty()) return paint(service.reason, Tone::strong, style) + "\n";
+  const std::string where =
+      service.holder ? "is on " + service.holder->text() : "is on no node that we know of";
+  return paint(service.name.text() + " " + where, Tone::strong, style) +
+         " (no plan has reached this node yet)\n";
+}
+
+std::string nodes_text(const ServiceStatus& service, Style style) {
+  Table table({"NODE", "VIP", "HAPROXY", "LINK", "API SERVERS", "FAILURES", "MAY HOLD IT"});
+  for (const ServiceOnNode& place : service.nodes) {
+    const std::uint64_t failures =
+        std::uint64_t{place.vip_failures} + std::uint64_t{place.haproxy_failures};
+    table.add({{place.node.text(), service.holder == place.node ? Tone::good : Tone::plain},
+               {std::string(to_string(place.vip)), Tone::plain},
+               {std::string(to_string(place.haproxy)) + (place.haproxy_fit ? "" : " (not fit)"),
+                place.haproxy_fit ? Tone::plain : Tone::warning},
+               {place.link_up ? "up" : "down", place.link_up ? Tone::plain : Tone::bad},
+               {std::to_string(place.healthy_api_servers) + " of " +
+                    std::to_string(place.api_servers) + " up",
+                Tone::plain},
+               {failures >= 1'000'000 ? "INFINITY" : std::to_string(failures),
+                failures > 0 ? Tone::warning : Tone::plain},
+               {place.excluded.empty() ? "yes" : "no: " + place.excluded,
+                place.excluded.empty() ? Tone::plain : Tone::warning}});
+  }
+  return table.empty() ? "" : table.text(style);
+}
+
+}  // namespace
+
+std::string why_to_text(const Status& status, const std::vector<EventLine>& events, Style style) {
+  std::string out;
+  for (const ServiceStatus& service : status.services) {
+    if (!out.empty()) out += "\n";
+    out += headline(service, style) + nodes_text(service, style);
+  }
+  if (status.services.empty()) out += "the configuration has no services\n";
+  if (!status.quorate) {
+    out +=
+        "\n" + paint("no quorum: ", Tone::bad, style) + "this node may know less than the others\n";
+  }
+  if (!events.empty()) out += "\nwhat led there, oldest first:\n" + events_to_text(events, style);
+  return out;
+}
+
+}  // namespace hapx::appliance::cli

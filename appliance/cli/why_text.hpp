@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// How does an operator read why a service is where it is?
+//
+// The reason of the placement in force first, then what each node is to the service, then what led
+// there. It only arranges what hapxd said.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/journal.hpp"
+#include "appliance/status.hpp"
+
+namespace hapx::appliance::cli {
+
+/// Ends with a newline.
+[[nodiscard]] std::string why_to_text(const Status& status, const std::vector<EventLine>& events,
+                                      Style style);
+
+}  // namespace hapx::appliance::cli

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/coordination.hpp"
+
+#include <algorithm>
+
+namespace hapx::appliance {
+namespace {
+
+using membership::Liveness;
+using membership::MemberView;
+using membership::ResourceReport;
+using membership::ResourceState;
+using membership::ServiceReport;
+using membership::View;
+
+/// An ordered move that has not arrived after this long is forgotten.
+constexpr Duration move_patience = std::chrono::seconds(10);
+/// An assignment counts as a place for this long beyond two leases.
+constexpr Duration way_patience = std::chrono::seconds(1);
+
+std::optional<FailedOperation> failed_operation(ResourceState state) {
+  switch (state) {
+    case ResourceState::start_failed:
+      return FailedOperation::start;
+    case ResourceState::stop_failed:
+      return FailedOperation::stop;
+    case ResourceState::monitor_failed:
+      return FailedOperation::monitor;
+    case ResourceState::stopped:
+    case ResourceState::started:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The resource as its members report it. Where several say that it is there (one of them has not
+/// heard yet that it lost it), the one that was assigned counts.
+ResourceFacts resource_facts(const ServiceName& service, ResourceReport ServiceReport::*resource,
+                             const View& view, const std::optional<NodeName>& assigned) {
+  ResourceFacts facts;
+  for (const auto& member : view.members) {
+    if (!takes_part(member)) continue;
+    const ResourceReport report = report_of(member, service).*resource;
+    if (report.fail_count > 0) {
+      facts.failures[member.name] = {Score(report.fail_count), report.since_last_failure};
+    }
+    if (report.state == ResourceState::stopped) continue;
+    if (facts.node && member.name != assigned) continue;
+    facts.node = member.name;
+    facts.failed = failed_operation(report.state);
+    facts.monitor_says =
+        report.monitor_says_stopped ? MonitorSays::not_running : MonitorSays::error;
+  }
+  return facts;
+}
+
+const membership::Assignment* assignment_of(const View& view, const ServiceName& service) {
+  if (!view.plan) return nullptr;
+  const auto found =
+      std::ranges::find(view.plan->assignments, service, &membership::Assignment::service);
+  return found == view.plan->assignments.end() ? nullptr : &*found;
+}
+
+const MemberView* find_member(const View& view, const NodeName& name) {
+  const auto found = std::ranges::find(view.members, name, &MemberView::name);
+  return found == view.members.end() ? nullptr : &*found;
+}
+
+const ServiceSchedule* find_service(const Schedule& schedule, const ServiceName& name) {
+  const auto found = std::ranges::find(schedule.services, name, &ServiceSchedule::service);
+  return found == schedule.services.end() ? nullptr : &*found;
+}
+
+std::string reason_against(const ServiceSchedule& schedule, const NodeName& node) {
+  const auto found = std::ranges::find(schedule.nodes, node, &NodeVerdict::node);
+  return found == schedule.nodes.end() ? node.text() + " is not a node of this cluster"
+                                       : found->reason;
+}
+
+std::string shortened(std::string sentence) {
+  constexpr std::size_t reason_bytes_max = 200;
+  if (sentence.size() > reason_bytes_max) sentence.resize(reason_bytes_max);
+  return sentence;
+}
+
+}  // namespace
+
+bool takes_part(const MemberView& member) {
+  if (member.liveness != Liveness::alive && member.liveness != Liveness::suspect) return false;
+  const bool holds_something = std::ranges::any_of(
+      member.report.services,
+      [](const ServiceReport& service) { return service.vip.state != ResourceState::stopped; });
+  return member.hears_us || holds_something;
+}
+
+ServiceReport report_of(const MemberView& member, const ServiceName& service) {
+  const auto found = std::ranges::find(member.report.services, service, &ServiceReport::service);
+  return found == member.report.services.end() ? ServiceReport{service, {}, {}, false, false, false, 0, 0} : *found;
+}
+
+Coordination::Coordination(const ClusterConfig& config) : config_(config) {}
+
+ServiceFacts Coordination::service_facts(const ServiceConfig& service, const View& view,
+                                         Instant now) const {
+  ServiceFacts facts;
+  facts.name = service.name;
+  facts.location = service.location;
+  facts.on_fail = service.on_fail;
+  const auto* assigned = assignment_of(view, service.name);
+  const auto vip_assigned = assigned ? assigned->vip : std::nullopt;
+  facts.vip = resource_facts(service.name, &ServiceReport::vip, view, vip_assigned);
+  facts.haproxy = resource_facts(service.name, &ServiceReport::haproxy, view, vip_assigned);
+  for (const auto& member : view.members) {
+    const auto report = report_of(member, service.name);
+    facts.readiness[member.name] = {report.link_up, report.haproxy_fit, report.healthy_api_servers};
+    if (report.moved_here && takes_part(member)) facts.moved_to = member.name;
+  }
+  if (const auto move = moves_.find(service.name); move != moves_.end()) {
+    facts.moved_to = move->second.to;
+  }
+  // On its way: as good as there, unless it has failed or can't arrive.
+  const auto way = on_their_way_.find(service.name);
+  if (!facts.vip.node && way != on_their_way_.end() && now < way->second.until) {
+    const auto* member = find_member(view, way->second.node);
+    if (member != nullptr && takes_part(*member) && report_of(*member, service.name).link_up &&
+        !facts.vip.failures.contains(member->name)) {
+      facts.vip.node = member->name;
+      if (!facts.haproxy.node && assigned && assigned->haproxy) facts.haproxy.node = member->name;
+    }
+  }
+  return facts;
+}
+
+Facts Coordination::facts(const View& view, Instant now) const {
+  Facts facts;
+  facts.cluster.have_quorum = view.quorate;
+  facts.cluster.no_quorum_policy = config_.no_quorum_policy;
+  facts.cluster.resource_stickiness = config_.scheduling.resource_stickiness;
+  facts.cluster.migration_threshold = config_.scheduling.migration_threshold;
+  facts.cluster.failure_timeout = config_.scheduling.failure_timeout;
+  for (const auto& member : view.members) {
+    facts.nodes.push_back(
+        {member.name, takes_part(member) ? NodeState::online : NodeState::offline, member.role});
+  }
+  for (const auto& service : config_.services) {
+    facts.services.push_back(service_facts(service, view, now));
+  }
+  return facts;
+}
+
+void Coordination::forget_finished_moves(const View& view, Instant now) {
+  std::erase_if(moves_, [&](const auto& entry) {
+    const auto& [service, move] = entry;
+    const auto* member = find_member(view, move.to);
+    if (member == nullptr || !takes_part(*member) || now >= move.until) return true;
+    const auto report = report_of(*member, service);
+    return report.moved_here || report.vip.state == ResourceState::start_failed;
+  });
+}
+
+std::vector<membership::Assignment> Coordination::assignments(const View& view, Instant now) {
+  forget_finished_moves(view, now);
+  std::erase_if(on_their_way_, [&](const auto& entry) { return now >= entry.second.until; });
+  const Facts present = facts(view, now);
+  schedule_ = appliance::schedule(present);
+  std::vector<membership::Assignment> assignments;
+  for (std::size_t i = 0; i < schedule_.services.size(); ++i) {
+    const auto& service = schedule_.services[i];
+    const auto& placement = service.placement;
+    const auto* before = assignment_of(view, service.service);
+    membership::Assignment assignment{
+        service.service, placement.vip, placement.haproxy,
+        placement.vip && placement.vip == present.services[i].moved_to, shortened(service.reason)};
+    const bool stays = before != nullptr && before->vip == placement.vip;
+    // What put it there is of more use than "it runs there already".
+    if (stays && before->haproxy == placement.haproxy) assignment.reason = before->reason;
+    if (!stays) {
+      on_their_way_.erase(service.service);
+      if (placement.vip) {
+        on_their_way_[service.service] = {*placement.vip,
+                                          now + 2 * config_.timing.lease + way_patience};
+      }
+    }
+    assignments.push_back(std::move(assignment));
+  }
+  return assignments;
+}
+
+membership::OrderAnswer Coordination::judge(const membership::Order& order, const View& view,
+                                            Instant now) {
+  const auto answer = [&](bool accepted, std::string sentence) {
+    return membership::OrderAnswer{order.id, order.from, accepted, shortened(std::move(sentence))};
+  };
+  Facts what_if = facts(view, now);
+  const auto service = std::ranges::find(what_if.services, order.service, &ServiceFacts::name);
+  if (service == what_if.services.end()) {
+    return answer(false, "there is no service " + order.service.text());
+  }
+  const auto from = service->vip.node;
+  const std::string what = order.service.text();
+  if (order.to) {
+    if (find_member(view, *order.to) == nullptr) {
+      return answer(false, "there is no node " + order.to->text());
+    }
+    service->moved_to = *order.to;
+  } else {
+    service->moved_to.reset();
+    if (from) service->location[*from] = Score::minus_infinity();
+  }
+  const Schedule outcome = appliance::schedule(what_if);
+  const auto* decided = find_service(outcome, order.service);
+  const auto target = decided->placement.vip;
+  if (!target || (order.to && target != order.to) || (!order.to && target == from)) {
+    return answer(false, "can't move " + what + ": " +
+                             (order.to ? reason_against(*decided, *order.to)
+                                       : std::string("no other node can take it")));
+  }
+  moves_[order.service] = {*target, now + move_patience};
+  if (target == from) return answer(true, what + " is on " + target->text() + " already");
+  return answer(
+      true, what + " moves " + (from ? "from " + from->text() + " " : "") + "to " + target->text());
+}
+
+std::optional<Instant> Coordination::next_deadline() const {
+  std::optional<Instant> next;
+  const auto sooner = [&](Instant instant) {
+    if (!next || instant < *next) next = instant;
+  };
+  for (const auto& [service, move] : moves_) sooner(move.until);
+  for (const auto& [service, way] : on_their_way_) sooner(way.until);
+  return next;
+}
+
+}  // namespace hapx::appliance

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/io/http_server.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "appliance/api.hpp"
+#include "appliance/io/descriptor.hpp"
+
+namespace hapx::appliance {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::local::stream_protocol;
+
+namespace {
+
+constexpr std::uint32_t header_bytes_max = 8 * 1024;
+constexpr std::size_t path_bytes_max = 100;
+constexpr int backlog = 64;
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+using Stream = beast::basic_stream<stream_protocol>;
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+Descriptor stream_socket() {
+  return Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/// Whether `path` may be taken: nothing is there, or a socket behind which nobody listens.
+Result<void> check_free(const std::string& path) {
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) != 0) {
+    if (errno == ENOENT) return {};
+    return system_error(errno, path);
+  }
+  if (!S_ISSOCK(facts.st_mode)) {
+    return Error{ErrorKind::exists, path + " is there and is no socket; it is left alone"};
+  }
+  const Descriptor probe = stream_socket();
+  if (!probe.is_open()) return system_error(errno, "a socket");
+  const sockaddr_un address = address_of(path);
+  const int connected =
+      ::connect(probe.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  if (connected == 0 || errno == EAGAIN) {
+    return Error{ErrorKind::exists, "another process answers at " + path};
+  }
+  if (errno != ECONNREFUSED && errno != ENOENT) return system_error(errno, path);
+  return {};
+}
+
+/// Listens under a name of its own first, then takes the place of whatever lies at `path`.
+Result<Descriptor> listen_at(const std::string& path, unsigned mode) {
+  if (path.empty() || path.size() > path_bytes_max) {
+    return Error{ErrorKind::refused, "the path of a socket has 1 to 100 bytes: " + path};
+  }
+  if (const Result<void> free = check_free(path); !free) return free.error();
+  Descriptor listener = stream_socket();
+  if (!listener.is_open()) return system_error(errno, "a socket");
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  const sockaddr_un address = address_of(fresh);
+  if (::bind(listener.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+      0) {
+    return system_error(errno, fresh);
+  }
+  if (::chmod(fresh.c_str(), static_cast<mode_t>(mode)) != 0 ||
+      ::listen(listener.number(), backlog) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    return system_error(error, path);
+  }
+  return listener;
+}
+
+ino_t inode_of(const std::string& path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
+}
+
+http::response<http::string_body> framed(const Respond& answer, unsigned version, bool keep_alive) {
+  http::response<http::string_body> response;
+  response.version(version);
+  response.result(answer.status);
+  response.set(http::field::content_type, answer.content_type);
+  response.body() = answer.body;
+  response.keep_alive(keep_alive);
+  response.prepare_payload();
+  return response;
+}
+
+Respond refusal(unsigned status, const std::string& sentence) {
+  return {0, status, "application/json", "{\"error\":\"" + sentence + "\"}\n"};
+}
+
+}  // namespace
+
+/// Shared with the coroutines, which may outlive the HttpServer by a turn of the loop.
+struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
+  State(asio::io_context& io_context, HttpServerOptions asked,
+        std::function<void(RequestArrived)> handle)
+      : context(io_context),
+        options(std::move(asked)),
+        handler(std::move(handle)),
+        acceptor(io_context),
+        pause(io_context) {}
+
+  /// A request whose answer is owed.
+  struct Owed {
+    std::optional<Respond> answer;
+    asio::steady_timer timer;  ///< cancelled when the answer comes
+  };
+
+  asio::io_context& context;
+  HttpServerOptions options;
+  std::function<void(RequestArrived)> handler;
+  stream_protocol::acceptor acceptor;
+  asio::steady_timer pause;
+  ino_t inode = 0;
+  bool closed = false;
+  std::uint64_t turned_away = 0;
+  std::uint64_t last_id = 0;
+  std::uint64_t last_stream = 0;
+  std::map<std::uint64_t, Owed*> owed;       ///< by request
+  std::map<std::uint64_t, Stream*> streams;  ///< every connection that is open
+
+  asio::awaitable<void> accept_all();
+  asio::awaitable<void> converse(stream_protocol::socket socket);
+  asio::awaitable<Respond> ask(http::request<http::string_body> request);
+  void send_away(stream_protocol::socket socket);
+};
+
+asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body> request) {
+  const std::uint64_t id = ++last_id;
+  Owed mine{std::nullopt, asio::steady_timer(context, options.answer_time_max)};
+  owed[id] = &mine;
+  RequestArrived arrived{id, std::string(request.method_string()), std::string(request.target()),
+                         std::move(request.body())};
+  handler(std::move(arrived));
+  if (!mine.answer && !closed) (void)co_await mine.timer.async_wait(no_throw);
+  owed.erase(id);
+  if (!mine.answer) co_return refusal(504, "no answer came in time");
+  co_return std::move(*mine.answer);
+}
+
+asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket) {
+  const auto self = shared_from_this();
+  Stream stream(std::move(socket));
+  const std::uint64_t number = ++last_stream;
+  streams[number] = &stream;
+  beast::flat_buffer buffer(header_bytes_max + api_body_bytes_max);
+  bool going_on = true;
+  while (going_on && !closed) {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(header_bytes_max);
+    parser.body_limit(api_body_bytes_max);
+    stream.expires_after(options.transfer_time_max);
+    const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
+    Respond answer;
+    bool keep_alive = false;
+    if (!read_error) {
+      keep_alive = parser.get().keep_alive();
+      stream.expires_never();
+      answer = co_await ask(parser.release());
+    } else if (read_error == http::error::body_limit) {
+      answer = refusal(413, "the body is longer than 64 KiB");
+    } else if (read_error.category() == http::make_error_code(http::error::bad_method).category() &&
+               read_error != http::error::end_of_stream &&
+               read_error != http::error::partial_message) {
+      answer = refusal(400, "this is not an HTTP request that can be read");
+    } else {
+      break;  // the asker has gone, or sent nothing for too long
+    }
+    if (read_error) ++turned_away;
+    auto response = framed(answer, 11, keep_alive);
+    stream.expires_after(options.transfer_time_max);
+    const auto [write_error, written] = co_await http::async_write(stream, response, no_throw);
+    going_on = !write_error && keep_alive;
+  }
+  streams.erase(number);
+  boost::system::error_code ignored;
+  stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
+}
+
+void HttpServer::State::send_away(stream_protocol::socket socket) {
+  ++turned_away;
+  static constexpr std::string_view words =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+      "Connection: close\r\nContent-Length: 44\r\n\r\n"
+      "{\"error\":\"too many connections at the time\"}";
+  ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+asio::awaitable<void> HttpServer::State::accept_all() {
+  const auto self = shared_from_this();
+  while (!closed) {
+    auto [error, socket] = co_await acceptor.async_accept(no_throw);
+    if (closed) break;
+    if (error) {  // out of descriptors, for one: the next may fare better, but not at once
+      pause.expires_after(accept_pause);
+      (void)co_await pause.async_wait(no_throw);
+    } else if (streams.size() >= options.connections_max) {
+      send_away(std::move(socket));
+    } else {
+      asio::co_spawn(context, converse(std::move(socket)), asio::detached);
+    }
+  }
+}
+
+Result<HttpServer> HttpServer::open(asio::io_context& context, HttpServerOptions options,
+                                    std::function<void(RequestArrived)> handler) {
+  Result<Descriptor> listener = listen_at(options.path, options.mode);
+  if (!listener) return listener.error();
+  auto state = std::make_shared<State>(context, std::move(options), std::move(handler));
+  state->inode = inode_of(state->options.path);
+  boost::system::error_code error;
+  state->acceptor.assign(stream_protocol(), listener->number(), error);
+  if (error) return Error{ErrorKind::failed, "watching the socket: " + error.message()};
+  (void)listener->release();
+  asio::co_spawn(context, state->accept_all(), asio::detached);
+  return HttpServer(std::move(state));
+}
+
+HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+HttpServer::HttpServer(HttpServer&&) noexcept = default;
+HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
+  if (this != &other) {
+    close();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+HttpServer::~HttpServer() {
+  close();
+}
+
+void HttpServer::respond(const Respond& answer) {
+  if (!state_) return;
+  const auto found = state_->owed.find(answer.id);
+  if (found == state_->owed.end() || found->second->answer) return;
+  found->second->answer = answer;
+  found->second->timer.cancel();
+}
+
+void HttpServer::close() {
+  if (!state_ || state_->closed) return;
+  state_->closed = true;
+  boost::system::error_code ignored;
+  state_->acceptor.close(ignored);
+  state_->pause.cancel();
+  for (const auto& [id, owed] : state_->owed) owed->timer.cancel();
+  for (const auto& [number, stream] : state_->streams) stream->cancel();
+  if (state_->inode != 0 && inode_of(state_->options.path) == state_->inode) {
+    ::unlink(state_->options.path.c_str());
+  }
+}
+
+std::uint64_t HttpServer::turned_away() const {
+  return state_ ? state_->turned_away : 0;
+}
+
+}  // namespace hapx::appliance

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// How does a request reach the node, and the answer its asker?
+//
+// HTTP/1.1 over a Unix stream socket. A request that was read whole becomes one RequestArrived
+// with a number of its own; whoever has the answer gives it back by that number, at once or later.
+// The door understands framing, limits and time-outs, and nothing of what is asked
+// (appliance/api does). Who may connect is said by the socket's owner and mode.
+//
+// Threading: all on the thread of the io_context. Logs nothing; counts what it turned away.
+//
+// Limit: 32 connections (the next gets 503), 8 KiB of header, 64 KiB of body, one request at a time
+// per connection, 5 s for a request to arrive and an answer to be taken, 30 s for an answer to be
+// given (then 504).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "appliance/action.hpp"
+#include "appliance/event.hpp"
+#include "config/result.hpp"
+#include "config/time.hpp"
+
+namespace hapx::appliance {
+
+struct HttpServerOptions {
+  std::string path;      ///< of the socket; at most 100 bytes
+  unsigned mode = 0660;  ///< of the socket
+  std::size_t connections_max = 32;
+  Duration transfer_time_max = std::chrono::seconds(5);
+  Duration answer_time_max = std::chrono::seconds(30);
+};
+
+class HttpServer {
+ public:
+  /// Takes over `path`: a socket that somebody left behind is replaced in one step, so a client
+  /// finds either the old or the new one. Refuses a path at which something else than a socket
+  /// lies, or a socket that answers. `handler` may call respond() at once.
+  [[nodiscard]] static Result<HttpServer> open(boost::asio::io_context& context,
+                                               HttpServerOptions options,
+                                               std::function<void(RequestArrived)> handler);
+
+  ~HttpServer();
+  HttpServer(HttpServer&&) noexcept;
+  HttpServer& operator=(HttpServer&&) noexcept;
+
+  /// Sends the answer to request `answer.id`; does nothing if its asker is gone.
+  void respond(const Respond& answer);
+
+  /// Takes no more requests and ends all connections; what was answered is still sent as far as
+  /// the kernel takes it at once. Removes the socket if it is still ours.
+  void close();
+
+  /// Connections and requests turned away (busy, malformed, too large).
+  [[nodiscard]] std::uint64_t turned_away() const;
+
+ private:
+  struct State;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace hapx::appliance

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# The doors of the windows: requests, the service manager, the log.
+find_package(Boost 1.81 REQUIRED)
+
+hapx_room(hapx_appliance_windows_io FOLDER appliance/io
+  SOURCES http_server.cpp service_manager.cpp log.cpp
+  LINKS hapx_appliance_windows Boost::headers Threads::Threads)

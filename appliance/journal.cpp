@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/journal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include <boost/json.hpp>
+
+namespace hapx::appliance {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<PhaseRow, 12> phase_rows{{
+    {FailoverPhase::peer_silent, "peer-silent", "membership/io/udp_link", "no more datagrams"},
+    {FailoverPhase::message_refused, "message-refused", "membership/codec", "a counted refusal"},
+    {FailoverPhase::peer_dead, "peer-dead", "membership/failure_detector", "suspect, then dead"},
+    {FailoverPhase::lease_expired, "lease-expired", "membership/lease", "the coordinator's lease"},
+    {FailoverPhase::view_changed, "view-changed", "membership/member", "a new view"},
+    {FailoverPhase::placement_decided, "placement-decided", "appliance/scheduler",
+     "this service, here, because"},
+    {FailoverPhase::lease_won, "lease-won", "membership/lease", "the service's lease"},
+    {FailoverPhase::address_asked, "address-asked", "vip/holder", "the deadline, the address"},
+    {FailoverPhase::address_added, "address-added", "vip/io", "the kernel's acknowledgement"},
+    {FailoverPhase::haproxy_serving, "haproxy-serving", "lb-supervisor/supervisor", "serving"},
+    {FailoverPhase::announcing, "announcing", "vip/announcement", "announcements, repeated"},
+    {FailoverPhase::announced, "announced", "vip/io/packet_socket", "a frame on the wire"},
+}};
+
+/// Cut to the limit without breaking a UTF-8 sequence.
+void shorten(std::string& text) {
+  constexpr std::string_view dots = "...";
+  if (text.size() <= Journal::sentence_bytes_max) return;
+  std::size_t end = Journal::sentence_bytes_max - dots.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  text += dots;
+}
+
+bool same_but_for_time(const JournalEntry& a, const JournalEntry& b) {
+  return a.kind == b.kind && a.service == b.service && a.phase == b.phase &&
+         a.sentence == b.sentence && a.reason == b.reason;
+}
+
+json::value text(std::string_view words) {
+  return json::string(printable(words));
+}
+
+std::string text_at(const json::object& object, json::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const json::string* text = value ? value->if_string() : nullptr;
+  return text ? std::string(text->begin(), text->end()) : std::string();
+}
+
+/// 0 when missing or not a number from 0 to 2^53.
+std::uint64_t number_at(const json::object& object, json::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const std::int64_t* number = value ? value->if_int64() : nullptr;
+  constexpr std::int64_t number_max = std::int64_t{1} << 53;
+  return number && *number > 0 && *number <= number_max ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+/// "0.031s", "12.3s", "4m05s", "3h07m": how long ago.
+std::string age_text(Duration age) {
+  const auto ms =
+      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(age).count());
+  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  if (ms < 60'000) {
+    std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+    return std::to_string(ms / 1000) + "." + fraction + "s";
+  }
+  if (ms < 3'600'000) return std::to_string(ms / 60'000) + "m" + two(ms / 1000 % 60) + "s";
+  return std::to_string(ms / 3'600'000) + "h" + two(ms / 60'000 % 60) + "m";
+}
+
+}  // namespace
+
+std::span<const PhaseRow> failover_phases() {
+  return phase_rows;
+}
+
+std::string_view to_string(FailoverPhase phase) {
+  for (const PhaseRow& row : phase_rows) {
+    if (row.phase == phase) return row.name;
+  }
+  return "";
+}
+
+std::string_view to_string(JournalKind kind) {
+  switch (kind) {
+    case JournalKind::life:
+      return "life";
+    case JournalKind::member:
+      return "member";
+    case JournalKind::quorum:
+      return "quorum";
+    case JournalKind::coordinator:
+      return "coordinator";
+    case JournalKind::lease:
+      return "lease";
+    case JournalKind::placement:
+      return "placement";
+    case JournalKind::address:
+      return "address";
+    case JournalKind::fence:
+      return "fence";
+    case JournalKind::haproxy:
+      return "haproxy";
+    case JournalKind::backend:
+      return "backend";
+    case JournalKind::announcement:
+      return "announcement";
+    case JournalKind::order:
+      return "order";
+  }
+  return "life";
+}
+
+void Journal::record(JournalEntry entry) {
+  shorten(entry.sentence);
+  shorten(entry.reason);
+  if (!entries_.empty() && same_but_for_time(entries_.back().entry, entry)) {
+    ++entries_.back().times;
+    entries_.back().last = entry.at;
+    return;
+  }
+  if (entries_.size() == entries_max) entries_.pop_front();
+  ++recorded_;
+  const Instant at = entry.at;
+  entries_.push_back({std::move(entry), recorded_, 1, at});
+}
+
+std::vector<EventLine> event_lines(const Journal& journal, Instant now,
+                                   const std::optional<ServiceName>& service) {
+  std::vector<EventLine> lines;
+  for (const Journal::Kept& kept : journal.entries()) {
+    const JournalEntry& entry = kept.entry;
+    if (service && entry.service && *entry.service != *service) continue;
+    EventLine line;
+    line.number = kept.number;
+    line.age = std::max(Duration{0}, now - kept.last);
+    line.kind = to_string(entry.kind);
+    if (entry.service) line.service = entry.service->text();
+    if (entry.phase) line.phase = to_string(*entry.phase);
+    line.sentence = entry.sentence;
+    line.reason = entry.reason;
+    line.times = kept.times;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string events_to_json(const std::vector<EventLine>& lines) {
+  json::array out;
+  for (const EventLine& line : lines) {
+    out.push_back(json::object{
+        {"number", line.number},
+        {"ageMs", std::chrono::duration_cast<std::chrono::milliseconds>(line.age).count()},
+        {"kind", text(line.kind)},
+        {"service", line.service.empty() ? json::value(nullptr) : text(line.service)},
+        {"phase", line.phase.empty() ? json::value(nullptr) : text(line.phase)},
+        {"sentence", text(line.sentence)},
+        {"reason", text(line.reason)},
+        {"times", line.times}});
+  }
+  return json::serialize(out);
+}
+
+Result<std::vector<EventLine>> events_from_json(std::string_view text) {
+  boost::system::error_code error;
+  const json::value document = json::parse(json::string_view(text.data(), text.size()), error);
+  const json::array* array = error ? nullptr : document.if_array();
+  if (!array) return Error{ErrorKind::refused, "the events are not a JSON array"};
+  std::vector<EventLine> lines;
+  for (const json::value& item : *array) {
+    const json::object* object = item.if_object();
+    if (!object) return Error{ErrorKind::refused, "one of the events is not a JSON object"};
+    constexpr std::uint64_t century_ms = 3'155'760'000'000;
+    EventLine line;
+    line.number = number_at(*object, "number");
+    line.age = std::chrono::milliseconds(std::min(number_at(*object, "ageMs"), century_ms));
+    line.kind = text_at(*object, "kind");
+    line.service = text_at(*object, "service");
+    line.phase = text_at(*object, "phase");
+    line.sentence = text_at(*object, "sentence");
+    line.reason = text_at(*object, "reason");
+    line.times = std::max<std::uint64_t>(1, number_at(*object, "times"));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string events_to_text(const std::vector<EventLine>& lines, Style style) {
+  Table table({"AGO", "KIND", "SERVICE", "WHAT"});
+  for (const EventLine& line : lines) {
+    std::string what = line.sentence;
+    if (!line.reason.empty()) what += " (" + line.reason + ")";
+    if (line.times > 1) what += ", " + std::to_string(line.times) + " times";
+    table.add({{age_text(line.age), Tone::faint},
+               {line.kind, Tone::plain},
+               {line.service.empty() ? "-" : line.service, Tone::plain},
+               {std::move(what), Tone::plain}});
+  }
+  return table.text(style);
+}
+
+}  // namespace hapx::appliance

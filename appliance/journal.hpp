@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened lately, and why?
+//
+// The last decisions of this node as sentences with their reasons, in a ring of fixed size: what
+// `hapx why` and `hapx get events` show. Node records, windows read. It is for people; nothing in
+// the house decides by it. It is not a log: it dies with the process, and repeats are counted
+// instead of kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/status.hpp"
+#include "config/ids.hpp"
+#include "config/result.hpp"
+#include "config/time.hpp"
+
+namespace hapx::appliance {
+
+/// What an entry is about.
+enum class JournalKind : std::uint8_t {
+  life,          ///< hapxd began, adopted, is about to end
+  member,        ///< a peer came, went, or its link is one-way
+  quorum,        ///< won or lost
+  coordinator,   ///< who plans
+  lease,         ///< a right to act gained, lost or denied
+  placement,     ///< where a service is to be
+  address,       ///< a VIP added, removed, refused
+  fence,         ///< armed, unavailable, removed by somebody, put back
+  haproxy,       ///< started, died, is fit or not
+  backend,       ///< a kube-apiserver came or went
+  announcement,  ///< the segment was told, or could not be
+  order,         ///< of an operator
+};
+
+/// The rows of the failover story (docs/architecture.md), in their order. The same words are the
+/// rows of a drill report and the labels of the failover metric.
+enum class FailoverPhase : std::uint8_t {
+  peer_silent,        ///< 1: no more datagrams of the holder
+  message_refused,    ///< 2: or none that can be opened
+  peer_dead,          ///< 3: suspect, then dead
+  lease_expired,      ///< 4: the voters' promise is over; the coordinator's lease is won if need be
+  view_changed,       ///< 5
+  placement_decided,  ///< 6
+  lease_won,          ///< 7: the service's, from a majority
+  address_asked,      ///< 8: the fence's deadline is set, the address asked for
+  address_added,      ///< 9: the kernel acknowledged it
+  haproxy_serving,    ///< 10: it was warm
+  announcing,         ///< 11: announcements are due
+  announced,          ///< 12: the frame is on the wire
+};
+
+/// One row of the table: what a window prints about a phase.
+struct PhaseRow {
+  FailoverPhase phase;
+  std::string_view name;   ///< "peer-dead"; stable
+  std::string_view file;   ///< where in the source it happens
+  std::string_view gives;  ///< what comes out of it, in a few words
+};
+
+/// All twelve, in order.
+[[nodiscard]] std::span<const PhaseRow> failover_phases();
+[[nodiscard]] std::string_view to_string(FailoverPhase phase);
+[[nodiscard]] std::string_view to_string(JournalKind kind);
+
+struct JournalEntry {
+  Instant at;
+  JournalKind kind = JournalKind::life;
+  std::optional<ServiceName> service;
+  std::optional<FailoverPhase> phase;
+  std::string sentence;  ///< what happened: "node1 is dead"
+  std::string reason;    ///< because of what; may be empty
+
+  friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
+};
+
+class Journal {
+ public:
+  /// Limit: so many entries are kept; a new one pushes the oldest out.
+  static constexpr std::size_t entries_max = 512;
+  /// Limit: a longer sentence or reason is cut (at a character's border) and ends with "...".
+  static constexpr std::size_t sentence_bytes_max = 512;
+
+  struct Kept {
+    JournalEntry entry;        ///< `at` is the first time
+    std::uint64_t number = 0;  ///< counts from 1 and never again
+    std::uint64_t times = 1;   ///< the same thing in a row
+    Instant last;              ///< of those times
+  };
+
+  /// Keeps `entry`; the same as the last one but for its instant is counted there instead.
+  void record(JournalEntry entry);
+
+  /// Oldest first.
+  [[nodiscard]] const std::deque<Kept>& entries() const { return entries_; }
+  /// How many were recorded in all, repeats not counted.
+  [[nodiscard]] std::uint64_t recorded() const { return recorded_; }
+
+ private:
+  std::deque<Kept> entries_;
+  std::uint64_t recorded_ = 0;
+};
+
+/// What is left of a Kept for a window: ages instead of instants, as another machine's clock needs.
+struct EventLine {
+  std::uint64_t number = 0;
+  Duration age{0};
+  std::string kind;
+  std::string service;  ///< empty: of no single one
+  std::string phase;    ///< empty: none
+  std::string sentence;
+  std::string reason;
+  std::uint64_t times = 1;
+
+  friend bool operator==(const EventLine&, const EventLine&) = default;
+};
+
+/// Oldest first. With a service: what concerns it alone, and what concerns all (members, quorum,
+/// coordinator, fence, HAProxy, the life of hapxd).
+[[nodiscard]] std::vector<EventLine> event_lines(const Journal& journal, Instant now,
+                                                 const std::optional<ServiceName>& service);
+
+/// A JSON array, and its reading back (total; unknown keys are passed over).
+[[nodiscard]] std::string events_to_json(const std::vector<EventLine>& lines);
+[[nodiscard]] Result<std::vector<EventLine>> events_from_json(std::string_view text);
+
+/// One line each: age, kind, service, sentence (reason).
+[[nodiscard]] std::string events_to_text(const std::vector<EventLine>& lines, Style style);
+
+}  // namespace hapx::appliance

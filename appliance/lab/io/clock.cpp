@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/lab/io/clock.hpp"
+
+#include <time.h>
+
+namespace hapx::appliance::lab {
+
+Instant boot_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
+}  // namespace hapx::appliance::lab

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which processes run in a machine of the lab, and how are they started and ended?
+//
+// A machine is a network namespace: whatever runs in it belongs to it, whoever started it. A
+// process is held by its pidfd, opened before its namespace is looked at, so a signal can never
+// reach a stranger that got the same number. Nothing here searches the host by name.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/lab/io/descriptor.hpp"
+#include "config/result.hpp"
+#include "config/time.hpp"
+
+namespace hapx::appliance::lab {
+
+struct Process {
+  pid_t pid = 0;
+  std::string name;   ///< /proc/PID/comm
+  Descriptor handle;  ///< pidfd
+};
+
+/// Every living process in the namespace; empty where there is no such namespace.
+[[nodiscard]] std::vector<Process> processes_in(const std::string& netns);
+
+/// Those of processes_in with this name.
+[[nodiscard]] std::vector<Process> processes_in(const std::string& netns, std::string_view name);
+
+/// Gone already is no failure: false.
+bool send_signal(const Process& process, int signal);
+
+/// SIGKILLs everything in the namespace until nothing is left; an Error after `patience`.
+[[nodiscard]] Result<void> kill_all_in(const std::string& netns, Duration patience);
+
+struct Outcome {
+  int code = 0;      ///< exit code, or 128 + signal
+  std::string text;  ///< what it wrote to stdout and stderr
+};
+
+struct RunOptions {
+  std::string netns;   ///< empty: where we are
+  std::string input;   ///< its standard input, at most 64 KiB
+  Duration patience = std::chrono::seconds(20);  ///< then SIGKILL and an Error
+};
+
+/// Runs a program to its end, out of reach of the terminal's Ctrl-C.
+[[nodiscard]] Result<Outcome> run(const std::vector<std::string>& command,
+                                  const RunOptions& options);
+
+/// As run, and a non-zero exit code is an Error that carries what the program said.
+[[nodiscard]] Result<void> run_well(const std::vector<std::string>& command,
+                                    const RunOptions& options);
+
+struct DaemonPlan {
+  std::string netns;
+  std::string log_file;      ///< appended to
+  std::string boot_id_file;  ///< put in the place of the kernel's boot id; empty: not replaced
+};
+
+/// Starts a program that outlives us, in a session and a mount namespace of its own; returns when
+/// the program runs (or why it does not).
+[[nodiscard]] Result<pid_t> start_daemon(const std::vector<std::string>& command,
+                                         const DaemonPlan& plan);
+
+/// What a forked child runs; it calls `ready` once, when it does what it is there for.
+using Body = std::function<int(const std::function<void()>& ready)>;
+
+enum class Bond {
+  child,     ///< dies with us; we wait for it
+  detached,  ///< outlives us; nobody waits
+};
+
+/// Forks a child into the namespace and waits (up to 10 s) until it is ready. `name` becomes its
+/// /proc/PID/comm (15 bytes).
+[[nodiscard]] Result<pid_t> fork_into(const std::string& netns, const std::string& name, Bond bond,
+                                      const Body& body);
+
+}  // namespace hapx::appliance::lab

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/lab/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace hapx::appliance::lab {
+namespace {
+
+constexpr std::uint8_t prefix = 24;
+constexpr unsigned apiserver_count = 3;
+constexpr std::size_t name_bytes_max = 24;
+constexpr unsigned heartbeat_port = 7405;
+
+/// All labs use the same addresses: the tutorials' network, seen by nobody but the lab itself.
+IpAddress host(unsigned last) {
+  return ipv4(192, 168, 4, static_cast<std::uint8_t>(last));
+}
+
+constexpr std::array<std::string_view, 3> profiles{"fast", "lan", "cloud"};
+
+std::string cut_table(const NodePlan& node) {
+  return "cut_" + node.name.text();
+}
+
+Error refusal(std::string sentence) {
+  return {ErrorKind::refused, std::move(sentence), 0};
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_lab_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_bytes_max && is_letter(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+}
+
+std::optional<Error> refused(const Wishes& wishes) {
+  if (!is_lab_name(wishes.name)) {
+    return refusal("'" + wishes.name +
+                   "' can't name a lab: use 1 to 24 letters, digits and hyphens, a letter first");
+  }
+  if (wishes.nodes < 1 || wishes.nodes > 3) {
+    return refusal("a lab has 1 to 3 nodes, not " + std::to_string(wishes.nodes));
+  }
+  if (wishes.witness && wishes.nodes != 3) {
+    return refusal("a lab with a witness has 3 nodes: two that serve and the witness");
+  }
+  if (std::ranges::find(profiles, wishes.profile) == profiles.end()) {
+    return refusal("there is no timing profile '" + wishes.profile + "': use fast, lan or cloud");
+  }
+  return std::nullopt;
+}
+
+NodePlan plan_node(const Plan& plan, unsigned number) {
+  NodePlan node;
+  const std::string name = "node" + std::to_string(number);
+  const std::string run = plan.run_root + "/" + name;
+  node.name = NodeName(name);
+  node.netns = "hapx-" + plan.wishes.name + "-" + name;
+  node.bridge_port = name;
+  node.address = host(10 + number);
+  node.mac.bytes = {0x0a, 0, 0, 0, 0x04, static_cast<std::uint8_t>(10 + number)};
+  node.role = plan.wishes.witness && number == plan.wishes.nodes ? Role::witness : Role::full;
+  node.run_folder = run + "/run";
+  node.boot_id_file = run + "/boot_id";
+  node.log_file = run + "/hapxd.log";
+  node.state_folder = plan.state_root + "/" + name;
+  return node;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const Wishes& wishes) {
+  if (auto error = refused(wishes)) return *error;
+  Plan plan;
+  plan.wishes = wishes;
+  plan.run_root = "/run/hapx-lab/" + wishes.name;
+  plan.state_root = "/var/lib/hapx-lab/" + wishes.name;
+  plan.config_file = plan.run_root + "/hapx.yaml";
+  plan.key_file = plan.run_root + "/cluster.key";
+  plan.wire_netns = "hapx-" + wishes.name + "-wire";
+  plan.bridge = "wire";
+  plan.apiserver_netns = "hapx-" + wishes.name + "-apiservers";
+  plan.client_netns = "hapx-" + wishes.name + "-client";
+  plan.client_address = host(100);
+  plan.watcher_address = host(101);
+  plan.service = ServiceName("kube-apiserver");
+  plan.vip = {host(20), prefix};
+  for (unsigned number = 1; number <= wishes.nodes; ++number) {
+    plan.nodes.push_back(plan_node(plan, number));
+  }
+  for (unsigned number = 1; number <= apiserver_count; ++number) {
+    const std::string name = "apiserver" + std::to_string(number);
+    plan.apiservers.push_back({name, host(30 + number), plan.run_root + "/" + name + ".pid"});
+  }
+  return plan;
+}
+
+std::vector<std::string> namespaces_of(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const NodePlan& node : plan.nodes) names.push_back(node.netns);
+  names.push_back(plan.apiserver_netns);
+  names.push_back(plan.client_netns);
+  names.push_back(plan.wire_netns);
+  return names;
+}
+
+const NodePlan* node_of(const Plan& plan, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      plan.nodes, [&](const NodePlan& node) { return node.name.text() == name; });
+  return found == plan.nodes.end() ? nullptr : &*found;
+}
+
+const NodePlan* node_of(const Plan& plan, const MacAddress& mac) {
+  const auto found = std::ranges::find(plan.nodes, mac, &NodePlan::mac);
+  return found == plan.nodes.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> netns_of(const Plan& plan, std::string_view where) {
+  if (const NodePlan* node = node_of(plan, where)) return node->netns;
+  if (where == "client") return plan.client_netns;
+  if (where == "apiservers") return plan.apiserver_netns;
+  if (where == "wire") return plan.wire_netns;
+  return std::nullopt;
+}
+
+std::string render_config(const Plan& plan) {
+  std::string text =
+      "apiVersion: hapx.dev/v1alpha1\n"
+      "kind: Cluster\n"
+      "metadata: {name: lab}\n"
+      "spec:\n"
+      "  keyFile: " +
+      plan.key_file +
+      "\n"
+      "  timing: {profile: " +
+      plan.wishes.profile +
+      "}\n"
+      "  nodes:\n";
+  for (const NodePlan& node : plan.nodes) {
+    text += "    - {name: " + node.name.text() + ", address: " + to_string(node.address) +
+            (node.role == Role::witness ? ", role: witness}\n" : "}\n");
+  }
+  text += "  services:\n    - name: " + plan.service.text() + "\n";
+  text += "      vips: [{address: " + to_string(plan.vip) +
+          ", interface: " + std::string(inner_interface) + "}]\n";
+  text += "      port: " + std::to_string(plan.port) + "\n      apiServers:\n";
+  for (const ApiserverPlan& server : plan.apiservers) {
+    text += "        - " + to_string(Endpoint{server.address, plan.port}) + "\n";
+  }
+  return text;
+}
+
+std::string netns_batch(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += "netns add " + name + "\n";
+  return text;
+}
+
+std::string bridge_batch(const Plan& plan) {
+  // No spanning tree and no forward delay: a cable works from the moment it is plugged in.
+  return "link set lo up\n"
+         "link add " +
+         plan.bridge +
+         " type bridge forward_delay 0 stp_state 0 mcast_snooping 0\n"
+         "link set " +
+         plan.bridge + " up\n";
+}
+
+Machine machine_of(const Plan& plan, const NodePlan& node) {
+  return {node.netns, node.bridge_port, node.mac, {{node.address, plan.vip.prefix}}};
+}
+
+Machine apiservers_machine(const Plan& plan) {
+  Machine machine{plan.apiserver_netns, "apiservers", std::nullopt, {}};
+  for (const ApiserverPlan& server : plan.apiservers) {
+    machine.addresses.push_back({server.address, plan.vip.prefix});
+  }
+  return machine;
+}
+
+Machine client_machine(const Plan& plan) {
+  return {plan.client_netns, "client", std::nullopt, {{plan.client_address, plan.vip.prefix}}};
+}
+
+std::string cable_batch(const Plan& plan, const Machine& machine) {
+  const std::string port = machine.bridge_port;
+  return "link add " + port + " type veth peer name " + std::string(inner_interface) +
+         (machine.mac ? " address " + to_string(*machine.mac) : "") + " netns " + machine.netns +
+         "\nlink set " + port + " master " + plan.bridge + " up\n";
+}
+
+std::string machine_batch(const Machine& machine) {
+  const std::string card(inner_interface);
+  std::string text = "link set lo up\n";
+  for (const Cidr& address : machine.addresses) {
+    text += "addr add " + to_string(address) + " brd + dev " + card + "\n";
+  }
+  return text + "link set " + card + " up\n";
+}
+
+std::string partition_rules(const NodePlan& node) {
+  const std::string heartbeat = "\" udp dport " + std::to_string(heartbeat_port) + " drop\n";
+  return "table bridge " + cut_table(node) +
+         " {\n  chain cut {\n"
+         "    type filter hook forward priority 0; policy accept;\n"
+         "    iifname \"" +
+         node.bridge_port + heartbeat + "    oifname \"" + node.bridge_port + heartbeat +
+         "  }\n}\n";
+}
+
+std::string heal_rules(const NodePlan& node) {
+  return "delete table bridge " + cut_table(node) + "\n";
+}
+
+std::string render_wishes(const Wishes& wishes) {
+  return "name=" + wishes.name + "\nnodes=" + std::to_string(wishes.nodes) +
+         "\nwitness=" + (wishes.witness ? "yes" : "no") + "\nprofile=" + wishes.profile + "\n";
+}
+
+Result<Wishes> parse_wishes(std::string_view text) {
+  Wishes wishes;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos)
+      return refusal("a lab's description has a line without =");
+    const std::string_view key = line.substr(0, equals);
+    const std::string_view value = line.substr(equals + 1);
+    if (key == "name") {
+      wishes.name = value;
+    } else if (key == "profile") {
+      wishes.profile = value;
+    } else if (key == "witness") {
+      wishes.witness = value == "yes";
+    } else if (key == "nodes") {
+      const auto read = std::from_chars(value.data(), value.data() + value.size(), wishes.nodes);
+      if (read.ec != std::errc()) return refusal("a lab's description has no number of nodes");
+    } else {
+      return refusal("a lab's description has the unknown key '" + std::string(key) + "'");
+    }
+  }
+  if (auto error = refused(wishes)) return *error;
+  return wishes;
+}
+
+}  // namespace hapx::appliance::lab

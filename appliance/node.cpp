@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "appliance/node_state.hpp"
+#include "config/assert.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+using membership::Liveness;
+
+/// Limit: rounds of "what follows from that?" within one step. Each round ends something (a claim,
+/// a report, a plan), so two or three suffice; the bound is for bugs.
+constexpr int settle_rounds_max = 16;
+/// Limit: requests whose order is still on its way.
+constexpr std::size_t orders_max = 64;
+
+const NodeConfig& self_of(const NodeOptions& options) {
+  const auto found = std::ranges::find(options.config.nodes, options.self, &NodeConfig::name);
+  HAPX_ASSERT(found != options.config.nodes.end());
+  return *found;
+}
+
+membership::MemberOptions member_options(const NodeOptions& options) {
+  return {options.config,
+          options.self,
+          options.boot,
+          options.incarnation,
+          options.cluster_key,
+          options.inheritance.memory,
+          options.inheritance.abstain,
+          options.seed};
+}
+
+bool same_placement(const membership::Assignment& a, const membership::Assignment& b) {
+  return a.service == b.service && a.vip == b.vip && a.haproxy == b.haproxy && a.moved == b.moved;
+}
+
+LogLevel level_of(JournalKind kind) {
+  switch (kind) {
+    case JournalKind::lease:
+    case JournalKind::announcement:
+    case JournalKind::backend:
+      return LogLevel::info;
+    default:
+      return LogLevel::notice;
+  }
+}
+
+}  // namespace
+
+Node::State::State(NodeOptions given, Instant now)
+    : options(std::move(given)),
+      started(now),
+      random(options.seed),
+      member(member_options(options), now),
+      coordination(options.config) {
+  if (self_of(options).role == Role::witness) return;
+  for (const auto& service : options.config.services) {
+    services.emplace_back(service, options.config, random());
+  }
+}
+
+void Node::State::note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
+                       std::string reason, std::optional<FailoverPhase> phase,
+                       std::optional<ServiceName> service) const {
+  out.entries.push_back(
+      {now, kind, std::move(service), phase, std::move(sentence), std::move(reason)});
+}
+
+// What happened.
+
+void Node::State::hear(const Started&, Instant now, Decisions& out) {
+  note(out, now, JournalKind::life,
+       "hapxd " + options.version + " began as " + options.self.text());
+  std::vector<IpAddress> addresses;
+  for (const auto& service : services) {
+    for (const auto& vip : service.config().vips) addresses.push_back(vip.address.address);
+  }
+  if (!addresses.empty()) out.actions.emplace_back(vip::ArmFence{addresses});
+  for (const auto& found : options.inheritance.addresses) {
+    const auto deadline = options.inheritance.deadlines.find(found.address.address);
+    const bool known = std::ranges::find(addresses, found.address.address) != addresses.end();
+    if (!known) {
+      note(out, now, JournalKind::address, "removing " + to_string(found.address),
+           "an earlier hapxd left it, and this file does not name it");
+      out.actions.emplace_back(vip::RemoveAddress{found.interface, found.address});
+      continue;
+    }
+    for (auto& service : services) {
+      service.adopt(found.address.address,
+                    deadline == options.inheritance.deadlines.end()
+                        ? std::nullopt
+                        : std::optional(deadline->second),
+                    now, out);
+    }
+  }
+  if (lb_supervisor::runs_haproxy(options.config, options.self)) {
+    haproxy = lb_supervisor::render(options.config, options.haproxy_paths);
+    absorb(supervisor.start(haproxy, now), now, out);
+  }
+  out.actions.emplace_back(NotifyServiceManager{"READY=1"});
+}
+
+void Node::State::hear(const DeadlineReached&, Instant, Decisions&) {}
+
+void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out) {
+  const Status shown = status(now);
+  auto answer = handle(event, {shown, journal, options.config, haproxy.text, now});
+  if (auto* response = std::get_if<Respond>(&answer)) {
+    out.actions.emplace_back(std::move(*response));
+    return;
+  }
+  const auto& move = std::get<MoveOrder>(answer);
+  if (requests_of_orders.size() >= orders_max) {
+    out.actions.emplace_back(
+        api_order_answer(move.id, OrderOutcome::refused, "too many orders are under way"));
+    return;
+  }
+  const membership::Order order{random(), options.self, move.service, move.to};
+  requests_of_orders[order.id] = move.id;
+  note(out, now, JournalKind::order,
+       "asked to move " + move.service.text() + (move.to ? " to " + move.to->text() : ""), {}, {},
+       move.service);
+  absorb(member.order(order, now), now, out);
+}
+
+void Node::State::hear(const StopRequested& event, Instant now, Decisions& out) {
+  if (std::exchange(leaving, true)) return;
+  leave_until = now + leave_patience;
+  note(out, now, JournalKind::life, "hapxd is ending: releasing everything", event.reason);
+  out.actions.emplace_back(NotifyServiceManager{"STOPPING=1"});
+}
+
+void Node::State::hear(const membership::DatagramArrived& event, Instant now, Decisions& out) {
+  absorb(member.step(event, now), now, out);
+}
+
+void Node::State::hear_vip(const vip::Event& event, Instant now, Decisions& out) {
+  if (std::holds_alternative<vip::FenceArmed>(event)) {
+    if (fence != FenceStatus::bpf)
+      note(out, now, JournalKind::fence, "the kernel's fence is armed");
+    fence = FenceStatus::bpf;
+  } else if (const auto* unavailable = std::get_if<vip::FenceUnavailable>(&event)) {
+    if (fence != FenceStatus::lifetime) {
+      note(out, now, JournalKind::fence, "no BPF: address lifetimes are the fence",
+           unavailable->reason);
+    }
+    fence = FenceStatus::lifetime;
+    fence_reason = unavailable->reason;
+  } else if (const auto* removed = std::get_if<vip::FenceRemoved>(&event)) {
+    ++counters["fence_restored"];
+    note(out, now, JournalKind::fence, "somebody removed the fence; putting it back",
+         "on interface " + removed->interface.text());
+  } else if (const auto* failed = std::get_if<vip::AnnouncementFailed>(&event)) {
+    ++counters["announcements_failed"];
+    note(out, now, JournalKind::announcement, "can't announce " + to_string(failed->address),
+         failed->error.sentence);
+  } else if (const auto* link = std::get_if<vip::LinkChanged>(&event)) {
+    note(out, now, JournalKind::address,
+         "interface " + link->interface.text() +
+             (!link->present  ? " is not there"
+              : link->carrier ? " is up"
+                              : " has no carrier"));
+  }
+  for (auto& service : services) service.hear(event, now, out);
+}
+
+/// The rest belongs to vip/ or to lb-supervisor/.
+template <class Event>
+void Node::State::hear(const Event& event, Instant now, Decisions& out) {
+  if constexpr (std::is_constructible_v<vip::Event, const Event&>) {
+    hear_vip(event, now, out);
+  } else {
+    absorb(supervisor.step(event, now), now, out);
+  }
+}
+
+// What follows.
+
+void Node::State::absorb(membership::Outcome outcome, Instant now, Decisions& out) {
+  out.take(outcome.actions);
+  for (const auto& news : outcome.news) absorb_news(news, now, out);
+}
+
+void Node::State::absorb(lb_supervisor::Outcome outcome, Instant now, Decisions& out) {
+  out.take(outcome.actions);
+  for (const auto& news : outcome.news) absorb_news(news, now, out);
+}
+
+void Node::State::absorb_news(const membership::News& news, Instant now, Decisions& out) {
+  unsettled = true;
+  if (const auto* gained = std::get_if<membership::RightGained>(&news)) {
+    note(out, now, JournalKind::lease, "won the lease of " + gained->key.text(), {},
+         FailoverPhase::lease_won);
+  } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
+    note(out, now, JournalKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
+  } else if (const auto* denied = std::get_if<membership::RightDenied>(&news)) {
+    note(out, now, JournalKind::lease, "waiting for the lease of " + denied->key.text(),
+         denied->reason);
+  } else if (std::holds_alternative<membership::ViewChanged>(news)) {
+    plan_due = true;
+  } else if (const auto* arrived = std::get_if<membership::OrderArrived>(&news)) {
+    auto answer = coordination.judge(arrived->order, member.view(), now);
+    note(out, now, JournalKind::order, answer.sentence, "asked at " + arrived->order.from.text(),
+         {}, arrived->order.service);
+    plan_due = plan_due || answer.accepted;
+    absorb(member.answer(std::move(answer), now), now, out);
+  } else if (const auto* answered = std::get_if<membership::OrderAnswered>(&news)) {
+    const auto request = requests_of_orders.find(answered->answer.id);
+    if (request == requests_of_orders.end()) return;
+    out.actions.emplace_back(api_order_answer(
+        request->second, answered->answer.accepted ? OrderOutcome::accepted : OrderOutcome::refused,
+        answered->answer.sentence));
+    requests_of_orders.erase(request);
+  } else if (const auto* refused = std::get_if<membership::DatagramRefused>(&news)) {
+    ++counters["datagrams_refused." + refused->reason];
+  } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
+    if (conflict != clash->sentence) note(out, now, JournalKind::member, clash->sentence);
+    conflict = clash->sentence;
+  }
+}
+
+void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Decisions& out) {
+  unsettled = true;
+  const auto find = [&](const ServiceName& name) {
+    return std::ranges::find_if(services, [&](const auto& s) { return s.config().name == name; });
+  };
+  if (std::holds_alternative<lb_supervisor::HaproxyReady>(news)) {
+    note(out, now, JournalKind::haproxy, "HAProxy is warm");
+  } else if (const auto* serving = std::get_if<lb_supervisor::HaproxyServing>(&news)) {
+    if (const auto service = find(serving->service); service != services.end()) {
+      service->haproxy_serving(now, out);
+    }
+  } else if (const auto* failed = std::get_if<lb_supervisor::HaproxyFailed>(&news)) {
+    ++counters["haproxy_failures"];
+    note(out, now, JournalKind::haproxy, "HAProxy failed; restarting it", failed->how);
+    for (const auto& name : failed->served) {
+      if (const auto service = find(name); service != services.end()) {
+        service->haproxy_failed(failed->how, now, out);
+      }
+    }
+  } else if (const auto* not_ready = std::get_if<lb_supervisor::HaproxyNotReady>(&news)) {
+    note(out, now, JournalKind::haproxy, "HAProxy can't be made ready", not_ready->reason);
+  }
+}
+
+/// Lets everything follow from everything until nothing changes.
+void Node::State::settle(Instant now, Decisions& out) {
+  absorb(member.step(now), now, out);
+  absorb(supervisor.step(now), now, out);
+  for (int round = 0; round < settle_rounds_max; ++round) {
+    unsettled = false;
+    journal_view(now, out);
+    obey_plan(now, out);
+    converge(now, out);
+    tell_report(now, out);
+    coordinate(now, out);
+    if (!unsettled) break;
+  }
+  if (leaving) leave(now, out);
+}
+
+/// What the plan in force wants of this node. Without a plan: what was inherited, if anything.
+void Node::State::obey_plan(Instant, Decisions&) {
+  const auto& plan = member.view().plan;
+  if (!plan) return;
+  for (auto& service : services) {
+    ServiceHere::Wanted wanted;
+    for (const auto& assignment : plan->assignments) {
+      if (assignment.service != service.config().name) continue;
+      wanted = {assignment.vip == options.self, assignment.haproxy == options.self,
+                assignment.moved && assignment.vip == options.self};
+    }
+    service.want(wanted);
+  }
+}
+
+void Node::State::converge(Instant now, Decisions& out) {
+  for (auto& service : services) {
+    service.converge({member.view().rights, leaving}, now, out);
+  }
+  // Safety: fences were closed by actions that stand before the datagrams made here.
+  for (const auto& key : std::exchange(out.releases, {}))
+    absorb(member.release(key, now), now, out);
+  for (const auto& key : std::exchange(out.claims, {})) absorb(member.claim(key, now), now, out);
+  for (const auto& name : std::exchange(out.rest, {})) supervisor.rest(name);
+  for (const auto& name : std::exchange(out.serve, {})) {
+    if (!supervisor.serves(name)) absorb(supervisor.serve(name), now, out);
+  }
+}
+
+void Node::State::tell_report(Instant now, Decisions& out) {
+  if (supervisor.fitness().fit) {
+    unfit_since.reset();
+  } else if (!unfit_since) {
+    unfit_since = now;
+  }
+  unfit_told = unfit_since && now >= *unfit_since + unfit_patience;
+  membership::NodeReport report;
+  for (const auto& service : services) {
+    auto part = service.report(now);
+    part.haproxy_fit = !unfit_told;
+    part.healthy_api_servers = supervisor.healthy_api_servers(part.service).value_or(0);
+    report.services.push_back(std::move(part));
+  }
+  absorb(member.tell(std::move(report), now), now, out);
+}
+
+/// A coordinator that has just begun waits until it has heard of everybody, or long enough to know
+/// that somebody is not there: it would move what a peer still holds.
+bool Node::State::may_plan(Instant now) const {
+  if (now >= started + options.config.timing.lease) return true;
+  return std::ranges::none_of(member.view().members, [](const auto& one) {
+    return one.liveness == Liveness::unheard;
+  });
+}
+
+void Node::State::coordinate(Instant now, Decisions& out) {
+  if (!member.view().coordinating) {
+    planned = false;
+    return;
+  }
+  const auto again = coordination.next_deadline();
+  const bool due = plan_due || !planned || (again && now >= *again);
+  if (!due || leaving || !may_plan(now)) return;
+  plan_due = false;
+  const auto before = member.view().plan;
+  auto assignments = coordination.assignments(member.view(), now);
+  const bool same = before && std::ranges::equal(before->assignments, assignments, same_placement);
+  if (planned && same) return;
+  planned = true;
+  for (const auto& assignment : assignments) {
+    const auto told = before ? std::ranges::find(before->assignments, assignment.service,
+                                                 &membership::Assignment::service)
+                             : decltype(before->assignments.begin()){};
+    if (before && told != before->assignments.end() && same_placement(*told, assignment)) continue;
+    note(out, now, JournalKind::placement,
+         assignment.service.text() + " is to be " +
+             (assignment.vip ? "on " + assignment.vip->text() : "nowhere"),
+         assignment.reason, FailoverPhase::placement_decided, assignment.service);
+  }
+  absorb(member.publish(std::move(assignments), now), now, out);
+  unsettled = true;
+}
+
+/// Says goodbye when nothing acts any more, and ends when the kernel has confirmed it.
+void Node::State::leave(Instant now, Decisions& out) {
+  if (exited) return;
+  const auto released = [](const ServiceHere& service) {
+    return std::ranges::all_of(service.holders(), [](const auto& holder) {
+      return holder.status().state == vip::HolderState::released;
+    });
+  };
+  const auto silent = [](const ServiceHere& service) { return !service.claimed(); };
+  const bool patient = now < leave_until;
+  if (!left && (!patient || std::ranges::all_of(services, silent))) {
+    left = true;
+    absorb(member.leave(now), now, out);
+  }
+  if (!left || (patient && !std::ranges::all_of(services, released))) return;
+  exited = true;
+  out.actions.emplace_back(Exit{0});
+}
+
+void Node::State::journal_view(Instant now, Decisions& out) {
+  const auto& view = member.view();
+  for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
+    const auto& member_now = view.members[i];
+    const auto before = seen.members[i].liveness;
+    if (member_now.liveness == before) continue;
+    if (member_now.liveness == Liveness::dead) {
+      note(out, now, JournalKind::member, member_now.name.text() + " is dead",
+           "silent for a whole lease", FailoverPhase::peer_dead);
+    } else if (member_now.liveness == Liveness::alive && before != Liveness::suspect) {
+      note(out, now, JournalKind::member, member_now.name.text() + " is here");
+    }
+  }
+  if (view.quorate != seen.quorate) {
+    note(out, now, JournalKind::quorum, view.quorate ? "quorum is won" : "quorum is lost");
+  }
+  if (view.coordinator != seen.coordinator) {
+    note(out, now, JournalKind::coordinator,
+         view.coordinator ? view.coordinator->text() + " coordinates" : "nobody coordinates");
+  }
+  if (view.plan && (!seen.plan || view.plan->ballot != seen.plan->ballot ||
+                    view.plan->number != seen.plan->number)) {
+    ++counters["plans"];
+  }
+  seen = view;
+}
+
+void Node::State::tell_service_manager(Decisions& out) {
+  std::string line = std::string("STATUS=") + (seen.quorate ? "quorate" : "no quorum");
+  for (const auto& service : services) {
+    if (service.right_until()) line += ", holds " + service.config().name.text();
+  }
+  if (line == told_status) return;
+  told_status = line;
+  out.actions.emplace_back(NotifyServiceManager{std::move(line)});
+}
+
+void Node::State::write_journal(Decisions& out) {
+  for (auto& entry : std::exchange(out.entries, {})) {
+    out.actions.emplace_back(WriteLog{
+        level_of(entry.kind), (entry.service ? entry.service->text() + ": " : "") + entry.sentence +
+                                  (entry.reason.empty() ? "" : " (" + entry.reason + ")")});
+    journal.record(std::move(entry));
+  }
+}
+
+std::optional<Instant> Node::State::next_deadline() const {
+  std::optional<Instant> next;
+  const auto sooner = [&](std::optional<Instant> instant) {
+    if (instant && (!next || *instant < *next)) next = instant;
+  };
+  sooner(member.next_deadline());
+  sooner(supervisor.next_deadline());
+  for (const auto& service : services) sooner(service.next_deadline());
+  if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
+  if (member.view().coordinating) {
+    sooner(coordination.next_deadline());
+    if (!planned) sooner(started + options.config.timing.lease);
+  }
+  if (leaving && !exited) sooner(leave_until);
+  return next;
+}
+
+// The face.
+
+Node::Node(NodeOptions options, Instant now)
+    : state_(std::make_unique<State>(std::move(options), now)) {}
+Node::~Node() = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
+
+Actions Node::step(const Event& event, Instant now) {
+  Decisions out;
+  std::visit([&](const auto& happened) { state_->hear(happened, now, out); }, event);
+  state_->settle(now, out);
+  state_->tell_service_manager(out);
+  state_->write_journal(out);
+  return std::move(out.actions);
+}
+
+std::optional<Instant> Node::next_deadline() const {
+  return state_->next_deadline();
+}
+
+Status Node::status(Instant now) const {
+  return state_->status(now);
+}
+
+}  // namespace hapx::appliance

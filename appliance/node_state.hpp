@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a node remember between two steps?
+//
+// The inside of Node, in one place for the two files that need it: node.cpp, which changes it, and
+// node_status.cpp, which shows it. Nobody else includes this.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "appliance/api.hpp"
+#include "appliance/coordination.hpp"
+#include "appliance/decisions.hpp"
+#include "appliance/journal.hpp"
+#include "appliance/node.hpp"
+#include "appliance/service_here.hpp"
+#include "lb-supervisor/haproxy_config.hpp"
+#include "lb-supervisor/supervisor.hpp"
+#include "membership/member.hpp"
+
+namespace hapx::appliance {
+
+struct Node::State {
+  State(NodeOptions given, Instant now);
+
+  NodeOptions options;
+  Instant started;
+  std::mt19937_64 random;
+  membership::Member member;
+  lb_supervisor::Supervisor supervisor;
+  lb_supervisor::RenderedHaproxy haproxy;  ///< what HAProxy is to run; empty text: none here
+  std::vector<ServiceHere> services;       ///< empty on a witness
+  Coordination coordination;
+  Journal journal;
+  std::map<std::string, std::uint64_t> counters;
+  FenceStatus fence = FenceStatus::none;
+  std::string fence_reason;            ///< why it isn't bpf
+  std::string conflict;                ///< somebody runs under our name
+  std::optional<Instant> unfit_since;  ///< HAProxy's fitness is reported with patience
+  bool unfit_told = false;
+  std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
+  membership::View seen;                                      ///< the view as it was journaled last
+  bool plan_due = false;  ///< something changed that a placement may depend on
+  bool planned = false;   ///< published since we became coordinator
+  bool leaving = false;
+  bool left = false;  ///< said goodbye to the peers
+  bool exited = false;
+  Instant leave_until{};
+  std::string told_status;  ///< the service manager's STATUS= line
+
+  /// One step's work in progress.
+  bool unsettled = false;
+
+  void hear(const Started& event, Instant now, Decisions& out);
+  void hear(const DeadlineReached& event, Instant now, Decisions& out);
+  void hear(const RequestArrived& event, Instant now, Decisions& out);
+  void hear(const StopRequested& event, Instant now, Decisions& out);
+  void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
+  void hear_vip(const vip::Event& event, Instant now, Decisions& out);
+  template <class Event>
+  void hear(const Event& event, Instant now, Decisions& out);
+
+  void absorb(membership::Outcome outcome, Instant now, Decisions& out);
+  void absorb(lb_supervisor::Outcome outcome, Instant now, Decisions& out);
+  void absorb_news(const membership::News& news, Instant now, Decisions& out);
+  void absorb_news(const lb_supervisor::News& news, Instant now, Decisions& out);
+
+  void settle(Instant now, Decisions& out);
+  void obey_plan(Instant now, Decisions& out);
+  void converge(Instant now, Decisions& out);
+  void tell_report(Instant now, Decisions& out);
+  void coordinate(Instant now, Decisions& out);
+  void leave(Instant now, Decisions& out);
+  void journal_view(Instant now, Decisions& out);
+  void tell_service_manager(Decisions& out);
+  void write_journal(Decisions& out);
+  void note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
+            std::string reason = {}, std::optional<FailoverPhase> phase = {},
+            std::optional<ServiceName> service = {}) const;
+
+  [[nodiscard]] bool may_plan(Instant now) const;
+  [[nodiscard]] Status status(Instant now) const;
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+};
+
+/// HAProxy may be unfit for this long before that is told: a restart takes far less.
+inline constexpr Duration unfit_patience = std::chrono::seconds(1);
+/// An ordered end waits this long for the kernel to confirm that the addresses are gone.
+inline constexpr Duration leave_patience = std::chrono::seconds(1);
+
+}  // namespace hapx::appliance

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "appliance/node_state.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+using membership::Liveness;
+using membership::MemberView;
+using membership::ResourceState;
+using membership::ServiceReport;
+
+ResourceStatus shown(ResourceState state) {
+  switch (state) {
+    case ResourceState::stopped:
+      return ResourceStatus::stopped;
+    case ResourceState::started:
+      return ResourceStatus::started;
+    case ResourceState::start_failed:
+    case ResourceState::stop_failed:
+    case ResourceState::monitor_failed:
+      return ResourceStatus::failed;
+  }
+  return ResourceStatus::failed;
+}
+
+/// HAProxy of a service that it doesn't serve: warm if it could.
+ResourceStatus shown_haproxy(const ServiceReport& report) {
+  const auto state = shown(report.haproxy.state);
+  return state == ResourceStatus::stopped && report.haproxy_fit ? ResourceStatus::warm : state;
+}
+
+ResourceStatus shown(lb_supervisor::HaproxyState state) {
+  switch (state) {
+    case lb_supervisor::HaproxyState::stopped:
+      return ResourceStatus::stopped;
+    case lb_supervisor::HaproxyState::checking:
+    case lb_supervisor::HaproxyState::starting:
+    case lb_supervisor::HaproxyState::warming:
+      return ResourceStatus::starting;
+    case lb_supervisor::HaproxyState::warm:
+      return ResourceStatus::warm;
+    case lb_supervisor::HaproxyState::ending:
+      return ResourceStatus::stopping;
+    case lb_supervisor::HaproxyState::unreachable:
+    case lb_supervisor::HaproxyState::pausing:
+      return ResourceStatus::failed;
+  }
+  return ResourceStatus::failed;
+}
+
+bool is_holding(const ServiceReport& report) {
+  return report.vip.state == ResourceState::started ||
+         report.vip.state == ResourceState::monitor_failed;
+}
+
+std::vector<ServerStatus> shown(const lb_supervisor::BackendHealth& backend) {
+  std::vector<ServerStatus> servers;
+  for (const auto& server : backend.servers)
+    servers.push_back({server.name, server.up, server.check});
+  return servers;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const auto& word : words) joined += (joined.empty() ? "" : ", ") + word;
+  return joined;
+}
+
+/// What every node of the file is to this service.
+std::vector<ServiceOnNode> on_nodes(const ServiceConfig& service, const membership::View& view,
+                                    const Schedule& schedule) {
+  std::vector<ServiceOnNode> nodes;
+  const auto decided =
+      std::ranges::find(schedule.services, service.name, &ServiceSchedule::service);
+  for (const auto& member : view.members) {
+    if (member.role == Role::witness) continue;
+    const auto report = report_of(member, service.name);
+    const bool here = takes_part(member);
+    ServiceOnNode node{member.name,
+                       here ? shown(report.vip.state) : ResourceStatus::stopped,
+                       here ? shown_haproxy(report) : ResourceStatus::stopped,
+                       report.vip.fail_count,
+                       report.haproxy.fail_count,
+                       report.link_up,
+                       report.haproxy_fit,
+                       report.healthy_api_servers,
+                       report.api_servers,
+                       {}};
+    if (decided != schedule.services.end()) {
+      const auto verdict = std::ranges::find(decided->nodes, member.name, &NodeVerdict::node);
+      if (verdict != decided->nodes.end() && verdict->standing == Standing::excluded) {
+        node.excluded = verdict->reason;
+      }
+    }
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+ServiceStatus service_status(const ServiceConfig& service, const Node::State& state,
+                             const Schedule& schedule, Instant now) {
+  const auto& view = state.member.view();
+  ServiceStatus shown_service;
+  shown_service.name = service.name;
+  shown_service.port = service.port;
+  for (const auto& vip : service.vips) shown_service.addresses.push_back(to_string(vip.address));
+  shown_service.certificates_verified =
+      service.health_check.mode != HealthCheckMode::readyz || service.health_check.ca_file;
+  shown_service.fence = state.fence;
+  for (const auto& member : view.members) {
+    const auto report = report_of(member, service.name);
+    if (!takes_part(member)) continue;
+    if (member.name == state.options.self) {
+      shown_service.vip = shown_service.holder ? shown_service.vip : shown(report.vip.state);
+      if (!shown_service.holder) shown_service.haproxy = shown_haproxy(report);
+    }
+    if (!is_holding(report) || shown_service.holder) continue;
+    shown_service.holder = member.name;
+    shown_service.vip = shown(report.vip.state);
+    shown_service.haproxy = shown_haproxy(report);
+  }
+  for (const auto& here : state.services) {
+    if (here.config().name != service.name) continue;
+    const auto until = here.right_until();
+    if (until && *until > now) shown_service.lease_remaining = *until - now;
+  }
+  for (const auto& backend : state.supervisor.status().backends) {
+    if (backend.service == service.name) shown_service.backends = shown(backend);
+  }
+  if (view.plan) {
+    for (const auto& assignment : view.plan->assignments) {
+      if (assignment.service != service.name) continue;
+      shown_service.reason = assignment.reason;
+      shown_service.moved = assignment.moved;
+    }
+  }
+  shown_service.nodes = on_nodes(service, view, schedule);
+  return shown_service;
+}
+
+void add_service_reasons(const Status& status, const ServiceConfig& service,
+                         const ServiceStatus& shown_service, const Node::State& state,
+                         std::vector<std::string>& degraded) {
+  const std::string name = service.name.text();
+  std::string why;
+  for (const auto& here : state.services) {
+    if (here.config().name == service.name && here.wanted().vip) why = here.obstacle();
+  }
+  if (!served(shown_service)) {
+    if (why.empty() && shown_service.holder)
+      why = "HAProxy does not serve it on " + shown_service.holder->text();
+    if (why.empty()) why = status.quorate ? "no node holds it" : "there is no quorum";
+    degraded.push_back(name + " is not served: " + why);
+  }
+  std::vector<std::string> down;
+  for (const auto& server : shown_service.backends) {
+    if (!server.up)
+      down.push_back(server.name + (server.check.empty() ? "" : " (" + server.check + ")"));
+  }
+  if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + join(down));
+}
+
+std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state) {
+  std::vector<std::string> degraded;
+  if (!state.conflict.empty()) degraded.push_back(state.conflict);
+  if (!status.quorate) degraded.push_back("no quorum: fewer than half of the votes are here");
+  for (std::size_t i = 0; i < status.services.size(); ++i) {
+    add_service_reasons(status, state.options.config.services[i], status.services[i], state,
+                        degraded);
+  }
+  for (const auto& member : status.members) {
+    if (member.state == MemberState::offline) {
+      degraded.push_back(member.name.text() + " is offline");
+    } else if (!member.hears_us) {
+      degraded.push_back(member.name.text() + " is heard but does not hear " + status.node.text());
+    }
+  }
+  if (state.fence == FenceStatus::lifetime) {
+    degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
+  }
+  for (const auto& service : status.services) {
+    for (const auto& node : service.nodes) {
+      if (node.haproxy_fit || node.haproxy == ResourceStatus::stopped) continue;
+      degraded.push_back("HAProxy is not fit on " + node.node.text());
+    }
+  }
+  if (status.haproxy.state == ResourceStatus::failed) {
+    degraded.push_back("HAProxy is not fit here: " + status.haproxy.reason);
+  }
+  return degraded;
+}
+
+}  // namespace
+
+Status Node::State::status(Instant now) const {
+  const auto& view = member.view();
+  Status shown_status;
+  shown_status.cluster = options.config.name;
+  shown_status.node = options.self;
+  shown_status.version = options.version;
+  shown_status.uptime = now - started;
+  shown_status.quorate = view.quorate;
+  shown_status.coordinator = view.coordinator;
+  for (std::size_t i = 0; i < view.members.size(); ++i) {
+    const auto& one = view.members[i];
+    const bool here = one.liveness == Liveness::alive || one.liveness == Liveness::suspect;
+    shown_status.members.push_back({one.name, here ? MemberState::online : MemberState::offline,
+                                    one.role, one.votes, to_string(options.config.nodes[i].address),
+                                    one.liveness == Liveness::suspect,
+                                    one.name == options.self || one.hears_us});
+  }
+  // Only the coordinator has judged all nodes lately; elsewhere its reason comes with the plan.
+  const Schedule nothing;
+  const Schedule& schedule = view.coordinating ? coordination.schedule() : nothing;
+  for (const auto& service : options.config.services) {
+    shown_status.services.push_back(service_status(service, *this, schedule, now));
+  }
+  const auto haproxy_status = supervisor.status();
+  shown_status.haproxy = {shown(haproxy_status.state), haproxy_status.pid.value_or(0),
+                          haproxy_status.fitness.fit, haproxy_status.fitness.reason,
+                          haproxy_status.starts > 0 ? haproxy_status.starts - 1 : 0};
+  const bool serves = std::ranges::any_of(
+      services, [&](const auto& service) { return supervisor.serves(service.config().name); });
+  if (serves && shown_status.haproxy.state == ResourceStatus::warm) {
+    shown_status.haproxy.state = ResourceStatus::started;
+  }
+  shown_status.counters = counters;
+  shown_status.degraded = degraded_reasons(shown_status, *this);
+  return shown_status;
+}
+
+}  // namespace hapx::appliance

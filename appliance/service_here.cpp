@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/service_here.hpp"
+
+#include <algorithm>
+
+#include "config/assert.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+using membership::LeaseKey;
+using membership::ResourceState;
+
+/// Ages are reported in steps, so that a report changes only when something did.
+constexpr Duration age_step = std::chrono::seconds(5);
+
+bool held(const vip::Holder& holder) {
+  return holder.status().state == vip::HolderState::held;
+}
+
+/// Nothing of ours leaves under this address any more. Without the kernel's filter that is only so
+/// when the address is gone.
+bool silent(const vip::Holder& holder) {
+  const auto status = holder.status();
+  return status.state == vip::HolderState::released ||
+         (status.state == vip::HolderState::releasing && status.fence == vip::FenceKind::bpf);
+}
+
+}  // namespace
+
+ServiceHere::ServiceHere(const ServiceConfig& service, const ClusterConfig& cluster,
+                         std::uint64_t seed)
+    : service_(service), timing_(cluster.timing), scheduling_(cluster.scheduling) {
+  for (const auto& vip : service.vips) {
+    holders_.emplace_back(vip, cluster.timing.lease, seed++);
+    keys_.push_back(LeaseKey::of(vip.address.address));
+  }
+}
+
+void ServiceHere::note(Decisions& out, Instant now, JournalKind kind,
+                       std::optional<FailoverPhase> phase, std::string sentence,
+                       std::string reason) const {
+  out.entries.push_back({now, kind, service_.name, phase, std::move(sentence), std::move(reason)});
+}
+
+void ServiceHere::adopt(const IpAddress& address, std::optional<Instant> deadline, Instant now,
+                        Decisions& out) {
+  for (auto& holder : holders_) {
+    if (holder.vip().address.address != address) continue;
+    take(holder, holder.adopt(deadline, now), now, out);
+    if (!deadline || *deadline <= now) continue;
+    wanted_ = {true, true, false};
+    adopted_ = true;
+    note(out, now, JournalKind::life, {}, "adopted " + to_string(address),
+         "an earlier hapxd of this boot held it, and its lease has not ended");
+  }
+}
+
+bool ServiceHere::expired(const Failures& failures, Instant now) const {
+  const Duration timeout = scheduling_.failure_timeout;
+  return failures.count > 0 && timeout > Duration(0) && now - failures.last >= timeout;
+}
+
+void ServiceHere::count(Failures& failures, Fatality fatality, Instant now) const {
+  if (expired(failures, now)) failures.count = 0;
+  failures.last = now;
+  failures.count = fatality == Fatality::fatal
+                       ? membership::fail_count_max
+                       : std::min(failures.count + 1, membership::fail_count_max);
+}
+
+void ServiceHere::hear(const vip::Event& event, Instant now, Decisions& out) {
+  if (const auto* link = std::get_if<vip::LinkChanged>(&event)) {
+    links_[link->interface] = link->present && link->carrier;
+  }
+  for (auto& holder : holders_) take(holder, holder.step(event, now), now, out);
+}
+
+void ServiceHere::take(const vip::Holder& holder, vip::Outcome outcome, Instant now,
+                       Decisions& out) {
+  out.take(outcome.actions);
+  for (const auto& news : outcome.news) take_news(holder, news, now, out);
+}
+
+void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, Instant now,
+                            Decisions& out) {
+  const std::string address = to_string(holder.vip().address.address);
+  if (std::holds_alternative<vip::Started>(news)) {
+    note(out, now, JournalKind::address, FailoverPhase::address_added, address + " is here");
+  } else if (const auto* failed = std::get_if<vip::StartFailed>(&news)) {
+    if (failed->error.kind == ErrorKind::unavailable) return;  // an obstacle, told by converge
+    count(vip_failures_, Fatality::fatal, now);
+    vip_state_ = ResourceState::start_failed;
+    start_error_ = failed->error.sentence;
+    note(out, now, JournalKind::address, {}, "can't add " + address, start_error_);
+  } else if (const auto* stuck = std::get_if<vip::StopFailed>(&news)) {
+    count(vip_failures_, Fatality::fatal, now);
+    vip_state_ = ResourceState::stop_failed;
+    start_error_ = stuck->error.sentence;
+    note(out, now, JournalKind::address, {}, "can't remove " + address, start_error_);
+  } else if (std::holds_alternative<vip::TakenAway>(news)) {
+    count(vip_failures_, Fatality::counted, now);
+    if (service_.on_fail.vip != OnFail::ignore) vip_state_ = ResourceState::monitor_failed;
+    note(out, now, JournalKind::address, {}, "somebody removed " + address + "; adding it again");
+  } else if (const auto* ended = std::get_if<vip::HoldingEnded>(&news)) {
+    adopted_ = false;
+    note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
+  } else if (std::holds_alternative<vip::LinkLost>(news)) {
+    adopted_ = false;
+  } else if (std::holds_alternative<vip::Stopped>(news)) {
+    note(out, now, JournalKind::address, {}, address + " is gone from here");
+  }
+}
+
+void ServiceHere::haproxy_failed(const std::string& how, Instant now, Decisions& out) {
+  if (haproxy_state_ != ResourceState::started) return;
+  count(haproxy_failures_, Fatality::counted, now);
+  haproxy_state_ = ResourceState::monitor_failed;
+  moved_here_ = false;
+  note(out, now, JournalKind::haproxy, {}, "HAProxy failed here", how);
+}
+
+void ServiceHere::haproxy_serving(Instant now, Decisions& out) {
+  // Pacemaker's `block`, `stop` and `standby` want the failure to stay visible; else it is cured.
+  const bool cured =
+      service_.on_fail.haproxy == OnFail::restart || service_.on_fail.haproxy == OnFail::ignore;
+  if (haproxy_state_ == ResourceState::monitor_failed && !cured) return;
+  haproxy_state_ = ResourceState::started;
+  note(out, now, JournalKind::haproxy, FailoverPhase::haproxy_serving,
+       "HAProxy serves " + service_.name.text());
+}
+
+std::string ServiceHere::obstacle_to_holding(const Surroundings& around, Instant now) const {
+  if (around.leaving) return "hapxd is ending";
+  if (adopted_) return {};  // the world has not told us yet how it is; the old right bounds this
+  for (const auto& holder : holders_) {
+    if (auto obstacle = holder.obstacle()) return *obstacle;
+  }
+  const bool barred = vip_failures_.count >= membership::fail_count_max;
+  if (barred && !expired(vip_failures_, now)) return start_error_;
+  return {};
+}
+
+void ServiceHere::converge(const Surroundings& around, Instant now, Decisions& out) {
+  for (auto& holder : holders_) take(holder, holder.step(now), now, out);
+  const std::string before = std::exchange(obstacle_, obstacle_to_holding(around, now));
+  if (wanted_.vip && !obstacle_.empty() && obstacle_ != before) {
+    note(out, now, JournalKind::address, {}, "can't hold " + service_.name.text() + " here",
+         obstacle_);
+  }
+  if (wanted_.vip && obstacle_.empty()) {
+    raise(around, now, out);
+  } else {
+    lower(now, out);
+  }
+  keep_haproxy_books(now, out);
+}
+
+/// Claims what is not claimed, and holds what is ours.
+void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out) {
+  if (!std::exchange(claimed_, true)) {
+    out.claims.insert(out.claims.end(), keys_.begin(), keys_.end());
+  }
+  const bool all_ours = std::ranges::all_of(keys_, [&](const LeaseKey& key) {
+    const auto right = around.rights.find(key);
+    return right != around.rights.end() && now < right->second;
+  });
+  for (std::size_t i = 0; i < holders_.size(); ++i) {
+    auto& holder = holders_[i];
+    const auto until = holder.status().until;
+    if (all_ours) {
+      const Instant right = around.rights.at(keys_[i]);
+      if (until && *until >= right) continue;
+      if (!until) {
+        note(out, now, JournalKind::address, FailoverPhase::address_asked,
+             "adding " + to_string(holder.vip().address.address));
+      }
+      take(holder, holder.acquire(right, now), now, out);
+    } else if (!adopted_) {
+      // An address without its sisters' leases is not held.
+      take(holder, holder.release(now), now, out);
+    }
+  }
+  const bool known = std::ranges::none_of(
+      holders_, [](const auto& holder) { return holder.obstacle().has_value(); });
+  if (all_ours && known) adopted_ = false;
+  const bool up = std::ranges::all_of(holders_, held);
+  if (!all_ours && !adopted_) {
+    vip_state_ = ResourceState::stopped;
+  } else if (up) {
+    vip_state_ = ResourceState::started;
+    if (wanted_.moved && !was_up_) moved_here_ = true;
+  }
+  was_up_ = up;
+}
+
+/// Stops in reverse order; gives each key back when its holder is silent.
+void ServiceHere::lower(Instant now, Decisions& out) {
+  if (haproxy_state_ == ResourceState::started) haproxy_state_ = ResourceState::stopped;
+  for (auto& holder : holders_) take(holder, holder.release(now), now, out);
+  adopted_ = false;
+  if (!std::ranges::all_of(holders_, silent)) return;
+  if (std::exchange(claimed_, false)) {
+    out.releases.insert(out.releases.end(), keys_.begin(), keys_.end());
+  }
+  was_up_ = false;
+  moved_here_ = false;
+  if (vip_state_ != ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
+  if (haproxy_state_ != ResourceState::monitor_failed || !wanted_.vip) {
+    haproxy_state_ = ResourceState::stopped;
+  }
+}
+
+/// HAProxy is one process for all services and always warm; serving is an entry in the books of its
+/// supervisor, which answers at once if it is warm, and again whenever it becomes so.
+void ServiceHere::keep_haproxy_books(Instant now, Decisions& out) {
+  const bool serve =
+      was_up_ && wanted_.vip && wanted_.haproxy && vip_state_ == ResourceState::started;
+  (serve ? out.serve : out.rest).push_back(service_.name);
+  if (!serve && haproxy_state_ == ResourceState::started) haproxy_state_ = ResourceState::stopped;
+  for (auto& holder : holders_) {
+    if (haproxy_state_ != ResourceState::started) {
+      holder.stop_serving();
+    } else if (!holder.status().serving) {
+      take(holder, holder.serve(now), now, out);
+    }
+  }
+}
+
+std::optional<Instant> ServiceHere::next_deadline() const {
+  std::optional<Instant> next;
+  for (const auto& holder : holders_) {
+    const auto deadline = holder.next_deadline();
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  }
+  return next;
+}
+
+membership::ServiceReport ServiceHere::report(Instant now) const {
+  const auto resource = [&](ResourceState state, const Failures& failures) {
+    membership::ResourceReport report;
+    report.state = state;
+    const bool over = expired(failures, now) && state == ResourceState::stopped;
+    report.fail_count = over ? 0 : failures.count;
+    if (report.fail_count > 0)
+      report.since_last_failure = (now - failures.last) / age_step * age_step;
+    return report;
+  };
+  membership::ServiceReport report;
+  report.service = service_.name;
+  report.vip = resource(vip_state_, vip_failures_);
+  report.haproxy = resource(haproxy_state_, haproxy_failures_);
+  report.link_up = std::ranges::all_of(service_.vips, [&](const VipConfig& vip) {
+    const auto link = links_.find(vip.interface);
+    return link != links_.end() && link->second;
+  });
+  report.moved_here = moved_here_;
+  report.api_servers = static_cast<std::uint32_t>(service_.api_servers.size());
+  return report;
+}
+
+std::optional<Instant> ServiceHere::right_until() const {
+  std::optional<Instant> until;
+  for (const auto& holder : holders_) {
+    const auto right = holder.status().until;
+    if (!right) return std::nullopt;
+    if (!until || *right < *until) until = right;
+  }
+  return until;
+}
+
+}  // namespace hapx::appliance

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/checkers.hpp"
+
+#include <algorithm>
+
+namespace hapx::appliance::sim {
+
+namespace {
+
+constexpr std::size_t violations_max = 100;
+
+std::string milliseconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+         " ms";
+}
+
+}  // namespace
+
+void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
+  if (const auto* went_on = std::get_if<MachineWentOn>(&fact)) {
+    excused_until_[went_on->node] = went_on->excused_until;
+  }
+  if (const auto* answers = std::get_if<KernelAnswers>(&fact)) {
+    auto& nodes = answering_[answers->vip];
+    if (answers->answers) {
+      nodes.insert(answers->node);
+    } else {
+      nodes.erase(answers->node);
+    }
+  }
+  for (const auto& [vip, nodes] : answering_) {
+    const auto counts = [&](const NodeName& node) {
+      const auto excuse = excused_until_.find(node);
+      return excuse == excused_until_.end() || excuse->second <= at;
+    };
+    if (std::count_if(nodes.begin(), nodes.end(), counts) < 2) {
+      told_.erase(vip);
+      continue;
+    }
+    if (!told_.insert(vip).second) continue;
+    std::string names;
+    for (const NodeName& node : nodes) names += (names.empty() ? "" : ", ") + node.text();
+    found.push_back({at, "OneKernelAnswers", names + " all answer for " + to_string(vip)});
+  }
+}
+
+ActsUnderLease::ActsUnderLease(const ClusterConfig& config) {
+  for (const NodeConfig& node : config.nodes) {
+    votes_[node.name] = node.votes;
+    votes_total_ += node.votes;
+  }
+}
+
+void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
+  if (const auto* promised = std::get_if<Promised>(&fact)) {
+    promises_[promised->key][promised->voter] = {promised->to, promised->until};
+    judge(at, promised->key, found);
+  } else if (const auto* forgotten = std::get_if<PromiseForgotten>(&fact)) {
+    promises_[forgotten->key].erase(forgotten->voter);
+    judge(at, forgotten->key, found);
+  } else if (const auto* extended = std::get_if<DeadlineExtended>(&fact)) {
+    const auto key = membership::LeaseKey::of(extended->vip);
+    deadlines_[key][extended->session] = extended->until;
+    judge(at, key, found);
+  } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
+    deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
+  }
+}
+
+void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violations& found) const {
+  const auto open = deadlines_.find(key);
+  if (open == deadlines_.end()) return;
+  const auto promises = promises_.find(key);
+  for (const auto& [session, deadline] : open->second) {
+    if (deadline <= at) continue;
+    unsigned votes = 0;
+    if (promises != promises_.end()) {
+      for (const auto& [voter, promise] : promises->second) {
+        const auto known = votes_.find(voter);
+        if (known == votes_.end() || promise.to != session || promise.until < deadline) continue;
+        votes += known->second;
+      }
+    }
+    if (votes * 2 > votes_total_) continue;
+    found.push_back({at, "ActsUnderLease",
+                     session.node.text() + " may act on " + key.text() + " for " +
+                         milliseconds(deadline - at) + " more, promised by " +
+                         std::to_string(votes) + " of " + std::to_string(votes_total_) + " votes"});
+  }
+}
+
+void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
+  if (const auto* forgotten = std::get_if<PromiseForgotten>(&fact)) {
+    last_.erase({forgotten->voter, forgotten->key});
+    return;
+  }
+  const auto* promised = std::get_if<Promised>(&fact);
+  if (promised == nullptr) return;
+  const auto [last, first_time] = last_.try_emplace({promised->voter, promised->key}, *promised);
+  if (first_time) return;
+  if (last->second.to != promised->to && last->second.until > at) {
+    found.push_back({at, "VotersKeepPromises",
+                     promised->voter.text() + " promises " + promised->key.text() + " to " +
+                         promised->to.node.text() + ", " + milliseconds(last->second.until - at) +
+                         " before its promise to " + last->second.to.node.text() + " ends"});
+  }
+  if (last->second.to == promised->to && promised->until < last->second.until) {
+    found.push_back({at, "VotersKeepPromises",
+                     promised->voter.text() + " shortens its promise of " + promised->key.text()});
+  }
+  last->second = *promised;
+}
+
+void AnnouncedWhenServing::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* announced = std::get_if<Announced>(&fact);
+  if (announced == nullptr || (announced->address_known && announced->haproxy_known)) return;
+  found.push_back({at, "AnnouncedWhenServing",
+                   announced->node.text() + " announces " + to_string(announced->vip) + " before " +
+                       (announced->address_known ? "HAProxy serves" : "the address is there")});
+}
+
+void ReleaseIsReflex::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* step = std::get_if<StepEnded>(&fact);
+  if (step == nullptr) return;
+  for (const StepEnded::Held& held : step->held) {
+    if (held.deadline_ahead || held.removal_asked) continue;
+    found.push_back({at, "ReleaseIsReflex",
+                     step->node.text() + " has no right to " + to_string(held.vip) +
+                         " and has not asked for its removal"});
+  }
+}
+
+void VipThenHaproxy::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* step = std::get_if<StepEnded>(&fact);
+  if (step == nullptr) return;
+  for (const StepEnded::Books& books : step->books) {
+    if (!books.haproxy_started || (books.vip_started && books.addresses_known)) continue;
+    found.push_back({at, "VipThenHaproxy",
+                     step->node.text() + " says that HAProxy serves " + books.service.text() +
+                         ", whose addresses are not here"});
+  }
+}
+
+void SleepsBetween::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* step = std::get_if<StepEnded>(&fact);
+  if (step == nullptr || step->sleeps) return;
+  found.push_back({at, "SleepsBetween", step->node.text() + " wants to be woken without end"});
+}
+
+ServedInTime::ServedInTime(const ClusterConfig& config, Duration bound) : bound_(bound) {
+  for (const ServiceConfig& service : config.services) {
+    for (const VipConfig& vip : service.vips) unserved_since_[vip.address.address] = Moment{};
+  }
+}
+
+void ServedInTime::see(Moment at, const Fact& fact, Violations& found) {
+  if (const auto* outlook = std::get_if<Outlook>(&fact)) {
+    const bool expects = outlook->stable_majority && !outlook->chance;
+    if (!expects) stable_since_.reset();
+    if (expects && !stable_since_) stable_since_ = at;
+  } else if (std::holds_alternative<Disturbed>(fact)) {
+    if (stable_since_) stable_since_ = at;
+  } else if (const auto* serving = std::get_if<Serving>(&fact)) {
+    auto& since = unserved_since_[serving->vip];
+    if (serving->by) since.reset();
+    if (!serving->by && !since) since = at;
+  }
+  if (!stable_since_) return;
+  for (auto& [vip, since] : unserved_since_) {
+    if (!since || at - std::max(*since, *stable_since_) <= bound_) continue;
+    found.push_back({at, "ServedInTime",
+                     to_string(vip) + " is not served after " + milliseconds(bound_) +
+                         " of a stable majority"});
+    since = at;  // told; again after another bound
+  }
+}
+
+void NothingMovesIdly::see(Moment at, const Fact& fact, Violations& found) {
+  if (std::holds_alternative<Disturbed>(fact)) disturbed_ = at;
+  if (const auto* outlook = std::get_if<Outlook>(&fact)) {
+    if (chance_) disturbed_ = at;
+    chance_ = outlook->chance;
+  }
+  const auto* answers = std::get_if<KernelAnswers>(&fact);
+  if (answers == nullptr || chance_) return;
+  if (disturbed_ && at - *disturbed_ <= settling_) return;
+  found.push_back({at, "NothingMovesIdly",
+                   answers->node.text() + (answers->answers ? " begins" : " ceases") +
+                       " to answer for " + to_string(answers->vip) + ", and nothing has happened"});
+}
+
+Checkers::Checkers(const ClusterConfig& config, const Patience& patience)
+    : acts_under_lease_(config),
+      served_in_time_(config, patience.served),
+      nothing_moves_idly_(patience.settled) {}
+
+void Checkers::see(Moment at, const Fact& fact) {
+  if (violations_.size() >= violations_max) return;
+  one_kernel_answers_.see(at, fact, violations_);
+  acts_under_lease_.see(at, fact, violations_);
+  voters_keep_promises_.see(at, fact, violations_);
+  announced_when_serving_.see(at, fact, violations_);
+  release_is_reflex_.see(at, fact, violations_);
+  vip_then_haproxy_.see(at, fact, violations_);
+  sleeps_between_.see(at, fact, violations_);
+  served_in_time_.see(at, fact, violations_);
+  nothing_moves_idly_.see(at, fact, violations_);
+}
+
+}  // namespace hapx::appliance::sim

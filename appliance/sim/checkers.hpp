@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Was anything wrong?
+//
+// Each checker is an object of its own with one sentence to defend. It sees every fact at the
+// moment at which it becomes true, not samples, and keeps what it needs to judge the next one. It
+// knows nothing of the nodes' beliefs and shares no code with what it judges. A checker counts only
+// once a planted bug has been seen to trip it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "appliance/sim/fact.hpp"
+#include "config/cluster_config.hpp"
+
+namespace hapx::appliance::sim {
+
+struct Violation {
+  Moment at;
+  std::string checker;
+  std::string sentence;
+};
+using Violations = std::vector<Violation>;
+
+/// Safety: at no instant do two kernels answer for one virtual address.
+class OneKernelAnswers {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  std::map<IpAddress, std::set<NodeName>> answering_;
+  std::map<NodeName, Moment> excused_until_;
+  std::set<IpAddress> told_;  ///< one violation per overlap
+};
+
+/// Safety: nobody acts without a lease: while a fence is open, voters with more than half of all
+/// votes have promised the address to that session until the fence's deadline or longer.
+class ActsUnderLease {
+ public:
+  explicit ActsUnderLease(const ClusterConfig& config);
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  void judge(Moment at, const membership::LeaseKey& key, Violations& found) const;
+
+  struct Promise {
+    membership::Session to;
+    Moment until;
+  };
+  std::map<NodeName, unsigned> votes_;
+  unsigned votes_total_ = 0;
+  std::map<membership::LeaseKey, std::map<NodeName, Promise>> promises_;
+  std::map<membership::LeaseKey, std::map<membership::Session, Moment>> deadlines_;
+};
+
+/// Safety: a voter never promises a key to a second session while its first promise lasts, nor
+/// after a loss of its memory.
+class VotersKeepPromises {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  std::map<std::pair<NodeName, membership::LeaseKey>, Promised> last_;
+};
+
+/// Safety: nothing is announced before the address is there and HAProxy serves.
+class AnnouncedWhenServing {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+};
+
+/// Safety: releasing is a reflex: the step that finds the right ended also asks for the address's
+/// removal, and waits for nothing.
+class ReleaseIsReflex {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+};
+
+/// Safety: VIP, then HAProxy; stopped in reverse: HAProxy never serves a service whose addresses
+/// are not here.
+class VipThenHaproxy {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+};
+
+/// Liveness: a node that was woken at its deadline names one that is ahead, or none: it never
+/// spins.
+class SleepsBetween {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+};
+
+/// Liveness: with a stable majority every service has a holder within the bound.
+class ServedInTime {
+ public:
+  explicit ServedInTime(const ClusterConfig& config, Duration bound);
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  Duration bound_;
+  std::optional<Moment> stable_since_;
+  std::map<IpAddress, std::optional<Moment>> unserved_since_;
+};
+
+/// Liveness: nothing moves without a reason: an address changes its place only within the settling
+/// time after something was done to the cluster.
+class NothingMovesIdly {
+ public:
+  explicit NothingMovesIdly(Duration settling) : settling_(settling) {}
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  Duration settling_;
+  bool chance_ = false;
+  std::optional<Moment> disturbed_;  ///< last time
+};
+
+/// How long things may take.
+struct Patience {
+  Duration served = std::chrono::seconds(8);    ///< M, and a few seconds to start things
+  Duration settled = std::chrono::seconds(10);  ///< from the last disturbance to the last move
+};
+
+/// All of them.
+class Checkers {
+ public:
+  explicit Checkers(const ClusterConfig& config, const Patience& patience = {});
+
+  void see(Moment at, const Fact& fact);
+  /// In the order in which they were found; at most a hundred are kept.
+  [[nodiscard]] const Violations& violations() const { return violations_; }
+
+ private:
+  OneKernelAnswers one_kernel_answers_;
+  ActsUnderLease acts_under_lease_;
+  VotersKeepPromises voters_keep_promises_;
+  AnnouncedWhenServing announced_when_serving_;
+  ReleaseIsReflex release_is_reflex_;
+  VipThenHaproxy vip_then_haproxy_;
+  SleepsBetween sleeps_between_;
+  ServedInTime served_in_time_;
+  NothingMovesIdly nothing_moves_idly_;
+  Violations violations_;
+};
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What did really happen?
+//
+// A fact is what the world itself knows, in true time and whatever any node believes: which kernel
+// answers, what a voter's memory holds, how long a fence stays open. The world states facts, the
+// checkers judge them, and a test can write a history of them by hand.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/sim/clock.hpp"
+#include "config/ids.hpp"
+#include "config/net.hpp"
+#include "membership/ballot.hpp"
+
+namespace hapx::appliance::sim {
+
+/// A kernel began or ceased to answer ARP for an address.
+struct KernelAnswers {
+  NodeName node;
+  IpAddress vip;
+  bool answers = false;
+};
+
+/// A machine that stood still goes on, with what was left of its rights (LEASE.md, rule 17).
+struct MachineWentOn {
+  NodeName node;
+  Moment excused_until;  ///< by then every right from before the pause has ended
+};
+
+/// A voter's memory now holds a promise.
+struct Promised {
+  NodeName voter;
+  membership::LeaseKey key;
+  membership::Session to;
+  Moment until;
+};
+
+/// A voter's memory holds no promise any more, though the last one has not ended.
+struct PromiseForgotten {
+  NodeName voter;
+  membership::LeaseKey key;
+};
+
+struct DeadlineExtended {
+  membership::Session session;
+  IpAddress vip;
+  Moment until;
+};
+
+struct FenceClosed {
+  membership::Session session;
+  IpAddress vip;
+};
+
+struct Announced {
+  NodeName node;
+  IpAddress vip;
+  bool address_known = false;  ///< the kernel had acknowledged it, and nothing had ended it
+  bool haproxy_known = false;  ///< HAProxy had answered, and nothing had ended it
+};
+
+/// A process has carried out all that one event led to.
+struct StepEnded {
+  struct Held {
+    IpAddress vip;
+    bool deadline_ahead = false;
+    bool removal_asked = false;
+  };
+  struct Books {
+    ServiceName service;
+    bool vip_started = false;
+    bool haproxy_started = false;
+    bool addresses_known = false;  ///< the kernel had acknowledged all of them
+  };
+  NodeName node;
+  bool sleeps = true;        ///< false: again and again its next deadline was not ahead
+  std::vector<Held> held;    ///< on its kernel's interfaces
+  std::vector<Books> books;  ///< of the services that it says it holds
+};
+
+/// A client's connection to the address is answered by this node's HAProxy, or by nobody.
+struct Serving {
+  IpAddress vip;
+  std::optional<NodeName> by;
+};
+
+/// Something was done to the cluster: a fault, its end, or an order.
+struct Disturbed {
+  std::string what;
+};
+
+/// What is to be expected of the cluster as it now is.
+struct Outlook {
+  bool stable_majority = false;  ///< enough healthy nodes that hear each other, one fit to hold
+  bool chance = false;           ///< the network loses datagrams: anything may have a reason
+};
+
+/// Time passes.
+struct Tick {};
+
+using Fact =
+    std::variant<KernelAnswers, MachineWentOn, Promised, PromiseForgotten, DeadlineExtended,
+                 FenceClosed, Announced, StepEnded, Serving, Disturbed, Outlook, Tick>;
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/haproxy.hpp"
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+using namespace lb_supervisor;
+
+namespace {
+// As measured on two cores: a start until it accepts, a check, the news of a death.
+constexpr Duration warm_up_min = 25ms;
+constexpr Duration warm_up_max = 40ms;
+constexpr Duration check_takes = 22ms;
+constexpr Duration death_heard_min = 1700us;
+constexpr Duration death_heard_max = 1900us;
+constexpr Duration probe_takes = 400us;
+constexpr Duration probe_patience = 250ms;  // of a frozen one
+constexpr const char* not_installed = "haproxy: no such file or directory";
+}  // namespace
+
+Haproxy::Haproxy(const std::vector<ServiceConfig>& services, std::uint64_t seed) : random_(seed) {
+  for (const ServiceConfig& service : services) {
+    std::vector<std::string> servers;
+    for (const ApiServer& server : service.api_servers) servers.push_back(server.host);
+    backends_.emplace_back(service.name, std::move(servers));
+  }
+}
+
+Later Haproxy::connect() {
+  KeeperConnected connected;
+  if (child_) connected.running = {child_->generation, child_->pid, child_->config};
+  return {random_.between(Duration(200us), Duration(2ms)), connected};
+}
+
+Later Haproxy::check(const CheckHaproxyConfig& request) {
+  if (!installed_) return {1ms, HaproxyConfigRefused{request.generation, not_installed}};
+  if (!config_refused_) return {check_takes, HaproxyConfigAccepted{request.generation}};
+  return {check_takes, HaproxyConfigRefused{request.generation, "[ALERT] unknown keyword"}};
+}
+
+Later Haproxy::start(const StartHaproxy& request, Moment now) {
+  const auto failed = [&](const char* reason) {
+    return Later{1ms, HaproxyStartFailed{request.generation, reason}};
+  };
+  if (!installed_) return failed(not_installed);
+  if (child_) return failed("another one runs");
+  const Moment accepting = now + random_.between(warm_up_min, warm_up_max);
+  child_ = Child{request.generation, ++last_pid_, request.config, accepting, false};
+  return {1ms, HaproxyStarted{request.generation, child_->pid}};
+}
+
+std::vector<Later> Haproxy::kill(std::uint64_t generation) {
+  if (!child_ || child_->generation != generation) return {};
+  return crash("killed by signal 9");
+}
+
+Later Haproxy::probe(std::uint64_t generation, Moment now) {
+  const auto failed = [&](Duration after, const char* reason) {
+    return Later{after, HaproxyProbeFailed{generation, reason}};
+  };
+  if (!child_ || child_->generation != generation) return failed(probe_takes, "nobody listens");
+  if (child_->frozen) return failed(probe_patience, "no answer in time");
+  if (!accepts(now)) return failed(probe_takes, "connection refused");
+  return {probe_takes, HaproxyProbed{generation}};
+}
+
+std::vector<Later> Haproxy::ask_backends(Moment now) {
+  if (!accepts(now)) return {};
+  BackendsReported report;
+  for (const auto& [service, servers] : backends_) {
+    BackendHealth backend{service, {}};
+    for (const std::string& name : servers) {
+      const auto down = down_.find(name);
+      const bool up = down == down_.end() || !down->second;
+      backend.servers.push_back({name, up, up ? "L7OK" : "L4CON"});
+    }
+    report.backends.push_back(std::move(backend));
+  }
+  return {Later{probe_takes, std::move(report)}};
+}
+
+bool Haproxy::accepts(Moment now) const {
+  return child_ && !child_->frozen && now >= child_->accepting_from;
+}
+
+std::optional<Moment> Haproxy::next_edge(Moment now) const {
+  if (!child_ || child_->accepting_from <= now) return std::nullopt;
+  return child_->accepting_from;
+}
+
+std::vector<Later> Haproxy::crash(const std::string& how) {
+  if (!child_) return {};
+  const HaproxyExited exited{child_->generation, how};
+  child_.reset();
+  return {Later{random_.between(death_heard_min, death_heard_max), exited}};
+}
+
+void Haproxy::freeze(bool frozen) {
+  if (child_) child_->frozen = frozen;
+}
+
+Later Haproxy::lose_keeper() {
+  child_.reset();
+  return {death_heard_min, KeeperLost{"the keeper closed the connection"}};
+}
+
+}  // namespace hapx::appliance::sim

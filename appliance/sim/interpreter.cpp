@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/interpreter.hpp"
+
+#include "membership/promise_memory.hpp"
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+// As measured on two cores.
+constexpr Duration netlink_takes = 50us;
+constexpr Duration fence_takes = 2200us;  // to load and to attach
+const Error broken_door{ErrorKind::failed, "made to fail by the simulation", 5};
+}  // namespace
+
+bool Interpreter::fails(Door door) {
+  unsigned& left = machine_.failures[door];
+  if (left == 0) return false;
+  --left;
+  world_.disturb(machine_.node.name.text() + ": a call fails as ordered");
+  return true;
+}
+
+void Interpreter::operator()(const membership::SendDatagram& action) {
+  world_.send(machine_, action);
+}
+
+void Interpreter::operator()(const membership::StorePromise& action) {
+  using namespace membership;
+  machine_.kernel.store(action.slot * promise_slot_bytes, action.bytes);
+  const NodeName& voter = machine_.node.name;
+  const VoterIdentity self{world_.options_.config.name, voter, machine_.boot};
+  const DecodedMemory decoded = decode_memory(machine_.kernel.mapped_file(), self);
+  for (const Promise& promise : decoded.memory.promises()) {
+    const std::pair place(voter, promise.key);
+    const auto last = world_.accepted_.find(place);
+    if (!promise.accepted) {
+      if (last == world_.accepted_.end()) continue;
+      world_.accepted_.erase(last);
+      world_.state(PromiseForgotten{voter, promise.key});
+    } else if (last == world_.accepted_.end() || last->second != *promise.accepted) {
+      world_.accepted_[place] = *promise.accepted;
+      const auto until = machine_.clock.when(promise.accepted->expiry);
+      world_.state(
+          Promised{voter, promise.key, promise.accepted->session(), until.value_or(Moment::max())});
+    }
+  }
+}
+
+void Interpreter::operator()(const vip::ArmFence& action) {
+  const std::vector<IpAddress> addresses = action.addresses;
+  world_.schedule_on(
+      machine_, fence_takes,
+      [this_world = &world_, it = &machine_, addresses, life = machine_.process->life] {
+        if (!it->process || it->process->life != life) return;
+        const Result<void> armed = it->kernel.arm_fence(addresses);
+        if (armed) {
+          this_world->deliver(*it, vip::FenceArmed{});
+        } else {
+          this_world->deliver(*it, vip::FenceUnavailable{armed.error().sentence});
+        }
+      });
+}
+
+void Interpreter::operator()(const vip::ExtendDeadline& action) {
+  machine_.kernel.extend_deadline(action.address, action.until);
+  machine_.process->knowledge.deadlines[action.address] = action.until;
+  if (machine_.kernel.fenced()) {
+    const auto until = machine_.clock.when(action.until);
+    world_.state(DeadlineExtended{
+        {machine_.node.name, machine_.boot}, action.address, until.value_or(Moment::max())});
+  }
+  world_.observe();
+}
+
+void Interpreter::operator()(const vip::CloseFence& action) {
+  machine_.kernel.close_fence(action.address);
+  machine_.process->knowledge.deadlines.erase(action.address);
+  world_.state(FenceClosed{{machine_.node.name, machine_.boot}, action.address});
+  world_.observe();
+}
+
+void Interpreter::operator()(const vip::AddAddress& action) {
+  using Operation = vip::AddressRefused::Operation;
+  const IpAddress& address = action.address.address;
+  Result<void> added = broken_door;
+  if (!fails(Door::add_address)) {
+    added = machine_.kernel.add_address(action.interface, action.address, action.lifetime,
+                                        world_.clock_of(machine_));
+  }
+  if (added) {
+    machine_.process->knowledge.removals.erase(address);
+    world_.tell(machine_, netlink_takes, vip::AddressAdded{action.interface, address});
+  } else {
+    world_.tell(machine_, netlink_takes,
+                vip::AddressRefused{action.interface, address, Operation::add, added.error()});
+  }
+  world_.observe();
+}
+
+void Interpreter::operator()(const vip::RemoveAddress& action) {
+  using Operation = vip::AddressRefused::Operation;
+  const IpAddress& address = action.address.address;
+  machine_.process->knowledge.removals.insert(address);
+  machine_.process->knowledge.addresses.erase(address);
+  if (fails(Door::remove_address)) {
+    world_.tell(machine_, netlink_takes,
+                vip::AddressRefused{action.interface, address, Operation::remove, broken_door});
+  } else if (machine_.kernel.remove_address(action.interface, action.address)) {
+    world_.pass_on_notices(machine_);
+  } else {
+    world_.tell(machine_, netlink_takes, vip::AddressRemoved{action.interface, address});
+  }
+  world_.observe();
+}
+
+void Interpreter::operator()(const vip::Announce& action) {
+  const Knowledge& known = machine_.process->knowledge;
+  world_.state(Announced{machine_.node.name, action.address,
+                         known.addresses.contains(action.address), known.haproxy_answered});
+  const vip::LinkChanged link = machine_.kernel.link(action.interface);
+  if (fails(Door::announce) || !link.present) {
+    world_.tell(machine_, netlink_takes,
+                vip::AnnouncementFailed{action.interface, action.address, broken_door});
+    return;
+  }
+  const bool leaves =
+      link.carrier && machine_.kernel.passes(action.address, world_.clock_of(machine_));
+  const bool arrives = !world_.random_.chance(world_.network_.weather().loss_permille);
+  const auto found = world_.addresses_.find(action.address);
+  if (found == world_.addresses_.end() || !leaves || !arrives) return;
+  found->second.neighbour = machine_.node.name;
+  world_.observe();
+}
+
+void Interpreter::operator()(const lb_supervisor::CheckHaproxyConfig& action) {
+  world_.tell(machine_, machine_.haproxy.check(action));
+}
+
+void Interpreter::operator()(const lb_supervisor::StartHaproxy& action) {
+  if (fails(Door::start_haproxy)) {
+    world_.tell(machine_, netlink_takes,
+                lb_supervisor::HaproxyStartFailed{action.generation, broken_door.sentence});
+    return;
+  }
+  world_.tell(machine_, machine_.haproxy.start(action, world_.now_));
+}
+
+void Interpreter::operator()(const lb_supervisor::KillHaproxy& action) {
+  for (const Later& later : machine_.haproxy.kill(action.generation)) world_.tell(machine_, later);
+}
+
+void Interpreter::operator()(const lb_supervisor::ProbeHaproxy& action) {
+  world_.tell(machine_, machine_.haproxy.probe(action.generation, world_.now_));
+}
+
+void Interpreter::operator()(const lb_supervisor::AskBackends&) {
+  for (const Later& later : machine_.haproxy.ask_backends(world_.now_)) {
+    world_.tell(machine_, later);
+  }
+}
+
+void Interpreter::operator()(const Respond& action) {
+  world_.answers_[action.id] = action;
+}
+
+void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like every action
+
+void Interpreter::operator()(const NotifyServiceManager&) {}
+
+void Interpreter::operator()(const Exit& action) {
+  Machine& it = machine_;
+  if (action.status != 0) {
+    world_.schedule_on(it, Duration(0), [this_world = &world_, &it, life = it.process->life] {
+      if (it.process && it.process->life == life) this_world->restart_in_flight(it);
+    });
+    return;
+  }
+  world_.schedule_on(it, Duration(0), [this_world = &world_, &it, life = it.process->life] {
+    if (!it.process || it.process->life != life) return;
+    it.keeper = KeeperState::absent;
+    it.haproxy.restart_keeper();
+    this_world->end_process(it);
+  });
+}
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is one machine of the simulated world?
+//
+// Its clock, its kernel, its disk, HAProxy with a keeper, hapxd's keeper, and the process of hapxd,
+// which is the production Node and nothing else. They fail apart from each other: that is why they
+// are parts. The world owns machines and is the only one who changes them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "appliance/node.hpp"
+#include "appliance/sim/clock.hpp"
+#include "appliance/sim/haproxy.hpp"
+#include "appliance/sim/kernel.hpp"
+
+namespace hapx::appliance::sim {
+
+struct MachineOptions {
+  NodeName name;
+  Instant clock_first{std::chrono::hours(1)};  ///< what its clock shows when the world begins
+  unsigned clock_rate_permille = 1000;         ///< 900 to 1100 is what the lease is made for
+  KernelOptions kernel;
+  bool disk_works =
+      true;  ///< false: it forgets that it ever voted, so that a checker can be tested
+};
+
+/// A call of the process into its world that can be made to fail.
+enum class Door : std::uint8_t { add_address, remove_address, announce, start_haproxy };
+
+/// What the process has been told, as opposed to what is so. For the checkers only.
+struct Knowledge {
+  std::set<IpAddress> addresses;  ///< acknowledged, and not told to be gone
+  bool haproxy_answered = false;  ///< since it was started, and nothing bad was told since
+  std::map<IpAddress, Instant> deadlines;
+  std::set<IpAddress> removals;  ///< asked for since the address was last added
+};
+
+/// hapxd.
+struct Process {
+  Node node;
+  std::uint64_t life = 0;  ///< counts the processes of all machines
+  bool frozen = false;     ///< SIGSTOP: what comes waits in the inbox
+  std::deque<Event> inbox;
+  Duration wake_latency{0};  ///< how late the next timer will be
+  Knowledge knowledge;
+  Moment last_step;
+  unsigned steps_at_once = 0;  ///< at this very moment
+};
+
+enum class KeeperState : std::uint8_t { absent, running, frozen };
+
+struct Machine {
+  MachineOptions options;
+  NodeConfig node;  ///< its line in the config
+  MachineClock clock;
+  Kernel kernel;
+  Haproxy haproxy;
+  membership::BootId boot;
+  std::optional<std::string> marker;  ///< on disk: it has voted
+  bool powered = false;
+  bool paused = false;
+  KeeperState keeper = KeeperState::absent;
+  std::unique_ptr<Process> process;
+  std::uint64_t boots = 0;
+  std::vector<std::function<void()>> postponed;  ///< due while the machine was paused
+  std::map<Door, unsigned> failures;             ///< how many of the next calls fail
+
+  [[nodiscard]] bool runs() const { return powered && !paused; }
+  [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }
+};
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person, or fate, can do to the simulated world.
+#include "appliance/sim/world.hpp"
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+
+void World::power_on(const NodeName& node, Duration since_boot) {
+  Machine& it = machine(node);
+  if (it.powered) return;
+  disturb(node.text() + ": power on");
+  if (it.boots > 0) {
+    it.kernel = Kernel(it.options.kernel, random_.next());
+    it.clock = MachineClock(Instant(since_boot), now_, it.clock.rate_permille());
+    std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
+  }
+  ++it.boots;
+  for (std::uint8_t& byte : it.boot.bytes) byte = static_cast<std::uint8_t>(random_.next());
+  it.powered = true;
+  start(node);
+}
+
+void World::power_off(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.powered) return;
+  disturb(node.text() + ": power off");
+  it.powered = false;
+  it.paused = false;
+  it.postponed.clear();
+  it.failures.clear();
+  if (it.clock.stopped()) it.clock.go_on(now_);
+  it.keeper = KeeperState::absent;
+  it.haproxy.restart_keeper();
+  end_process(it);
+  observe();
+}
+
+void World::start(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs() || it.process || it.keeper != KeeperState::absent) return;
+  it.keeper = KeeperState::running;
+  start_process(it, Inherits::nothing);
+  observe();
+}
+
+void World::start_all() {
+  for (const NodeConfig& node : options_.config.nodes) power_on(node.name);
+}
+
+void World::stop(const NodeName& node) {
+  disturb(node.text() + ": SIGTERM");
+  deliver(machine(node), StopRequested{"SIGTERM"});
+  observe();
+}
+
+void World::kill(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs() || !it.process) return;
+  disturb(node.text() + ": hapxd is killed");
+  restart_in_flight(it);
+  observe();
+}
+
+void World::kill_with_keeper(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs()) return;
+  disturb(node.text() + ": hapxd and its keeper are killed");
+  it.keeper = KeeperState::absent;
+  end_process(it);
+  observe();
+}
+
+void World::kill_keeper(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs() || it.keeper == KeeperState::absent) return;
+  disturb(node.text() + ": hapxd's keeper is killed");
+  it.keeper = KeeperState::absent;
+  tell(it, 1ms, StopRequested{"the keeper is gone"});
+}
+
+void World::freeze(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.thinks()) return;
+  disturb(node.text() + ": hapxd is frozen");
+  it.process->frozen = true;
+  const Duration patience = options_.config.timing.lease / 3 + random_.between(Duration(0), 10ms);
+  schedule_on(it, patience, [this, &it, life = it.process->life] {
+    if (it.keeper != KeeperState::running) return;
+    if (!it.process || it.process->life != life || !it.process->frozen) return;
+    note(it.node.name.text() + " ** the keeper kills the frozen process");
+    restart_in_flight(it);
+  });
+}
+
+void World::freeze_with_keeper(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.thinks() || it.keeper != KeeperState::running) return;
+  disturb(node.text() + ": hapxd and its keeper are frozen");
+  it.process->frozen = true;
+  it.keeper = KeeperState::frozen;
+}
+
+void World::resume(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs()) return;
+  disturb(node.text() + ": resumed");
+  if (it.keeper == KeeperState::frozen) it.keeper = KeeperState::running;
+  if (it.process) {
+    it.process->frozen = false;
+    drain_inbox(it);
+  } else if (it.keeper == KeeperState::running) {
+    restart_in_flight(it);
+  }
+  observe();
+}
+
+void World::pause_machine(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs()) return;
+  disturb(node.text() + ": the machine is paused");
+  it.paused = true;
+  it.clock.stop(now_);
+  observe();
+}
+
+void World::unpause_machine(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.powered || !it.paused) return;
+  disturb(node.text() + ": the machine goes on");
+  it.paused = false;
+  it.clock.go_on(now_);
+  // What it was promised before the pause is bounded by T on its own clock, which may be slow.
+  state(MachineWentOn{node, now_ + options_.config.timing.lease * 5 / 4});
+  for (const auto& happen : std::exchange(it.postponed, {})) happen();
+  drain_inbox(it);
+  observe();
+}
+
+void World::set_clock_rate(const NodeName& node, unsigned rate_permille) {
+  disturb(node.text() + ": clock at " + std::to_string(rate_permille) + " permille");
+  machine(node).clock.set_rate(now_, rate_permille);
+}
+
+void World::cut(const NodeName& a, const NodeName& b) {
+  disturb("cut " + a.text() + " from " + b.text());
+  network_.cut(a, b);
+  observe();
+}
+
+void World::cut_one_way(const NodeName& from, const NodeName& to) {
+  disturb("cut the way from " + from.text() + " to " + to.text());
+  network_.cut_one_way(from, to);
+  observe();
+}
+
+void World::cut_off(const NodeName& node) {
+  for (const NodeConfig& other : options_.config.nodes) {
+    if (other.name != node) cut(node, other.name);
+  }
+}
+
+void World::heal(const NodeName& a, const NodeName& b) {
+  disturb("heal " + a.text() + " and " + b.text());
+  network_.heal(a, b);
+  observe();
+}
+
+void World::heal_all() {
+  disturb("heal all");
+  network_.heal_all();
+  observe();
+}
+
+void World::set_weather(const Weather& weather) {
+  disturb("the weather changes: " + std::to_string(weather.loss_permille) + " permille are lost");
+  network_.set_weather(weather);
+  observe();
+}
+
+void World::link_down(const NodeName& node, const InterfaceName& interface) {
+  disturb(node.text() + ": " + interface.text() + " loses its carrier");
+  machine(node).kernel.set_carrier(interface, false);
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::link_up(const NodeName& node, const InterfaceName& interface) {
+  disturb(node.text() + ": " + interface.text() + " has a carrier");
+  machine(node).kernel.set_carrier(interface, true);
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::remove_interface(const NodeName& node, const InterfaceName& interface) {
+  disturb(node.text() + ": " + interface.text() + " is removed");
+  machine(node).kernel.set_present(interface, false);
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::create_interface(const NodeName& node, const InterfaceName& interface) {
+  disturb(node.text() + ": " + interface.text() + " is created");
+  machine(node).kernel.set_present(interface, true);
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::delete_vip(const NodeName& node, const IpAddress& vip) {
+  disturb(node.text() + ": somebody deletes " + to_string(vip));
+  machine(node).kernel.delete_address(vip);
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::flush_addresses(const NodeName& node) {
+  disturb(node.text() + ": somebody flushes all addresses");
+  machine(node).kernel.flush_addresses();
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::flush_filters(const NodeName& node) {
+  disturb(node.text() + ": somebody removes the fence's filter");
+  machine(node).kernel.detach_filter();
+  pass_on_notices(machine(node));
+  observe();
+}
+
+void World::fail_next(const NodeName& node, Door door, unsigned calls) {
+  disturb(node.text() + ": calls are going to fail");
+  machine(node).failures[door] = calls;
+}
+
+void World::kill_haproxy(const NodeName& node) {
+  disturb(node.text() + ": HAProxy is killed");
+  for (const Later& later : machine(node).haproxy.crash("killed by signal 9")) {
+    tell(machine(node), later);
+  }
+  observe();
+}
+
+void World::freeze_haproxy(const NodeName& node) {
+  disturb(node.text() + ": HAProxy is frozen");
+  machine(node).haproxy.freeze(true);
+  observe();
+}
+
+void World::kill_haproxy_keeper(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.runs()) return;
+  disturb(node.text() + ": HAProxy's keeper is killed");
+  tell(it, it.haproxy.lose_keeper());
+  schedule_on(it, 100ms, [this, &it] { tell(it, it.haproxy.connect()); });
+  observe();
+}
+
+void World::uninstall_haproxy(const NodeName& node) {
+  disturb(node.text() + ": there is no haproxy");
+  machine(node).haproxy.set_installed(false);
+}
+
+void World::install_haproxy(const NodeName& node) {
+  disturb(node.text() + ": haproxy is installed");
+  machine(node).haproxy.set_installed(true);
+}
+
+void World::refuse_haproxy_config(const NodeName& node, bool refused) {
+  disturb(node.text() + (refused ? ": haproxy refuses its config" : ": haproxy takes its config"));
+  machine(node).haproxy.set_config_refused(refused);
+}
+
+void World::set_api_server(const std::string& host, bool up) {
+  disturb(host + (up ? " is up" : " is down"));
+  for (auto& [name, machine] : machines_) machine.haproxy.set_server(host, up);
+}
+
+}  // namespace hapx::appliance::sim

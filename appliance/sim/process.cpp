@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a process in the simulated world: how it starts with what an earlier one left, hears,
+// thinks, and ends.
+#include <algorithm>
+
+#include "appliance/sim/interpreter.hpp"
+#include "appliance/sim/words.hpp"
+#include "appliance/sim/world.hpp"
+#include "membership/promise_memory.hpp"
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration exit_heard_min = 1ms;  // SIGKILL until the pidfd is readable, as measured
+constexpr Duration exit_heard_max = 9400us;
+constexpr Duration exec_min = 3ms;
+constexpr Duration exec_max = 15ms;
+constexpr Duration wake_latency_min = 1us;
+constexpr Duration wake_latency_max = 200us;
+constexpr Duration address_gone_heard = 90us;
+constexpr Duration link_heard = 390us;
+constexpr Duration filter_restored = 300us;
+constexpr std::size_t inbox_max = 256;     // what a socket's buffer holds
+constexpr unsigned steps_at_once_max = 8;  // without the clock going on
+constexpr std::array<std::uint8_t, 32> cluster_key{0x68, 0x61, 0x70, 0x78};
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace
+
+Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
+  using namespace membership;
+  Kernel& kernel = machine.kernel;
+  const VoterIdentity self{options_.config.name, machine.node.name, machine.boot};
+  FoundMemory found;
+  if (!kernel.mapped_file().empty()) found.mapped = kernel.mapped_file();
+  found.marker = machine.marker;
+  Recollection recollection = recall(found, self, clock_of(machine));
+  if (recollection.write_file) kernel.store(0, recollection.memory.encode());
+  if (recollection.write_marker && machine.options.disk_works) {
+    machine.marker = encode_marker(self);
+  }
+  Inheritance inheritance;
+  inheritance.memory = std::move(recollection.memory);
+  inheritance.abstain = recollection.abstain;
+  if (inherits == Inherits::everything) {
+    if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();
+    for (const HeldAddress& held : kernel.addresses()) {
+      inheritance.addresses.push_back({held.interface, held.address});
+    }
+    return inheritance;
+  }
+  for (const HeldAddress& held : kernel.addresses()) kernel.delete_address(held.address.address);
+  for (const auto& [vip, deadline] : kernel.deadlines()) {
+    state(FenceClosed{{machine.node.name, machine.boot}, vip});
+  }
+  kernel.disarm_fence();
+  machine.haproxy.restart_keeper();
+  pass_on_notices(machine);
+  return inheritance;
+}
+
+void World::start_process(Machine& machine, Inherits inherits) {
+  disturb(machine.node.name.text() + " starts a process");
+  NodeOptions options;
+  options.config = options_.config;
+  options.self = machine.node.name;
+  options.boot = machine.boot;
+  options.incarnation = {random_.next()};
+  options.cluster_key = cluster_key;
+  options.inheritance = find_inheritance(machine, inherits);
+  options.seed = random_.next();
+  options.version = "simulated";
+  Knowledge knowledge;
+  knowledge.deadlines = options.inheritance.deadlines;
+  for (const FoundAddress& found : options.inheritance.addresses) {
+    knowledge.addresses.insert(found.address.address);
+  }
+  machine.process = std::make_unique<Process>(Process{
+      Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
+  step(machine, Started{});
+  if (!bears_vips(machine)) return;
+  for (const InterfaceName& interface : vip_interfaces_) {
+    tell(machine, random_.between(Duration(50us), Duration(500us)), machine.kernel.link(interface));
+  }
+  tell(machine, machine.haproxy.connect());
+}
+
+void World::end_process(Machine& machine) {
+  if (machine.process) note(machine.node.name.text() + " ** the process is gone");
+  machine.process.reset();
+}
+
+void World::restart_in_flight(Machine& machine) {
+  end_process(machine);
+  const Duration after =
+      random_.between(exit_heard_min, exit_heard_max) + random_.between(exec_min, exec_max);
+  schedule_on(machine, after, [this, &machine] {
+    if (machine.keeper != KeeperState::running || machine.process) return;
+    start_process(machine, Inherits::everything);
+  });
+}
+
+void World::tell(Machine& machine, Duration after, const Event& event) {
+  if (!machine.process) return;
+  const std::uint64_t life = machine.process->life;
+  schedule_on(machine, after, [this, &machine, life, event] {
+    if (machine.process && machine.process->life == life) deliver(machine, event);
+  });
+}
+
+void World::tell(Machine& machine, const Later& later) {
+  std::visit([&](const auto& event) { tell(machine, later.after, event); }, later.event);
+}
+
+void World::deliver(Machine& machine, const Event& event) {
+  if (!machine.process) return;
+  if (machine.thinks() && machine.process->inbox.empty()) {
+    step(machine, event);
+  } else if (machine.process->inbox.size() < inbox_max) {
+    machine.process->inbox.push_back(event);
+  }
+}
+
+void World::drain_inbox(Machine& machine) {
+  if (!machine.thinks()) return;
+  const std::uint64_t life = machine.process->life;
+  const auto goes_on = [&] {
+    return machine.thinks() && machine.process->life == life && !machine.process->inbox.empty();
+  };
+  // A loop that wakes late finds its timers and its sockets ready at once, in either order.
+  if (goes_on() && random_.chance(500)) step(machine, DeadlineReached{});
+  while (goes_on()) {
+    const Event event = std::move(machine.process->inbox.front());
+    machine.process->inbox.pop_front();
+    step(machine, event);
+  }
+}
+
+void World::step(Machine& machine, const Event& event) {
+  const std::string& name = machine.node.name.text();
+  const Line heard = describe(event);
+  if (heard.weight == Weight::news || options_.trace == TraceDetail::everything) {
+    note(name + " <- " + heard.text);
+  }
+  learn(machine, event);
+  Process& process = *machine.process;
+  if (process.last_step != now_) process.steps_at_once = 0;
+  process.last_step = now_;
+  const Actions actions = process.node.step(event, clock_of(machine));
+  Interpreter interpreter(*this, machine);
+  for (const Action& action : actions) {
+    const Line told = describe(action);
+    if (told.weight == Weight::news || options_.trace == TraceDetail::everything) {
+      note(name + " -> " + told.text);
+    }
+    std::visit(interpreter, action);
+  }
+  process.wake_latency = random_.between(wake_latency_min, wake_latency_max);
+  end_step(machine);
+}
+
+void World::learn(Machine& machine, const Event& event) const {
+  Knowledge& known = machine.process->knowledge;
+  using namespace lb_supervisor;
+  if (const auto* added = std::get_if<vip::AddressAdded>(&event)) {
+    if (!known.removals.contains(added->address)) known.addresses.insert(added->address);
+  } else if (const auto* removed = std::get_if<vip::AddressRemoved>(&event)) {
+    known.addresses.erase(removed->address);
+  } else if (const auto* keeper = std::get_if<KeeperConnected>(&event)) {
+    known.haproxy_answered = keeper->running.has_value();
+  } else if (std::holds_alternative<HaproxyProbed>(event)) {
+    known.haproxy_answered = machine.haproxy.runs();
+  } else if (std::holds_alternative<HaproxyProbeFailed>(event) ||
+             std::holds_alternative<HaproxyExited>(event) ||
+             std::holds_alternative<KeeperLost>(event)) {
+    known.haproxy_answered = false;
+  }
+}
+
+void World::end_step(Machine& machine) {
+  Process& process = *machine.process;
+  const Instant now = clock_of(machine);
+  const std::optional<Instant> deadline = process.node.next_deadline();
+  process.steps_at_once = deadline && *deadline <= now ? process.steps_at_once + 1 : 0;
+
+  StepEnded ended;
+  ended.node = machine.node.name;
+  ended.sleeps = process.steps_at_once <= steps_at_once_max;
+  const Knowledge& known = process.knowledge;
+  for (const HeldAddress& held : machine.kernel.addresses()) {
+    const IpAddress& vip = held.address.address;
+    const auto until = known.deadlines.find(vip);
+    const bool ahead = until != known.deadlines.end() && until->second > now;
+    ended.held.push_back({vip, ahead, known.removals.contains(vip)});
+  }
+  const Status status = process.node.status(now);
+  for (const ServiceStatus& service : status.services) {
+    if (service.holder && *service.holder != machine.node.name) continue;
+    StepEnded::Books books{service.name, service.vip == ResourceStatus::started,
+                           service.haproxy == ResourceStatus::started, true};
+    for (const auto& [vip, address] : addresses_) {
+      if (address.service == service.name && !known.addresses.contains(vip)) {
+        books.addresses_known = false;
+      }
+    }
+    ended.books.push_back(books);
+  }
+  state(ended);
+}
+
+void World::pass_on_notices(Machine& machine) {
+  const auto put_back = [this, &machine](const vip::FenceRemoved& removed) {
+    if (!machine.process) return;
+    const std::uint64_t life = machine.process->life;
+    schedule_on(machine, filter_restored, [this, &machine, removed, life] {
+      if (!machine.process || machine.process->life != life) return;
+      if (!machine.thinks()) {  // the door thinks no more than the rest of its process
+        machine.process->inbox.push_back(removed);
+        return;
+      }
+      machine.kernel.attach_filter_again();
+      deliver(machine, removed);
+      deliver(machine, vip::FenceArmed{});
+    });
+  };
+  for (const Notice& notice : machine.kernel.take_notices()) {
+    std::visit(
+        Overloaded{[&](const vip::AddressRemoved& it) { tell(machine, address_gone_heard, it); },
+                   [&](const vip::LinkChanged& it) {
+                     if (!vip_interfaces_.contains(it.interface)) return;
+                     tell(machine, link_heard, it);
+                   },
+                   put_back},
+        notice);
+  }
+}
+
+void World::send(Machine& from, const membership::SendDatagram& datagram) {
+  const Endpoint sender{from.node.address, options_.config.port};
+  const InterfaceName& interface = options_.heartbeat_interface;
+  for (auto& [name, machine] : machines_) {
+    if (datagram.to != Endpoint{machine.node.address, options_.config.port}) continue;
+    const std::vector<Duration> copies = network_.carry(from.node.name, name);
+    if (!from.kernel.link(interface).carrier) return;
+    for (const Duration& under_way : copies) {
+      schedule(under_way, [this, &to = machine, sender, bytes = datagram.bytes] {
+        if (!to.runs() || !to.kernel.link(options_.heartbeat_interface).carrier) return;
+        deliver(to, membership::DatagramArrived{sender, bytes});
+      });
+    }
+  }
+}
+
+}  // namespace hapx::appliance::sim

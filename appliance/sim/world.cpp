@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/world.hpp"
+
+#include <algorithm>
+
+#include "config/assert.hpp"
+
+namespace hapx::appliance::sim {
+
+namespace {
+
+MachineOptions with_defaults(MachineOptions options, const WorldOptions& world) {
+  if (!options.kernel.interfaces.empty()) return options;
+  std::set<InterfaceName> names{world.heartbeat_interface};
+  for (const ServiceConfig& service : world.config.services) {
+    for (const VipConfig& vip : service.vips) names.insert(vip.interface);
+  }
+  for (const InterfaceName& name : names) options.kernel.interfaces.push_back({name, true, true});
+  return options;
+}
+
+}  // namespace
+
+World::World(const WorldOptions& options)
+    : options_(options),
+      random_(options.seed),
+      network_(random_.next()),
+      checkers_(options.config, options.patience) {
+  network_.set_weather(options.weather);
+  for (const NodeConfig& node : options_.config.nodes) {
+    MachineOptions mine;
+    mine.name = node.name;
+    for (const MachineOptions& each : options_.machines) {
+      if (each.name == node.name) mine = each;
+    }
+    mine = with_defaults(mine, options_);
+    Machine fresh{mine,
+                  node,
+                  MachineClock(mine.clock_first, now_, mine.clock_rate_permille),
+                  Kernel(mine.kernel, random_.next()),
+                  Haproxy(options_.config.services, random_.next()),
+                  {},
+                  std::nullopt,
+                  false,
+                  false,
+                  KeeperState::absent,
+                  nullptr,
+                  0,
+                  {},
+                  {}};
+    machines_.emplace(node.name, std::move(fresh));
+  }
+  for (const ServiceConfig& service : options_.config.services) {
+    for (const VipConfig& vip : service.vips) {
+      vip_interfaces_.insert(vip.interface);
+      Address& address = addresses_[vip.address.address];
+      address.service = service.name;
+      address.unserved.since = now_;
+      address.silent.since = now_;
+    }
+  }
+}
+
+bool World::bears_vips(const Machine& machine) const {
+  return machine.node.role == Role::full;
+}
+
+void World::run_for(Duration duration) {
+  const Moment limit = now_ + duration;
+  while (advance(limit)) {
+  }
+}
+
+bool World::run_until(const std::function<bool()>& condition, Duration bound) {
+  const Moment limit = now_ + bound;
+  while (!condition()) {
+    if (!advance(limit)) return condition();
+  }
+  return true;
+}
+
+std::optional<Moment> World::wake_of(const Machine& machine) const {
+  if (!machine.thinks()) return std::nullopt;
+  const std::optional<Instant> deadline = machine.process->node.next_deadline();
+  if (!deadline) return std::nullopt;
+  const std::optional<Moment> due = machine.clock.when(*deadline);
+  if (!due) return std::nullopt;
+  return std::max(*due, machine.process->last_step) + machine.process->wake_latency;
+}
+
+std::optional<Moment> World::next_moment() const {
+  std::optional<Moment> next;
+  const auto consider = [&](std::optional<Moment> moment) {
+    if (moment && (!next || *moment < *next)) next = moment;
+  };
+  if (!queue_.empty()) consider(queue_.top().at);
+  for (const auto& [name, machine] : machines_) {
+    if (!machine.runs()) continue;
+    const std::optional<Instant> edge = machine.kernel.next_edge(clock_of(machine));
+    if (edge) consider(machine.clock.when(*edge));
+    consider(machine.haproxy.next_edge(now_));
+    consider(wake_of(machine));
+  }
+  return next;
+}
+
+bool World::advance(Moment limit) {
+  const std::optional<Moment> next = next_moment();
+  now_ = std::max(now_, std::min(limit, next.value_or(limit)));
+  for (auto& [name, machine] : machines_) {
+    if (!machine.runs()) continue;
+    machine.kernel.advance(clock_of(machine));
+    pass_on_notices(machine);
+  }
+  observe();  // what ended by itself ended before anything that happens at the same moment
+  if (!next || *next > limit) return false;
+
+  if (!queue_.empty() && queue_.top().at <= now_) {
+    const std::function<void()> happen = queue_.top().happen;
+    queue_.pop();
+    happen();
+  } else {
+    for (auto& [name, machine] : machines_) {
+      const std::optional<Moment> wake = wake_of(machine);
+      if (!wake || *wake > now_) continue;
+      step(machine, DeadlineReached{});
+      break;
+    }
+  }
+  observe();
+  return true;
+}
+
+void World::schedule(Duration after, std::function<void()> happen) {
+  HAPX_ASSERT(after >= Duration(0));
+  queue_.push({now_ + after, ++sequence_, std::move(happen)});
+}
+
+void World::schedule_on(Machine& machine, Duration after, std::function<void()> happen) {
+  const std::uint64_t boot = machine.boots;
+  schedule(after, [&machine, boot, happen = std::move(happen)] {
+    if (!machine.powered || machine.boots != boot) return;
+    if (machine.paused) {
+      machine.postponed.push_back(happen);
+    } else {
+      happen();
+    }
+  });
+}
+
+void World::mark() {
+  for (auto& [vip, address] : addresses_) {
+    for (Gap* gap : {&address.unserved, &address.silent}) {
+      gap->longest = Duration(0);
+      if (gap->since) gap->since = now_;
+    }
+  }
+}
+
+std::uint64_t World::request(const NodeName& node, const std::string& method,
+                             const std::string& target, const std::string& body) {
+  disturb(node.text() + ": " + method + " " + target + " " + body);
+  const std::uint64_t id = ++requests_;
+  deliver(machine(node), RequestArrived{id, method, target, body});
+  observe();
+  return id;
+}
+
+std::uint64_t World::move(const NodeName& at, const ServiceName& service,
+                          const std::optional<NodeName>& to) {
+  const std::string body = to ? "{\"to\": \"" + to->text() + "\"}" : "";
+  return request(at, "POST", "/v1/services/" + service.text() + "/move", body);
+}
+
+const Respond* World::answer(std::uint64_t request) const {
+  const auto found = answers_.find(request);
+  return found == answers_.end() ? nullptr : &found->second;
+}
+
+std::string World::trace() const {
+  std::string text;
+  for (const std::string& line : trace_) text += line + "\n";
+  return text;
+}
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens, and when?
+//
+// The simulated world: machines, the network between them, a client beside them, and one queue of
+// what is to come, ordered by true time and then by the order in which it was asked for. It runs
+// the production Node, unchanged, and does to it what an unkind reality would. Nothing here reads a
+// clock or a device for chance: one seed is one story, word for word.
+//
+//   Node::step --> Actions --> Interpreter --> kernel, HAProxy, network
+//       ^                                              |
+//       `---------- Event <---- queue <----------------'       Facts --> Checkers
+//
+// Operations are what a person, or fate, can do. They take effect at once; what follows from them
+// happens while time runs (run_for, run_until).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "appliance/sim/checkers.hpp"
+#include "appliance/sim/machine.hpp"
+#include "appliance/sim/network.hpp"
+#include "config/cluster_config.hpp"
+
+namespace hapx::appliance::sim {
+
+/// Whether beats, timers and renewals are in the trace, too.
+enum class TraceDetail : std::uint8_t { news, everything };
+
+struct WorldOptions {
+  ClusterConfig config;
+  std::uint64_t seed = 1;
+  std::vector<MachineOptions> machines;  ///< who is not named gets the defaults and its VIPs' links
+  Weather weather;
+  Patience patience;
+  InterfaceName heartbeat_interface{"eth0"};
+  TraceDetail trace = TraceDetail::news;
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+
+  // Time.
+
+  [[nodiscard]] Moment now() const { return now_; }
+  void run_for(Duration duration);
+  /// Until `condition` holds, asked after everything that happens; false if it did not by then.
+  [[nodiscard]] bool run_until(const std::function<bool()>& condition, Duration bound);
+
+  // A machine's power, and its processes. Each does nothing where it makes no sense.
+
+  void power_on(const NodeName& node, Duration since_boot = std::chrono::seconds(20));
+  void power_off(const NodeName& node);
+  /// Starts hapxd and its keeper on a machine that has power: what an earlier one left is ended.
+  void start(const NodeName& node);
+  void start_all();
+  void stop(const NodeName& node);              ///< SIGTERM
+  void kill(const NodeName& node);              ///< SIGKILL; the keeper starts the next one
+  void kill_with_keeper(const NodeName& node);  ///< nobody starts the next one
+  void kill_keeper(const NodeName& node);       ///< hapxd notices, and stops in order
+  void freeze(const NodeName& node);            ///< SIGSTOP; the keeper soon kills it
+  void freeze_with_keeper(const NodeName& node);
+  void resume(const NodeName& node);  ///< SIGCONT to both
+  /// The whole virtual machine stands still, its clock included.
+  void pause_machine(const NodeName& node);
+  void unpause_machine(const NodeName& node);
+  void set_clock_rate(const NodeName& node, unsigned rate_permille);
+
+  // Networks.
+
+  void cut(const NodeName& a, const NodeName& b);
+  void cut_one_way(const NodeName& from, const NodeName& to);
+  /// From all its peers; its clients still reach it.
+  void cut_off(const NodeName& node);
+  void heal(const NodeName& a, const NodeName& b);
+  void heal_all();
+  void set_weather(const Weather& weather);
+  void link_down(const NodeName& node, const InterfaceName& interface);
+  void link_up(const NodeName& node, const InterfaceName& interface);
+  void remove_interface(const NodeName& node, const InterfaceName& interface);
+  void create_interface(const NodeName& node, const InterfaceName& interface);
+
+  // Foreign hands.
+
+  void delete_vip(const NodeName& node, const IpAddress& vip);
+  void flush_addresses(const NodeName& node);
+  /// Somebody removes the fence's filter.
+  void flush_filters(const NodeName& node);
+  void fail_next(const NodeName& node, Door door, unsigned calls = 1);
+
+  // HAProxy.
+
+  void kill_haproxy(const NodeName& node);
+  void freeze_haproxy(const NodeName& node);
+  void kill_haproxy_keeper(const NodeName& node);
+  void uninstall_haproxy(const NodeName& node);
+  void install_haproxy(const NodeName& node);
+  void refuse_haproxy_config(const NodeName& node, bool refused);
+  void set_api_server(const std::string& host, bool up);  ///< as all HAProxies see it
+
+  // Operators.
+
+  /// Gives a request to a node; its answer is found under the returned number.
+  std::uint64_t request(const NodeName& node, const std::string& method, const std::string& target,
+                        const std::string& body);
+  std::uint64_t move(const NodeName& at, const ServiceName& service,
+                     const std::optional<NodeName>& to);
+  [[nodiscard]] const Respond* answer(std::uint64_t request) const;
+
+  // What is so.
+
+  /// Whose HAProxy a client reaches at the address now.
+  [[nodiscard]] std::optional<NodeName> serving(const IpAddress& vip) const;
+  /// The one that serves all addresses of the service now.
+  [[nodiscard]] std::optional<NodeName> serving(const ServiceName& service) const;
+  [[nodiscard]] bool all_served() const;
+  /// Whose kernels answer for the address now.
+  [[nodiscard]] std::vector<NodeName> answering(const IpAddress& vip) const;
+  /// Forgets the outages until now.
+  void mark();
+  /// The longest time without service since mark(), as a client with infinitely many requests would
+  /// find it; one that goes on counts as far as it has come.
+  [[nodiscard]] Duration outage(const ServiceName& service) const;
+  /// Likewise, the longest time in which no kernel answered; HAProxy's absence is not counted.
+  [[nodiscard]] Duration silence(const ServiceName& service) const;
+
+  [[nodiscard]] bool alive(const NodeName& node) const;
+  /// What the node says of itself. REQUIRES: alive(node).
+  [[nodiscard]] Status status(const NodeName& node) const;
+  [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
+  [[nodiscard]] const ClusterConfig& config() const { return options_.config; }
+  /// A majority of votes whose nodes are healthy and hear each other, one of them fit to hold.
+  [[nodiscard]] bool stable_majority() const;
+  [[nodiscard]] const Violations& violations() const { return checkers_.violations(); }
+  /// The last lines of what happened, oldest first.
+  [[nodiscard]] std::string trace() const;
+
+ private:
+  friend class Interpreter;
+
+  /// How long in a row a client was without something.
+  struct Gap {
+    std::optional<Moment> since;
+    Duration longest{0};
+
+    void see(Moment now, bool there);
+    [[nodiscard]] Duration until(Moment now) const;
+  };
+
+  struct Address {
+    ServiceName service;
+    std::optional<NodeName> neighbour;  ///< whose hardware address the client last learnt
+    std::vector<NodeName> answering;
+    std::optional<NodeName> serving;
+    Gap unserved;
+    Gap silent;
+  };
+
+  struct Pending {
+    Moment at;
+    std::uint64_t sequence = 0;
+    std::function<void()> happen;
+
+    friend bool operator<(const Pending& a, const Pending& b) {  // the earliest has priority
+      return std::pair(b.at, b.sequence) < std::pair(a.at, a.sequence);
+    }
+  };
+
+  enum class Inherits : std::uint8_t { nothing, everything };
+
+  [[nodiscard]] Machine& machine(const NodeName& node) { return machines_.at(node); }
+  [[nodiscard]] Instant clock_of(const Machine& machine) const { return machine.clock.read(now_); }
+  [[nodiscard]] bool bears_vips(const Machine& machine) const;
+
+  // world.cpp: time
+  [[nodiscard]] std::optional<Moment> wake_of(const Machine& machine) const;
+  [[nodiscard]] std::optional<Moment> next_moment() const;
+  bool advance(Moment limit);
+  void schedule(Duration after, std::function<void()> happen);
+  /// On a machine: it doesn't happen after a loss of power, and waits while the machine is paused.
+  void schedule_on(Machine& machine, Duration after, std::function<void()> happen);
+
+  // process.cpp: a process's life
+  void start_process(Machine& machine, Inherits inherits);
+  [[nodiscard]] Inheritance find_inheritance(Machine& machine, Inherits inherits);
+  void end_process(Machine& machine);
+  void restart_in_flight(Machine& machine);
+  /// To the process that runs now, if it still does by then.
+  void tell(Machine& machine, Duration after, const Event& event);
+  void tell(Machine& machine, const Later& later);
+  void deliver(Machine& machine, const Event& event);
+  void drain_inbox(Machine& machine);
+  void step(Machine& machine, const Event& event);
+  void learn(Machine& machine, const Event& event) const;
+  void end_step(Machine& machine);
+  void pass_on_notices(Machine& machine);
+  void send(Machine& from, const membership::SendDatagram& datagram);
+
+  // observe.cpp: what is so
+  void observe();
+  void observe_address(const IpAddress& vip, Address& address);
+  [[nodiscard]] std::optional<NodeName> find_serving(const IpAddress& vip,
+                                                     const Address& address) const;
+  [[nodiscard]] bool healthy(const Machine& machine) const;
+  [[nodiscard]] bool fit(const Machine& machine) const;
+  void state(const Fact& fact);
+  void disturb(const std::string& what);
+  void note(const std::string& line);
+
+  WorldOptions options_;
+  Random random_;
+  Network network_;
+  Checkers checkers_;
+  Moment now_{};
+  std::uint64_t sequence_ = 0;
+  std::uint64_t lives_ = 0;
+  std::priority_queue<Pending> queue_;
+  std::map<NodeName, Machine> machines_;
+  std::map<IpAddress, Address> addresses_;
+  std::set<InterfaceName> vip_interfaces_;
+  std::map<std::pair<NodeName, membership::LeaseKey>, membership::Accepted> accepted_;
+  std::uint64_t requests_ = 0;
+  std::map<std::uint64_t, Respond> answers_;
+  Outlook outlook_;
+  std::deque<std::string> trace_;
+};
+
+}  // namespace hapx::appliance::sim

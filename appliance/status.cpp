@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/status.hpp"
+
+#include <algorithm>
+
+namespace hapx::appliance {
+
+std::string_view to_string(MemberState state) {
+  switch (state) {
+    case MemberState::online:
+      return "online";
+    case MemberState::standby:
+      return "standby";
+    case MemberState::maintenance:
+      return "maintenance";
+    case MemberState::offline:
+      return "offline";
+  }
+  return "offline";
+}
+
+std::string_view to_string(ResourceStatus state) {
+  switch (state) {
+    case ResourceStatus::stopped:
+      return "stopped";
+    case ResourceStatus::starting:
+      return "starting";
+    case ResourceStatus::warm:
+      return "warm";
+    case ResourceStatus::started:
+      return "started";
+    case ResourceStatus::stopping:
+      return "stopping";
+    case ResourceStatus::failed:
+      return "failed";
+  }
+  return "stopped";
+}
+
+std::string_view to_string(FenceStatus fence) {
+  switch (fence) {
+    case FenceStatus::none:
+      return "none";
+    case FenceStatus::bpf:
+      return "bpf";
+    case FenceStatus::lifetime:
+      return "lifetime";
+  }
+  return "none";
+}
+
+bool served(const ServiceStatus& service) {
+  const bool held = service.holder && service.vip == ResourceStatus::started &&
+                    service.haproxy == ResourceStatus::started;
+  const bool known_all_down = !service.backends.empty() &&
+                              std::none_of(service.backends.begin(), service.backends.end(),
+                                           [](const ServerStatus& server) { return server.up; });
+  return held && !known_all_down;
+}
+
+Health health(const Status& status) {
+  if (!std::all_of(status.services.begin(), status.services.end(), served)) {
+    return Health::no_service;
+  }
+  return status.quorate && status.degraded.empty() ? Health::healthy : Health::degraded;
+}
+
+}  // namespace hapx::appliance

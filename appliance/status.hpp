@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// How is the cluster, as this node sees it?
+//
+// One plain snapshot that every window shows: `hapx status`, the API, and later the metrics and the
+// page. Node fills it in, nothing else does; a window only chooses what to print. It knows no
+// clock: whatever is an age or a remainder was measured against the `now` that Node::status was
+// told. It deliberately holds no history (appliance/journal.hpp does) and no secrets.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/table.hpp"
+#include "config/cluster_config.hpp"
+#include "config/ids.hpp"
+#include "config/result.hpp"
+#include "config/time.hpp"
+
+namespace hapx::appliance {
+
+enum class MemberState : std::uint8_t { online, standby, maintenance, offline };
+
+struct MemberStatus {
+  NodeName name;
+  MemberState state = MemberState::offline;
+  Role role = Role::full;
+  unsigned votes = 1;
+  std::string address;   ///< of its heartbeats
+  bool suspect = false;  ///< silent for longer than a beat or two, not yet declared dead
+  bool hears_us = true;  ///< false: a one-way link, which counts against quorum on its side
+
+  friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
+};
+
+/// One resource of a service (its VIP or its HAProxy), in the words of the tutorials.
+/// `warm` is HAProxy's alone: it runs and could serve at once, but the VIP is elsewhere.
+enum class ResourceStatus : std::uint8_t { stopped, starting, warm, started, stopping, failed };
+
+/// What ends the right to use an address when hapxd can't: the BPF deadline, the address lifetime
+/// (where BPF is refused), or nothing yet.
+enum class FenceStatus : std::uint8_t { none, bpf, lifetime };
+
+struct ServerStatus {
+  std::string name;
+  bool up = false;
+  std::string check;  ///< HAProxy's word for the last check: "L7OK", "L4CON", ...; may be empty
+
+  friend bool operator==(const ServerStatus&, const ServerStatus&) = default;
+};
+
+/// One service on one node, from that node's last report.
+struct ServiceOnNode {
+  NodeName node;
+  ResourceStatus vip = ResourceStatus::stopped;
+  ResourceStatus haproxy = ResourceStatus::stopped;
+  std::uint32_t vip_failures = 0;
+  std::uint32_t haproxy_failures = 0;
+  bool link_up = false;
+  bool haproxy_fit = false;
+  std::uint32_t healthy_api_servers = 0;
+  std::uint32_t api_servers = 0;
+  std::string excluded;  ///< why it may not hold the service; empty: it may
+
+  friend bool operator==(const ServiceOnNode&, const ServiceOnNode&) = default;
+};
+
+struct ServiceStatus {
+  ServiceName name;
+  std::optional<NodeName> holder;  ///< where its VIP is started, as far as we have heard
+  ResourceStatus vip = ResourceStatus::stopped;      ///< on the holder; without one: here
+  ResourceStatus haproxy = ResourceStatus::stopped;  ///< likewise
+  std::optional<Duration> lease_remaining;           ///< our own right; absent unless we hold it
+  FenceStatus fence = FenceStatus::none;
+  std::vector<std::string> addresses;  ///< with prefix, as written in the file
+  std::uint16_t port = 6443;
+  bool certificates_verified = true;   ///< false: readyz checks without caFile
+  std::vector<ServerStatus> backends;  ///< as our own HAProxy sees them; empty: not known here
+  std::string reason;                  ///< of the placement in force, one sentence
+  bool moved = false;                  ///< it is there because an operator moved it
+  std::vector<ServiceOnNode> nodes;    ///< in the file's order, witnesses left out
+
+  friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
+};
+
+/// Our own HAProxy, one per node.
+struct HaproxyStatus {
+  ResourceStatus state = ResourceStatus::stopped;  ///< stopped, starting, warm, started or failed
+  int pid = 0;                                     ///< 0: none
+  bool fit = false;
+  std::string reason;          ///< why it isn't fit; empty when it is
+  std::uint64_t restarts = 0;  ///< in this life of hapxd
+
+  friend bool operator==(const HaproxyStatus&, const HaproxyStatus&) = default;
+};
+
+struct Status {
+  ClusterName cluster;
+  NodeName node;  ///< who says all this
+  std::string version;
+  Duration uptime{0};  ///< of this incarnation of hapxd
+  bool quorate = false;
+  std::optional<NodeName> coordinator;
+  std::vector<std::string>
+      degraded;  ///< one sentence per reason, the gravest first; empty: healthy
+  std::vector<MemberStatus> members;
+  std::vector<ServiceStatus> services;
+  HaproxyStatus haproxy;
+  /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
+  std::map<std::string, std::uint64_t> counters;
+
+  friend bool operator==(const Status&, const Status&) = default;
+};
+
+/// The words that stand in JSON and in tables.
+[[nodiscard]] std::string_view to_string(MemberState state);
+[[nodiscard]] std::string_view to_string(ResourceStatus state);
+[[nodiscard]] std::string_view to_string(FenceStatus fence);
+
+/// A service is served if it has a holder on which both resources are started, and its
+/// kube-apiservers, where we know them, are not all down.
+[[nodiscard]] bool served(const ServiceStatus& service);
+
+/// What `hapx status` exits with, and monitoring may rely on.
+enum class Health : int {
+  healthy = 0,
+  degraded = 1,    ///< all services are served, but status.degraded says why to look
+  no_service = 2,  ///< a service isn't served, as far as this node sees
+  unknown = 3,     ///< no answer from hapxd, or not an answer that can be read
+};
+
+[[nodiscard]] Health health(const Status& status);
+
+/// The stable document of `hapx status -o json`, one line. Keys are only ever added.
+[[nodiscard]] std::string to_json(const Status& status);
+/// The arrays of that document on their own, for `hapx get`.
+[[nodiscard]] std::string members_to_json(const Status& status);
+[[nodiscard]] std::string services_to_json(const Status& status);
+[[nodiscard]] std::string backends_to_json(const Status& status);
+
+/// Reads what to_json wrote, also of another version: unknown keys are passed over, missing ones
+/// keep their defaults. Total; refuses what is not JSON or lacks "cluster" and "node".
+[[nodiscard]] Result<Status> status_from_json(std::string_view text);
+
+/// The whole status on a screen; ends with a newline.
+[[nodiscard]] std::string to_text(const Status& status, Style style);
+[[nodiscard]] std::string members_to_text(const Status& status, Style style);
+[[nodiscard]] std::string services_to_text(const Status& status, Style style);
+[[nodiscard]] std::string backends_to_text(const Status& status, Style style);
+
+}  // namespace hapx::appliance

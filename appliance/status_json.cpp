@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status as a JSON document, and back.
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include <boost/json.hpp>
+
+#include "appliance/status.hpp"
+
+namespace hapx::appliance {
+
+namespace {
+
+namespace json = boost::json;
+
+std::int64_t milliseconds(Duration duration) {
+  return std::max<std::int64_t>(
+      0, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+/// Whatever it says, it is valid JSON: bytes that are no UTF-8 become '?'.
+json::value text(std::string_view words) {
+  return json::string(printable(words));
+}
+
+template <class T>
+json::value name_or_null(const std::optional<T>& name) {
+  return name ? text(name->text()) : json::value(nullptr);
+}
+
+json::array members(const Status& status) {
+  json::array out;
+  for (const MemberStatus& member : status.members) {
+    out.push_back(json::object{{"name", text(member.name.text())},
+                               {"state", text(to_string(member.state))},
+                               {"votes", member.votes},
+                               {"role", member.role == Role::witness ? "witness" : "full"},
+                               {"address", text(member.address)},
+                               {"coordinator", status.coordinator == member.name},
+                               {"suspect", member.suspect},
+                               {"hearsUs", member.hears_us}});
+  }
+  return out;
+}
+
+json::array servers(const ServiceStatus& service) {
+  json::array out;
+  for (const ServerStatus& server : service.backends) {
+    out.push_back(json::object{{"name", text(server.name)},
+                               {"state", server.up ? "up" : "down"},
+                               {"check", text(server.check)}});
+  }
+  return out;
+}
+
+json::array places(const ServiceStatus& service) {
+  json::array out;
+  for (const ServiceOnNode& place : service.nodes) {
+    out.push_back(json::object{{"name", text(place.node.text())},
+                               {"vip", text(to_string(place.vip))},
+                               {"haproxy", text(to_string(place.haproxy))},
+                               {"vipFailures", place.vip_failures},
+                               {"haproxyFailures", place.haproxy_failures},
+                               {"linkUp", place.link_up},
+                               {"haproxyFit", place.haproxy_fit},
+                               {"healthyApiServers", place.healthy_api_servers},
+                               {"apiServers", place.api_servers},
+                               {"excluded", text(place.excluded)}});
+  }
+  return out;
+}
+
+json::array services(const Status& status) {
+  json::array out;
+  for (const ServiceStatus& service : status.services) {
+    json::array addresses;
+    for (const std::string& address : service.addresses) addresses.push_back(text(address));
+    out.push_back(
+        json::object{{"name", text(service.name.text())},
+                     {"holder", name_or_null(service.holder)},
+                     {"vip", text(to_string(service.vip))},
+                     {"haproxy", text(to_string(service.haproxy))},
+                     {"leaseRemainingMs", service.lease_remaining
+                                              ? json::value(milliseconds(*service.lease_remaining))
+                                              : json::value(nullptr)},
+                     {"fence", text(to_string(service.fence))},
+                     {"addresses", std::move(addresses)},
+                     {"port", service.port},
+                     {"certificatesVerified", service.certificates_verified},
+                     {"backends", servers(service)},
+                     {"reason", text(service.reason)},
+                     {"moved", service.moved},
+                     {"nodes", places(service)}});
+  }
+  return out;
+}
+
+json::array backends(const Status& status) {
+  json::array out;
+  for (const ServiceStatus& service : status.services) {
+    out.push_back(json::object{{"service", text(service.name.text())},
+                               {"certificatesVerified", service.certificates_verified},
+                               {"servers", servers(service)}});
+  }
+  return out;
+}
+
+// Reading back: each of these tells what stands under `key`, or the default when that is missing or
+// of another kind.
+
+std::string text_at(const json::object& object, json::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const json::string* text = value ? value->if_string() : nullptr;
+  return text ? std::string(text->begin(), text->end()) : std::string();
+}
+
+bool flag_at(const json::object& object, json::string_view key, bool missing) {
+  const json::value* value = object.if_contains(key);
+  const bool* flag = value ? value->if_bool() : nullptr;
+  return flag ? *flag : missing;
+}
+
+std::uint64_t number_at(const json::object& object, json::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (!value) return 0;
+  if (const std::uint64_t* number = value->if_uint64()) return *number;
+  if (const std::int64_t* number = value->if_int64()) {
+    return *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
+  }
+  return 0;
+}
+
+template <class Int>
+Int bounded_at(const json::object& object, json::string_view key) {
+  return static_cast<Int>(
+      std::min<std::uint64_t>(number_at(object, key), std::numeric_limits<Int>::max()));
+}
+
+/// Milliseconds as a Duration; more than a century is a century, so that nothing overflows.
+Duration milliseconds_at(const json::object& object, json::string_view key) {
+  constexpr std::uint64_t century_ms = 3'155'760'000'000;
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(std::min(number_at(object, key), century_ms)));
+}
+
+const json::array& list_at(const json::object& object, json::string_view key) {
+  static const json::array none;
+  const json::value* value = object.if_contains(key);
+  const json::array* list = value ? value->if_array() : nullptr;
+  return list ? *list : none;
+}
+
+template <class Visit>
+void each_object_at(const json::object& object, json::string_view key, Visit visit) {
+  for (const json::value& item : list_at(object, key)) {
+    if (const json::object* inner = item.if_object()) visit(*inner);
+  }
+}
+
+template <class Enum>
+Enum word_at(const json::object& object, json::string_view key, Enum missing, Enum last) {
+  const std::string word = text_at(object, key);
+  for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
+    if (to_string(static_cast<Enum>(i)) == word) return static_cast<Enum>(i);
+  }
+  return missing;
+}
+
+ResourceStatus resource_at(const json::object& object, json::string_view key) {
+  return word_at(object, key, ResourceStatus::stopped, ResourceStatus::failed);
+}
+
+std::optional<NodeName> node_at(const json::object& object, json::string_view key) {
+  std::string name = text_at(object, key);
+  return name.empty() ? std::nullopt : std::optional(NodeName(std::move(name)));
+}
+
+MemberStatus member_from(const json::object& object) {
+  MemberStatus member;
+  member.name = NodeName(text_at(object, "name"));
+  member.state = word_at(object, "state", MemberState::offline, MemberState::offline);
+  member.role = text_at(object, "role") == "witness" ? Role::witness : Role::full;
+  member.votes = bounded_at<unsigned>(object, "votes");
+  member.address = text_at(object, "address");
+  member.suspect = flag_at(object, "suspect", false);
+  member.hears_us = flag_at(object, "hearsUs", true);
+  return member;
+}
+
+ServiceOnNode place_from(const json::object& object) {
+  ServiceOnNode place;
+  place.node = NodeName(text_at(object, "name"));
+  place.vip = resource_at(object, "vip");
+  place.haproxy = resource_at(object, "haproxy");
+  place.vip_failures = bounded_at<std::uint32_t>(object, "vipFailures");
+  place.haproxy_failures = bounded_at<std::uint32_t>(object, "haproxyFailures");
+  place.link_up = flag_at(object, "linkUp", false);
+  place.haproxy_fit = flag_at(object, "haproxyFit", false);
+  place.healthy_api_servers = bounded_at<std::uint32_t>(object, "healthyApiServers");
+  place.api_servers = bounded_at<std::uint32_t>(object, "apiServers");
+  place.excluded = text_at(object, "excluded");
+  return place;
+}
+
+ServiceStatus service_from(const json::object& object) {
+  ServiceStatus service;
+  service.name = ServiceName(text_at(object, "name"));
+  service.holder = node_at(object, "holder");
+  service.vip = resource_at(object, "vip");
+  service.haproxy = resource_at(object, "haproxy");
+  const json::value* remaining = object.if_contains("leaseRemainingMs");
+  if (remaining && remaining->is_number()) {
+    service.lease_remaining = milliseconds_at(object, "leaseRemainingMs");
+  }
+  service.fence = word_at(object, "fence", FenceStatus::none, FenceStatus::lifetime);
+  for (const json::value& address : list_at(object, "addresses")) {
+    if (const json::string* text = address.if_string()) {
+      service.addresses.emplace_back(text->begin(), text->end());
+    }
+  }
+  service.port = bounded_at<std::uint16_t>(object, "port");
+  service.certificates_verified = flag_at(object, "certificatesVerified", true);
+  each_object_at(object, "backends", [&](const json::object& server) {
+    service.backends.push_back(
+        {text_at(server, "name"), text_at(server, "state") == "up", text_at(server, "check")});
+  });
+  service.reason = text_at(object, "reason");
+  service.moved = flag_at(object, "moved", false);
+  each_object_at(object, "nodes",
+                 [&](const json::object& place) { service.nodes.push_back(place_from(place)); });
+  return service;
+}
+
+HaproxyStatus haproxy_from(const json::object& object) {
+  HaproxyStatus haproxy;
+  haproxy.state = resource_at(object, "state");
+  haproxy.pid = bounded_at<int>(object, "pid");
+  haproxy.fit = flag_at(object, "fit", false);
+  haproxy.reason = text_at(object, "reason");
+  haproxy.restarts = number_at(object, "restarts");
+  return haproxy;
+}
+
+}  // namespace
+
+std::string to_json(const Status& status) {
+  json::array degraded;
+  for (const std::string& reason : status.degraded) {
+    degraded.push_back(text(reason));
+  }
+  json::object counters;
+  for (const auto& [name, count] : status.counters) counters[printable(name)] = count;
+  const json::object document{
+      {"cluster", text(status.cluster.text())},
+      {"node", text(status.node.text())},
+      {"quorate", status.quorate},
+      {"coordinator", name_or_null(status.coordinator)},
+      {"degraded", std::move(degraded)},
+      {"members", members(status)},
+      {"services", services(status)},
+      {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
+                               {"pid", status.haproxy.pid},
+                               {"fit", status.haproxy.fit},
+                               {"reason", text(status.haproxy.reason)},
+                               {"restarts", status.haproxy.restarts}}},
+      {"counters", std::move(counters)},
+      {"version", text(status.version)},
+      {"uptimeMs", milliseconds(status.uptime)}};
+  return json::serialize(document);
+}
+
+std::string members_to_json(const Status& status) {
+  return json::serialize(members(status));
+}
+std::string services_to_json(const Status& status) {
+  return json::serialize(services(status));
+}
+std::string backends_to_json(const Status& status) {
+  return json::serialize(backends(status));
+}
+
+Result<Status> status_from_json(std::string_view text) {
+  boost::system::error_code error;
+  const json::value document = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) return Error{ErrorKind::refused, "the status is not JSON: " + error.message()};
+  const json::object* object = document.if_object();
+  if (!object || !object->contains("cluster") || !object->contains("node")) {
+    return Error{ErrorKind::refused, "the status is JSON, but names neither cluster nor node"};
+  }
+  Status status;
+  status.cluster = ClusterName(text_at(*object, "cluster"));
+  status.node = NodeName(text_at(*object, "node"));
+  status.quorate = flag_at(*object, "quorate", false);
+  status.coordinator = node_at(*object, "coordinator");
+  for (const json::value& reason : list_at(*object, "degraded")) {
+    if (const json::string* sentence = reason.if_string()) {
+      status.degraded.emplace_back(sentence->begin(), sentence->end());
+    }
+  }
+  each_object_at(*object, "members", [&](const json::object& member) {
+    status.members.push_back(member_from(member));
+  });
+  each_object_at(*object, "services", [&](const json::object& service) {
+    status.services.push_back(service_from(service));
+  });
+  const json::value* haproxy = object->if_contains("haproxy");
+  if (haproxy && haproxy->is_object()) status.haproxy = haproxy_from(haproxy->get_object());
+  const json::value* counters = object->if_contains("counters");
+  if (counters && counters->is_object()) {
+    for (const auto& counter : counters->get_object()) {
+      status.counters[std::string(counter.key())] =
+          number_at(counters->get_object(), counter.key());
+    }
+  }
+  status.version = text_at(*object, "version");
+  status.uptime = milliseconds_at(*object, "uptimeMs");
+  return status;
+}
+
+}  // namespace hapx::appliance

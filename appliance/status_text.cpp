@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status as an operator reads it.
+#include <algorithm>
+#include <chrono>
+
+#include "appliance/status.hpp"
+
+namespace hapx::appliance {
+
+namespace {
+
+/// A failed start or stop counts as this many failures at once (Pacemaker's INFINITY).
+constexpr std::uint32_t fatal_failures = 1'000'000;
+
+Tone tone_of(MemberState state) {
+  switch (state) {
+    case MemberState::online:
+      return Tone::good;
+    case MemberState::standby:
+      return Tone::warning;
+    case MemberState::maintenance:
+      return Tone::warning;
+    case MemberState::offline:
+      return Tone::bad;
+  }
+  return Tone::plain;
+}
+
+Tone tone_of(ResourceStatus state) {
+  switch (state) {
+    case ResourceStatus::started:
+      return Tone::good;
+    case ResourceStatus::warm:
+      return Tone::faint;
+    case ResourceStatus::starting:
+      return Tone::warning;
+    case ResourceStatus::stopping:
+      return Tone::warning;
+    case ResourceStatus::stopped:
+      return Tone::warning;
+    case ResourceStatus::failed:
+      return Tone::bad;
+  }
+  return Tone::plain;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+Cell word(ResourceStatus state) {
+  return {std::string(to_string(state)), tone_of(state)};
+}
+
+std::string uptime_text(Duration uptime) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+  if (seconds < 60) return std::to_string(seconds) + "s";
+  if (seconds < 3600)
+    return std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
+  const auto hours = seconds / 3600;
+  if (hours < 48) return std::to_string(hours) + "h" + std::to_string(seconds / 60 % 60) + "m";
+  return std::to_string(hours / 24) + "d" + std::to_string(hours % 24) + "h";
+}
+
+std::string lease_text(const ServiceStatus& service) {
+  if (!service.lease_remaining) return "-";
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*service.lease_remaining).count();
+  return std::to_string(std::max<std::int64_t>(0, left)) + " ms";
+}
+
+std::string headline(const Status& status, Style style) {
+  const auto verdict = [&]() -> std::pair<std::string_view, Tone> {
+    switch (health(status)) {
+      case Health::healthy:
+        return {"healthy", Tone::good};
+      case Health::degraded:
+        return {"degraded", Tone::warning};
+      case Health::no_service:
+        return {"NOT SERVING", Tone::bad};
+      case Health::unknown:
+        break;
+    }
+    return {"unknown", Tone::bad};
+  }();
+  return paint(status.cluster.text(), Tone::strong, style) + ": " +
+         paint(verdict.first, verdict.second, style) + ", as seen by " +
+         printable(status.node.text()) + " (hapx " + printable(status.version) + ", up " +
+         uptime_text(status.uptime) + ")\n";
+}
+
+std::string quorum_line(const Status& status, Style style) {
+  unsigned all = 0;
+  unsigned here = 0;
+  for (const MemberStatus& member : status.members) {
+    all += member.votes;
+    if (member.state != MemberState::offline) here += member.votes;
+  }
+  return "quorum: " +
+         (status.quorate ? paint("yes", Tone::good, style) : paint("NO", Tone::bad, style)) + " (" +
+         std::to_string(here) + " of " + std::to_string(all) + " votes)   coordinator: " +
+         (status.coordinator ? printable(status.coordinator->text())
+                             : paint("none", Tone::warning, style)) +
+         "\n";
+}
+
+/// What was unusual about our own HAProxy and every recorded failure; nothing when all is well.
+std::string trouble_text(const Status& status, Style style) {
+  std::string out;
+  const bool witness =
+      std::any_of(status.members.begin(), status.members.end(), [&](const MemberStatus& member) {
+        return member.name == status.node && member.role == Role::witness;
+      });
+  if (!witness && !status.haproxy.fit) {
+    out += "\nhaproxy here: " + paint("not fit", Tone::bad, style) +
+           (status.haproxy.reason.empty() ? "" : ", " + printable(status.haproxy.reason)) + "\n";
+  }
+  Table failures({"FAILURES OF", "NODE", "VIP", "HAPROXY", "EXCLUDED BECAUSE"});
+  const auto count = [](std::uint32_t n) {
+    return n >= fatal_failures ? std::string("INFINITY") : std::to_string(n);
+  };
+  for (const ServiceStatus& service : status.services) {
+    for (const ServiceOnNode& place : service.nodes) {
+      if (place.vip_failures + place.haproxy_failures == 0 && place.excluded.empty()) continue;
+      failures.add(
+          {{service.name.text(), Tone::plain},
+           {place.node.text(), Tone::plain},
+           {count(place.vip_failures), place.vip_failures ? Tone::warning : Tone::faint},
+           {count(place.haproxy_failures), place.haproxy_failures ? Tone::warning : Tone::faint},
+           {place.excluded, Tone::plain}});
+    }
+  }
+  if (!failures.empty()) out += "\n" + failures.text(style);
+  return out;
+}
+
+}  // namespace
+
+std::string members_to_text(const Status& status, Style style) {
+  Table table({"NODE", "STATE", "ROLE", "VOTES", "ADDRESS", "HOLDS"});
+  for (const MemberStatus& member : status.members) {
+    std::vector<std::string> held;
+    for (const ServiceStatus& service : status.services) {
+      if (service.holder == member.name) held.push_back(service.name.text());
+    }
+    std::string state(to_string(member.state));
+    if (member.state != MemberState::offline && member.suspect) state += " (suspect)";
+    if (member.state != MemberState::offline && !member.hears_us) state += " (hears us not)";
+    std::string role = member.role == Role::witness ? "witness" : "full";
+    if (status.coordinator == member.name) role += ", coordinator";
+    table.add({{member.name.text(), Tone::strong},
+               {state, member.suspect ? Tone::warning : tone_of(member.state)},
+               {role, Tone::plain},
+               {std::to_string(member.votes), Tone::plain},
+               {member.address, Tone::plain},
+               {held.empty() ? "-" : joined(held), Tone::plain}});
+  }
+  return table.text(style);
+}
+
+std::string services_to_text(const Status& status, Style style) {
+  Table table({"SERVICE", "HOLDER", "VIP", "HAPROXY", "LEASE", "FENCE", "ADDRESSES", "PORT"});
+  for (const ServiceStatus& service : status.services) {
+    table.add({{service.name.text(), Tone::strong},
+               {service.holder ? service.holder->text() : "none",
+                service.holder ? Tone::plain : Tone::bad},
+               word(service.vip),
+               word(service.haproxy),
+               {lease_text(service), Tone::plain},
+               {std::string(to_string(service.fence)),
+                service.fence == FenceStatus::bpf ? Tone::plain : Tone::warning},
+               {joined(service.addresses), Tone::plain},
+               {std::to_string(service.port), Tone::plain}});
+  }
+  return table.text(style);
+}
+
+std::string backends_to_text(const Status& status, Style style) {
+  Table table({"BACKEND", "SERVER", "STATE", "CHECK"});
+  for (const ServiceStatus& service : status.services) {
+    const std::string unverified = service.certificates_verified ? "" : " (not verified)";
+    for (const ServerStatus& server : service.backends) {
+      table.add({{service.name.text(), Tone::strong},
+                 {server.name, Tone::plain},
+                 {server.up ? "up" : "down", server.up ? Tone::good : Tone::bad},
+                 {server.check + unverified, Tone::faint}});
+    }
+    if (service.backends.empty()) {
+      table.add({{service.name.text(), Tone::strong}, {"(not known on this node)", Tone::faint}});
+    }
+  }
+  return table.text(style);
+}
+
+std::string to_text(const Status& status, Style style) {
+  std::string out = headline(status, style) + quorum_line(status, style);
+  for (const std::string& reason : status.degraded) {
+    out += paint("! ", Tone::warning, style) + printable(reason) + "\n";
+  }
+  out += "\n" + members_to_text(status, style);
+  if (!status.services.empty()) {
+    out += "\n" + services_to_text(status, style) + "\n" + backends_to_text(status, style);
+  }
+  out += trouble_text(status, style);
+  if (std::any_of(status.services.begin(), status.services.end(),
+                  [](const ServiceStatus& service) { return !service.reason.empty(); })) {
+    out += "\n";
+  }
+  for (const ServiceStatus& service : status.services) {
+    if (!service.reason.empty()) out += printable(service.reason) + "\n";
+  }
+  return out;
+}
+
+}  // namespace hapx::appliance

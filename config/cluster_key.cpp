@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/cluster_key.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace hapx {
+namespace {
+
+constexpr std::string_view prefix = "hapx-key-v1:";
+
+Error refused(const std::string& sentence) {
+  return {ErrorKind::refused, sentence + "; make one with `hapx keygen`"};
+}
+
+std::optional<unsigned> digit_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
+  return std::nullopt;
+}
+
+bool is_no_secret(const ClusterKey& key) {
+  const auto step = static_cast<std::uint8_t>(key[1] - key[0]);
+  if (step > 1) return false;
+  for (std::size_t i = 1; i < key.size(); ++i) {
+    if (static_cast<std::uint8_t>(key[i] - key[i - 1]) != step) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string write_key(const ClusterKey& key) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string out(prefix);
+  out.reserve(prefix.size() + 2 * key.size() + 1);
+  for (const auto byte : key) {
+    out += digits[byte >> 4];
+    out += digits[byte & 0xf];
+  }
+  return out + '\n';
+}
+
+Result<ClusterKey> parse_key(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  text = text.substr(0, text.find_last_not_of(space) + 1);
+  if (text.empty()) return refused("the key is empty");
+  if (!text.starts_with(prefix)) {
+    return refused("this is no key: it does not begin with hapx-key-v1:");
+  }
+  text.remove_prefix(prefix.size());
+  const auto is_digit = [](char c) { return digit_value(c).has_value(); };
+  if (!std::all_of(text.begin(), text.end(), is_digit)) {
+    return refused("the key has characters that are no hexadecimal digits");
+  }
+  if (text.size() != 2 * key_bytes) {
+    return refused("the key has " + std::to_string(text.size()) +
+                   " hexadecimal digits instead of 64");
+  }
+  ClusterKey key{};
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const auto high = digit_value(text[2 * i]).value_or(0);
+    const auto low = digit_value(text[2 * i + 1]).value_or(0);
+    key[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  if (is_no_secret(key)) return refused("the key is no secret: it is one of tests and examples");
+  return key;
+}
+
+}  // namespace hapx

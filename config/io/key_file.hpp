@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where does the cluster's secret lie, and who may read it?
+//
+// A file of one line (config/cluster_key), made once by `hapx keygen` and copied to every node. A
+// key that other users can read is no secret any more, so it is refused rather than warned about.
+// No sentence here has a byte of the key.
+#pragma once
+
+#include <string>
+
+#include "config/cluster_key.hpp"
+#include "config/result.hpp"
+
+namespace hapx {
+
+/// Reads the key. Refused: a file that group or others have any right to, that belongs to neither
+/// root nor this user, that is no regular file or holds no good key. The sentence says what to do.
+[[nodiscard]] Result<ClusterKey> read_key_file(const std::string& path);
+
+/// Makes a key from the kernel's randomness and writes it, mode 0400, synced to disk. Never
+/// overwrites: whatever is at `path` already is `exists`. After a failure no file is left.
+[[nodiscard]] Result<void> write_key_file(const std::string& path);
+
+}  // namespace hapx

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/io/regular_file.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hapx {
+namespace {
+
+Result<std::string> read_opened(int file, const std::string& path, const std::string& what,
+                                std::size_t bytes_max, const Approve& approve) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0)
+    return system_error(errno, "cannot examine " + what + ' ' + path);
+  if (!S_ISREG(status.st_mode)) {
+    return Error{ErrorKind::refused, what + ' ' + path + " is not a regular file; name one"};
+  }
+  if (approve) {
+    if (auto refused = approve(status)) return *std::move(refused);
+  }
+  std::string text(bytes_max + 1, '\0');  // one more, to notice a file that is too large
+  std::size_t count = 0;
+  while (count < text.size()) {
+    const auto got = ::read(file, text.data() + count, text.size() - count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(errno, "cannot read " + what + ' ' + path);
+    if (got == 0) break;
+    count += static_cast<std::size_t>(got);
+  }
+  if (count > bytes_max) {
+    return Error{ErrorKind::refused, what + ' ' + path + " is larger than " +
+                                         std::to_string(bytes_max) + " bytes; name another"};
+  }
+  text.resize(count);
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_regular_file(const std::string& path, const std::string& what,
+                                      std::size_t bytes_max, const Approve& approve) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) return system_error(errno, "cannot open " + what + ' ' + path);
+  auto text = read_opened(file, path, what, bytes_max, approve);
+  ::close(file);
+  return text;
+}
+
+}  // namespace hapx

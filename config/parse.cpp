@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/parse.hpp"
+
+#include <string>
+#include <utility>
+
+#include "config/reading.hpp"
+#include "config/schema.hpp"
+#include "config/validate.hpp"
+#include "config/wording.hpp"
+#include "config/yaml.hpp"
+
+namespace hapx {
+namespace {
+
+void read_node(Reading& reading, const YamlNode& yaml, const std::string& path, NodeConfig& node) {
+  const Section section(reading, yaml, path, schema::node_keys);
+  section.require("name");
+  section.require("address");
+  section.read("name", node.name);
+  section.read_word("role", schema::roles, node.role);
+  section.read("votes", node.votes);
+  const auto* address = section.find_scalar("address", "an IP address");
+  if (address == nullptr) return;
+  if (const auto parsed = parse_ip(address->scalar)) {
+    node.address = *parsed;
+  } else if (const auto cidr = parse_cidr(address->scalar)) {
+    reading.refuse(address->where, "a node's address has no prefix; write " +
+                                       to_string(cidr->address) + " instead of " +
+                                       shown(address->scalar));
+  } else {
+    reading.refuse(address->where,
+                   parsed.error().sentence + "; write the node's address, like 192.168.4.11");
+  }
+}
+
+void read_vip(Reading& reading, const YamlNode& yaml, const std::string& path, VipConfig& vip) {
+  const Section section(reading, yaml, path, schema::vip_keys);
+  section.require("address");
+  section.require("interface");
+  section.read("interface", vip.interface);
+  const auto* address = section.find_scalar("address", "an address with a prefix");
+  if (address == nullptr) return;
+  if (const auto parsed = parse_cidr(address->scalar)) {
+    vip.address = *parsed;
+  } else if (parse_ip(address->scalar)) {
+    reading.refuse(address->where, "the VIP " + shown(address->scalar) +
+                                       " has no prefix; write its network's behind it, like "
+                                       "192.168.4.20/27");
+  } else {
+    reading.refuse(address->where, parsed.error().sentence);
+  }
+}
+
+/// "kube-mast01:6443", "192.168.4.31:6443", "[2001:db8::1]:6443"; without a port it is 6443.
+void read_api_server(Reading& reading, const YamlNode& yaml, ApiServer& server) {
+  constexpr const char* example = "; write it like kube-mast01:6443";
+  if (yaml.kind != YamlNode::Kind::scalar) {
+    reading.refuse(yaml.where, std::string("an apiserver must be a host and a port, not ") +
+                                   std::string(kind_in_words(yaml)) + example);
+    return;
+  }
+  std::string_view text = yaml.scalar;
+  if (parse_ip(text)) {
+    server.host = text;
+    return;
+  }
+  const auto colon = text.rfind(':');
+  auto host = text.substr(0, colon);
+  if (colon != std::string_view::npos) {
+    const auto port = whole_number(text.substr(colon + 1), 65535);
+    if (!port) {
+      reading.refuse(yaml.where, shown(text) + " has no good port behind its last colon" + example);
+      return;
+    }
+    server.port = static_cast<std::uint16_t>(*port);
+  }
+  const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  const auto address = parse_ip(host);
+  const bool is_ipv6 = address && address->family == Family::ipv6;
+  if (brackets != is_ipv6) {
+    reading.refuse(yaml.where, shown(text) + " is no host and port" + example);
+    return;
+  }
+  server.host = host;
+}
+
+void read_location(const Section& service, std::map<NodeName, Score>& out) {
+  const auto* value = service.find("location");
+  if (value == nullptr) return;
+  const Section section(service.reading(), *value, service.path_of("location"));
+  for (const auto& [key, score] : value->entries) {
+    auto& place = out[NodeName(key.text)];
+    if (score.kind == YamlNode::Kind::scalar) {
+      section.read_score(key.text, score, place);
+    } else {
+      service.reading().refuse(score.where, shown(key.text) + " must be a score, not " +
+                                                std::string(kind_in_words(score)));
+    }
+    service.reading().remember(section.path_of(key.text), key.where);
+  }
+}
+
+void read_health_check(const Section& service, HealthCheck& check) {
+  const auto* value = service.find("healthCheck");
+  if (value == nullptr) return;
+  const Section section(service.reading(), *value, service.path_of("healthCheck"),
+                        schema::health_check_keys);
+  section.read_word("mode", schema::health_check_modes, check.mode);
+  section.read("caFile", check.ca_file);
+  section.read("interval", check.interval);
+  section.read("fall", check.fall);
+  section.read("rise", check.rise);
+}
+
+void read_haproxy(const Section& service, HaproxyConfig& haproxy) {
+  const auto* value = service.find("haproxy");
+  if (value == nullptr) return;
+  const Section section(service.reading(), *value, service.path_of("haproxy"),
+                        schema::haproxy_keys);
+  section.read("maxConnections", haproxy.max_connections);
+  const auto* timeouts = section.find("timeouts");
+  if (timeouts == nullptr) return;
+  const Section inner(service.reading(), *timeouts, section.path_of("timeouts"),
+                      schema::timeouts_keys);
+  inner.read("connect", haproxy.timeouts.connect);
+  inner.read("client", haproxy.timeouts.client);
+  inner.read("server", haproxy.timeouts.server);
+  inner.read("tunnel", haproxy.timeouts.tunnel);
+  inner.read("clientFin", haproxy.timeouts.client_fin);
+}
+
+void read_service(Reading& reading, const YamlNode& yaml, const std::string& path,
+                  ServiceConfig& service) {
+  const Section section(reading, yaml, path, schema::service_keys);
+  for (const auto* key : {"name", "vips", "apiServers"}) section.require(key);
+  section.read("name", service.name);
+  section.read("port", service.port);
+  for (const auto& [item, item_path] : section.items("vips")) {
+    read_vip(reading, *item, item_path, service.vips.emplace_back());
+  }
+  for (const auto& [item, item_path] : section.items("apiServers")) {
+    read_api_server(reading, *item, service.api_servers.emplace_back());
+  }
+  read_location(section, service.location);
+  if (const auto* value = section.find("onFail")) {
+    const Section inner(reading, *value, section.path_of("onFail"), schema::on_fail_keys);
+    inner.read_word("vip", schema::on_fails, service.on_fail.vip);
+    inner.read_word("haproxy", schema::on_fails, service.on_fail.haproxy);
+  }
+  read_health_check(section, service.health_check);
+  read_haproxy(section, service.haproxy);
+}
+
+void read_timing(const Section& spec, Timing& timing) {
+  const auto* value = spec.find("timing");
+  if (value == nullptr) return;
+  const Section section(spec.reading(), *value, spec.path_of("timing"), schema::timing_keys);
+  section.read_word("profile", schema::profiles, timing);
+  section.read("heartbeat", timing.heartbeat);
+  section.read("lease", timing.lease);
+  const auto* profile = value->find("profile");
+  if (profile == nullptr) return;
+  for (const auto* key : {"heartbeat", "lease"}) {
+    if (const auto* other = value->find(key)) {
+      spec.reading().refuse(other->where, shown(key) +
+                                              " and a profile exclude each other, since a profile "
+                                              "sets heartbeat and lease; remove one of them");
+    }
+  }
+}
+
+void read_spec(const Section& document, ClusterConfig& config) {
+  const auto* value = document.find("spec");
+  if (value == nullptr) return;
+  auto& reading = document.reading();
+  const Section spec(reading, *value, "spec", schema::spec_keys);
+  spec.require("nodes");
+  spec.require("services");
+  for (const auto& [item, path] : spec.items("nodes")) {
+    read_node(reading, *item, path, config.nodes.emplace_back());
+  }
+  for (const auto& [item, path] : spec.items("services")) {
+    read_service(reading, *item, path, config.services.emplace_back());
+  }
+  read_timing(spec, config.timing);
+  spec.read("keyFile", config.key_file);
+  spec.read("port", config.port);
+  spec.read_word("noQuorumPolicy", schema::no_quorum_policies, config.no_quorum_policy);
+  if (const auto* scheduling = spec.find("scheduling")) {
+    const Section section(reading, *scheduling, "spec.scheduling", schema::scheduling_keys);
+    section.read("resourceStickiness", config.scheduling.resource_stickiness);
+    section.read("migrationThreshold", config.scheduling.migration_threshold);
+    section.read("failureTimeout", config.scheduling.failure_timeout);
+  }
+}
+
+/// apiVersion and kind: one right text each.
+void check_constant(const Section& document, std::string_view key, std::string_view wanted) {
+  const auto* value = document.find_scalar(key, shown(wanted));
+  if (value == nullptr || value->scalar == wanted) return;
+  document.reading().refuse(value->where, std::string(key) + " must be " + shown(wanted) +
+                                              ", not " + shown(value->scalar));
+}
+
+ClusterConfig read_document(Reading& reading, const YamlNode& root) {
+  ClusterConfig config;
+  const Section document(reading, root, "", schema::document_keys);
+  for (const auto key : schema::document_keys) document.require(key);
+  check_constant(document, "apiVersion", schema::api_version);
+  check_constant(document, "kind", schema::kind);
+  if (const auto* value = document.find("metadata")) {
+    const Section metadata(reading, *value, "metadata", schema::metadata_keys);
+    metadata.require("name");
+    metadata.read("name", config.name);
+  }
+  read_spec(document, config);
+  return config;
+}
+
+}  // namespace
+
+CheckedConfig check_config(std::string_view text, std::string_view file) {
+  const auto root = parse_yaml(text, file);
+  if (!root) return {std::nullopt, {root.error()}};
+  Reading reading(file);
+  auto config = read_document(reading, *root);
+  if (!reading.any_refusal()) {
+    for (const auto& finding : validate(config)) {
+      reading.refuse(reading.locate(finding.path, finding.or_else), finding.sentence);
+    }
+  }
+  if (reading.any_refusal()) return {std::nullopt, reading.take_refusals()};
+  return {std::move(config), {}};
+}
+
+Result<ClusterConfig> parse_config(std::string_view text, std::string_view file) {
+  auto checked = check_config(text, file);
+  if (!checked.config) return checked.refusals.front();
+  return *std::move(checked.config);
+}
+
+}  // namespace hapx

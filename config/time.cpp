@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/time.hpp"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "config/wording.hpp"
+
+namespace hapx {
+namespace {
+
+constexpr std::int64_t nanoseconds_max = Duration(std::chrono::hours(10 * 365 * 24)).count();
+
+struct Unit {
+  std::string_view text;
+  std::int64_t nanoseconds;
+};
+
+/// Longer texts first where one begins with another. The two micro signs are Go's.
+constexpr std::array<Unit, 8> units{{{"ns", 1},
+                                     {"us", 1'000},
+                                     {"\xc2\xb5s", 1'000},
+                                     {"\xce\xbcs", 1'000},
+                                     {"ms", 1'000'000},
+                                     {"s", 1'000'000'000},
+                                     {"m", 60'000'000'000},
+                                     {"h", 3'600'000'000'000}}};
+
+Error not_a_duration(std::string_view text, const char* reason) {
+  return {ErrorKind::refused, shown(text) + " is not a duration: " + reason};
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// One "1.5" in units of 10^-fraction_digits, at most nine digits behind the point (the rest is
+/// below a nanosecond for every unit up to a second, and Go drops it, too).
+struct Number {
+  std::int64_t whole = 0;
+  std::int64_t fraction = 0;
+  std::int64_t scale = 1;  ///< fraction / scale is what stands behind the point
+};
+
+/// Takes a number off the front of `text`; nothing if there are no digits or too many.
+std::optional<Number> take_number(std::string_view& text) {
+  Number number;
+  bool any = false;
+  for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1), any = true) {
+    number.whole = number.whole * 10 + (text[0] - '0');
+    if (number.whole > nanoseconds_max) number.whole = nanoseconds_max + 1;  // stays too large
+  }
+  if (!text.empty() && text[0] == '.') {
+    text.remove_prefix(1);
+    for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1), any = true) {
+      if (number.scale >= 1'000'000'000) continue;
+      number.fraction = number.fraction * 10 + (text[0] - '0');
+      number.scale *= 10;
+    }
+  }
+  return any ? std::optional(number) : std::nullopt;
+}
+
+const Unit* take_unit(std::string_view& text) {
+  for (const auto& unit : units) {
+    if (!text.starts_with(unit.text)) continue;
+    text.remove_prefix(unit.text.size());
+    return &unit;
+  }
+  return nullptr;
+}
+
+/// "1.5" for 1500000000 in units of 1000000000.
+std::string decimal(std::int64_t value, std::int64_t unit) {
+  std::string out = std::to_string(value / unit);
+  std::int64_t rest = value % unit;
+  if (rest != 0) out += '.';
+  while (rest != 0) {
+    unit /= 10;
+    out += static_cast<char>('0' + rest / unit);
+    rest %= unit;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+  constexpr const char* example = "write it like 300ms, 1.5s or 1h30m";
+  std::string_view rest = text;
+  if (rest.empty()) return not_a_duration(text, example);
+  if (rest[0] == '-') return not_a_duration(text, "it must not be negative");
+  if (rest[0] == '+') rest.remove_prefix(1);
+  if (rest == "0") return Duration::zero();
+  if (rest.empty()) return not_a_duration(text, example);
+  std::int64_t total = 0;
+  while (!rest.empty()) {
+    const auto number = take_number(rest);
+    if (!number) return not_a_duration(text, example);
+    if (rest.empty()) {
+      return not_a_duration(text, "its unit is missing (ns, us, ms, s, m or h)");
+    }
+    const Unit* unit = take_unit(rest);
+    if (unit == nullptr) return not_a_duration(text, "the units are ns, us, ms, s, m and h");
+    if (number->whole > (nanoseconds_max - total) / unit->nanoseconds) {
+      return not_a_duration(text, "it is longer than 10 years");
+    }
+    total += number->whole * unit->nanoseconds;
+    // Below 2^63: fraction < 10^9, and no unit has more than 3.6 * 10^12 ns, so go in two steps.
+    const auto per_fraction = unit->nanoseconds / number->scale;
+    const auto left_over = unit->nanoseconds % number->scale;
+    total += number->fraction * per_fraction + number->fraction * left_over / number->scale;
+    if (total > nanoseconds_max) return not_a_duration(text, "it is longer than 10 years");
+  }
+  return Duration(total);
+}
+
+std::string to_string(Duration duration) {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t left = duration.count();
+  if (left == 0) return "0s";
+  if (left == INT64_MIN) return "-2562047h47m16.854775808s";
+  std::string out;
+  if (left < 0) {
+    out = "-";
+    left = -left;
+  }
+  if (left < 1'000) return out + std::to_string(left) + "ns";
+  if (left < 1'000'000) return out + decimal(left, 1'000) + "us";
+  if (left < second) return out + decimal(left, 1'000'000) + "ms";
+  if (const auto hours = left / (3600 * second); hours != 0) out += std::to_string(hours) + 'h';
+  left %= 3600 * second;
+  if (const auto minutes = left / (60 * second); minutes != 0) out += std::to_string(minutes) + 'm';
+  left %= 60 * second;
+  if (left != 0) out += decimal(left, second) + 's';
+  return out;
+}
+
+}  // namespace hapx

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/write.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "config/schema.hpp"
+#include "config/yaml.hpp"
+
+namespace hapx {
+namespace {
+
+YamlNode scalar(std::string text, bool quoted = false) {
+  YamlNode node;
+  node.kind = YamlNode::Kind::scalar;
+  node.scalar = std::move(text);
+  node.quoted = quoted;
+  return node;
+}
+
+YamlNode scalar(std::string_view text) {
+  return scalar(std::string(text));
+}
+
+YamlNode list() {
+  YamlNode node;
+  node.kind = YamlNode::Kind::list;
+  return node;
+}
+
+class Map {
+ public:
+  Map() { node_.kind = YamlNode::Kind::map; }
+
+  Map& add(std::string_view key, YamlNode value) {
+    node_.entries.emplace_back(YamlKey{std::string(key), {}}, std::move(value));
+    return *this;
+  }
+  Map& add(std::string_view key, std::string text) { return add(key, scalar(std::move(text))); }
+
+  [[nodiscard]] YamlNode take() { return std::move(node_); }
+
+ private:
+  YamlNode node_;
+};
+
+YamlNode write_node(const NodeConfig& node) {
+  return Map()
+      .add("name", node.name.text())
+      .add("address", to_string(node.address))
+      .add("role", scalar(schema::word_of(schema::roles, node.role)))
+      .add("votes", std::to_string(node.votes))
+      .take();
+}
+
+std::string write_api_server(const ApiServer& server) {
+  const bool brackets = server.host.find(':') != std::string::npos;
+  return (brackets ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+}
+
+YamlNode write_health_check(const HealthCheck& check) {
+  Map map;
+  map.add("mode", scalar(schema::word_of(schema::health_check_modes, check.mode)));
+  if (check.ca_file) map.add("caFile", *check.ca_file);
+  return map.add("interval", to_string(check.interval))
+      .add("fall", std::to_string(check.fall))
+      .add("rise", std::to_string(check.rise))
+      .take();
+}
+
+YamlNode write_haproxy(const HaproxyConfig& haproxy) {
+  const auto& timeouts = haproxy.timeouts;
+  return Map()
+      .add("timeouts", Map()
+                           .add("connect", to_string(timeouts.connect))
+                           .add("client", to_string(timeouts.client))
+                           .add("server", to_string(timeouts.server))
+                           .add("tunnel", to_string(timeouts.tunnel))
+                           .add("clientFin", to_string(timeouts.client_fin))
+                           .take())
+      .add("maxConnections", std::to_string(haproxy.max_connections))
+      .take();
+}
+
+YamlNode write_service(const ServiceConfig& service) {
+  auto vips = list();
+  for (const auto& vip : service.vips) {
+    vips.items.push_back(
+        Map().add("address", to_string(vip.address)).add("interface", vip.interface.text()).take());
+  }
+  auto api_servers = list();
+  for (const auto& server : service.api_servers) {
+    api_servers.items.push_back(scalar(write_api_server(server)));
+  }
+  Map location;
+  for (const auto& [name, score] : service.location) location.add(name.text(), to_string(score));
+  auto on_fail =
+      Map()
+          .add("vip", scalar(schema::word_of(schema::on_fails, service.on_fail.vip)))
+          .add("haproxy", scalar(schema::word_of(schema::on_fails, service.on_fail.haproxy)))
+          .take();
+  return Map()
+      .add("name", service.name.text())
+      .add("vips", std::move(vips))
+      .add("port", std::to_string(service.port))
+      .add("apiServers", std::move(api_servers))
+      .add("location", location.take())
+      .add("onFail", std::move(on_fail))
+      .add("healthCheck", write_health_check(service.health_check))
+      .add("haproxy", write_haproxy(service.haproxy))
+      .take();
+}
+
+YamlNode write_spec(const ClusterConfig& config) {
+  auto nodes = list();
+  for (const auto& node : config.nodes) nodes.items.push_back(write_node(node));
+  auto services = list();
+  for (const auto& service : config.services) services.items.push_back(write_service(service));
+  const auto& scheduling = config.scheduling;
+  return Map()
+      .add("nodes", std::move(nodes))
+      .add("services", std::move(services))
+      .add("timing", Map()
+                         .add("heartbeat", to_string(config.timing.heartbeat))
+                         .add("lease", to_string(config.timing.lease))
+                         .take())
+      .add("keyFile", config.key_file)
+      .add("port", std::to_string(config.port))
+      .add("noQuorumPolicy",
+           scalar(schema::word_of(schema::no_quorum_policies, config.no_quorum_policy)))
+      .add("scheduling", Map()
+                             .add("resourceStickiness", to_string(scheduling.resource_stickiness))
+                             .add("migrationThreshold", to_string(scheduling.migration_threshold))
+                             .add("failureTimeout", to_string(scheduling.failure_timeout))
+                             .take())
+      .take();
+}
+
+}  // namespace
+
+std::string write_config(const ClusterConfig& config) {
+  return write_yaml(Map()
+                        .add("apiVersion", scalar(schema::api_version))
+                        .add("kind", scalar(schema::kind))
+                        .add("metadata", Map().add("name", config.name.text()).take())
+                        .add("spec", write_spec(config))
+                        .take());
+}
+
+}  // namespace hapx

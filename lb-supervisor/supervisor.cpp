@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lb-supervisor/supervisor.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace hapx::lb_supervisor {
+
+std::string to_string(HaproxyState state) {
+  switch (state) {
+    case HaproxyState::stopped: return "stopped";
+    case HaproxyState::unreachable: return "unreachable";
+    case HaproxyState::checking: return "checking";
+    case HaproxyState::pausing: return "pausing";
+    case HaproxyState::starting: return "starting";
+    case HaproxyState::warming: return "warming";
+    case HaproxyState::warm: return "warm";
+    case HaproxyState::ending: return "ending";
+  }
+  return "unknown";
+}
+
+Supervisor::Supervisor(SupervisorOptions options)
+    : options_(options), restart_pace_(options.restart), refusal_pace_(options.refusal) {}
+
+Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
+  Outcome outcome;
+  if (wanted_ == rendered) return outcome;
+  wanted_ = std::move(rendered);
+  accepted_ = false;
+  refusal_pace_.lived();
+  restart_pace_.lived();
+  last_told_.clear();
+  counts_.clear();
+  // A HAProxy that is being started or ended is waited for: what comes of it leads here again.
+  const bool in_flight =
+      std::holds_alternative<Starting>(state_) || std::holds_alternative<Ending>(state_);
+  if (!in_flight) proceed(now, outcome);
+  return outcome;
+}
+
+Outcome Supervisor::stop(Instant now) {
+  Outcome outcome;
+  wanted_.reset();
+  accepted_ = false;
+  asked_.clear();
+  if (!std::holds_alternative<Starting>(state_) && !std::holds_alternative<Ending>(state_)) {
+    proceed(now, outcome);
+  }
+  return outcome;
+}
+
+Outcome Supervisor::serve(const ServiceName& service) {
+  Outcome outcome;
+  const bool is_new = asked_.insert(service).second;
+  if (is_new && warm()) outcome.news.emplace_back(HaproxyServing{service});
+  return outcome;
+}
+
+void Supervisor::rest(const ServiceName& service) { asked_.erase(service); }
+
+bool Supervisor::serves(const ServiceName& service) const {
+  return warm() && asked_.count(service) > 0;
+}
+
+// ---- what the keeper tells
+
+Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
+  Outcome outcome;
+  connected_ = true;
+  const bool same = event.running && process_ &&
+                    event.running->generation == process_->generation &&
+                    event.running->pid == process_->pid;
+  const bool right = event.running && wanted_ && event.running->config == wanted_->text;
+  if (warm() && same && right) return outcome;
+
+  Duration pause(0);
+  if (warm() && !same) {
+    tell_failure("it went with its keeper", now, outcome);
+    pause = restart_pace_.failed();
+  }
+  process_.reset();
+  if (event.running) {
+    process_ = Process{event.running->generation, event.running->pid};
+    generation_ = std::max(generation_, event.running->generation);
+  }
+  if (right) {
+    accepted_ = true;
+    become_warming(now, now + options_.adopted_warming_max);
+    probe(std::get<Warming>(state_).probing, now, outcome);
+  } else {
+    proceed_after(pause, now, outcome);
+  }
+  return outcome;
+}
+
+Outcome Supervisor::step(const KeeperLost& event, Instant now) {
+  Outcome outcome;
+  connected_ = false;
+  trouble_ = event.reason;
+  if (auto* warm_state = std::get_if<Warm>(&state_)) {
+    if (!warm_state->probing.under_way) probe(warm_state->probing, now, outcome);
+    return outcome;
+  }
+  process_.reset();
+  if (wanted_) {
+    state_ = Unreachable{};
+  } else {
+    state_ = Stopped{};
+  }
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
+  Outcome outcome;
+  if (!std::holds_alternative<Checking>(state_) || event.generation != generation_) return outcome;
+  accepted_ = true;
+  refusal_pace_.lived();
+  proceed(now, outcome);
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyConfigRefused& event, Instant now) {
+  Outcome outcome;
+  if (!std::holds_alternative<Checking>(state_) || event.generation != generation_) return outcome;
+  refuse(event.reason, now, outcome);
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyStarted& event, Instant now) {
+  Outcome outcome;
+  if (!std::holds_alternative<Starting>(state_) || event.generation != generation_) return outcome;
+  process_ = Process{event.generation, event.pid};
+  if (!wanted_ || !accepted_) {
+    proceed(now, outcome);  // the wish changed while it was being started
+  } else {
+    become_warming(now, now + options_.warming_max);
+  }
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyStartFailed& event, Instant now) {
+  Outcome outcome;
+  if (!std::holds_alternative<Starting>(state_) || event.generation != generation_) return outcome;
+  tell_failure(event.reason, now, outcome);
+  proceed_after(restart_pace_.failed(), now, outcome);
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyExited& event, Instant now) {
+  Outcome outcome;
+  if (!process_ || event.generation != process_->generation) return outcome;
+  process_.reset();
+  if (const auto* ending = std::get_if<Ending>(&state_)) {
+    proceed_after(ending->pause, now, outcome);
+  } else if (warm() || std::holds_alternative<Warming>(state_)) {
+    tell_failure(event.how, now, outcome);
+    proceed_after(restart_pace_.failed(), now, outcome);
+  }
+  // Else it was one that was to be replaced: that goes on as it was.
+  return outcome;
+}
+
+// ---- what the probe and HAProxy tell
+
+Outcome Supervisor::step(const HaproxyProbed& event, Instant now) {
+  Outcome outcome;
+  if (!process_ || event.generation != process_->generation) return outcome;
+  if (std::holds_alternative<Warming>(state_)) {
+    become_warm(now, outcome);
+  } else if (auto* warm_state = std::get_if<Warm>(&state_)) {
+    warm_state->probes.answered();
+    warm_state->probing = {false, now + options_.probe_interval};
+  }
+  return outcome;
+}
+
+Outcome Supervisor::step(const HaproxyProbeFailed& event, Instant now) {
+  Outcome outcome;
+  if (process_ && event.generation == process_->generation) {
+    probe_failed(event.reason, now, outcome);
+  }
+  return outcome;
+}
+
+Outcome Supervisor::step(const BackendsReported& event, Instant now) {
+  Outcome outcome;
+  if (!warm()) return outcome;
+  all_checked_ = true;
+  for (const auto& backend : event.backends) {
+    const auto healthy = healthy_servers(backend);
+    if (healthy) {
+      counts_.try_emplace(backend.service, options_.settle)
+          .first->second.reported(*healthy, now);
+    } else {
+      all_checked_ = false;
+    }
+  }
+  const bool changed = backends_ != event.backends;
+  if (changed) {
+    backends_ = event.backends;
+    outcome.news.emplace_back(BackendsChanged{});
+  }
+  settle(now, outcome);
+  return outcome;
+}
+
+// ---- time
+
+Outcome Supervisor::step(Instant now) {
+  Outcome outcome;
+  settle(now, outcome);
+  if (const auto* checking = std::get_if<Checking>(&state_)) {
+    if (now >= checking->until) refuse("`haproxy -c` did not answer", now, outcome);
+  } else if (const auto* pausing = std::get_if<Pausing>(&state_)) {
+    if (now >= pausing->until) proceed(now, outcome);
+  } else if (auto* starting = std::get_if<Starting>(&state_)) {
+    if (now >= starting->ask_again) step_starting(*starting, now, outcome);
+  } else if (auto* ending = std::get_if<Ending>(&state_)) {
+    if (now >= ending->ask_again) {
+      ending->ask_again = now + options_.keeper_answer_max;
+      outcome.actions.emplace_back(KillHaproxy{process_->generation});
+    }
+  } else if (auto* warming = std::get_if<Warming>(&state_)) {
+    if (now >= warming->until) {
+      tell_failure("it runs, but did not begin to answer", now, outcome);
+      become_ending(restart_pace_.failed(), now, outcome);
+    } else {
+      step_probing(warming->probing, now, outcome);
+    }
+  } else if (auto* warm_state = std::get_if<Warm>(&state_)) {
+    if (now >= warm_state->next_ask) {
+      warm_state->next_ask =
+          now + (all_checked_ ? options_.ask_interval : options_.first_ask_interval);
+      outcome.actions.emplace_back(AskBackends{});
+    }
+    step_probing(warm_state->probing, now, outcome);
+  }
+  return outcome;
+}
+
+std::optional<Instant> Supervisor::next_deadline() const {
+  std::optional<Instant> next;
+  const auto add = [&next](Instant instant) { next = next ? std::min(*next, instant) : instant; };
+  if (const auto* checking = std::get_if<Checking>(&state_)) add(checking->until);
+  if (const auto* pausing = std::get_if<Pausing>(&state_)) add(pausing->until);
+  if (const auto* starting = std::get_if<Starting>(&state_)) add(starting->ask_again);
+  if (const auto* ending = std::get_if<Ending>(&state_)) add(ending->ask_again);
+  if (const auto* warming = std::get_if<Warming>(&state_)) {
+    add(warming->probing.due);
+    add(warming->until);
+  }
+  if (const auto* warm_state = std::get_if<Warm>(&state_)) {
+    add(warm_state->probing.due);
+    add(warm_state->next_ask);
+  }
+  for (const auto& [service, count] : counts_) {
+    if (const auto deadline = count.next_deadline()) add(*deadline);
+  }
+  return next;
+}
+
+// ---- changes of state
+
+/// The next step towards what is wanted, from what is known.
+void Supervisor::proceed(Instant now, Outcome& outcome) {
+  if (!connected_) {
+    process_.reset();
+    if (wanted_) {
+      state_ = Unreachable{};
+    } else {
+      state_ = Stopped{};
+    }
+  } else if (wanted_ && !accepted_) {
+    become_checking(now, outcome);
+  } else if (process_) {
+    trouble_ = "another config is wanted";
+    become_ending(Duration(0), now, outcome);
+  } else if (wanted_) {
+    become_starting(now, outcome);
+  } else {
+    state_ = Stopped{};
+  }
+}
+
+void Supervisor::proceed_after(Duration pause, Instant now, Outcome& outcome) {
+  if (pause > Duration(0) && wanted_ && connected_) {
+    state_ = Pausing{now + pause};
+  } else {
+    proceed(now, outcome);
+  }
+}
+
+void Supervisor::become_checking(Instant now, Outcome& outcome) {
+  ++generation_;
+  state_ = Checking{now + options_.check_max};
+  outcome.actions.emplace_back(CheckHaproxyConfig{generation_, wanted_->text, wanted_->sockets});
+}
+
+void Supervisor::become_starting(Instant now, Outcome& outcome) {
+  ++generation_;
+  ++starts_;
+  state_ = Starting{now + options_.keeper_answer_max};
+  outcome.actions.emplace_back(StartHaproxy{generation_, wanted_->text, wanted_->sockets});
+}
+
+void Supervisor::become_warming(Instant now, Instant until) {
+  state_ = Warming{now, until, {false, now + options_.warming_probe_interval}};
+}
+
+void Supervisor::become_warm(Instant now, Outcome& outcome) {
+  all_checked_ = false;
+  last_told_.clear();
+  state_ = Warm{now, {false, now + options_.probe_interval},
+                ProbeRecord(options_.probe_failures_max), now + options_.first_ask_interval};
+  outcome.actions.emplace_back(AskBackends{});
+  outcome.news.emplace_back(HaproxyReady{});
+  for (const auto& service : asked_) outcome.news.emplace_back(HaproxyServing{service});
+}
+
+void Supervisor::become_ending(Duration pause, Instant now, Outcome& outcome) {
+  state_ = Ending{now + options_.keeper_answer_max, pause};
+  outcome.actions.emplace_back(KillHaproxy{process_->generation});
+}
+
+/// The news of it; the state is the caller's business.
+void Supervisor::tell_failure(const std::string& how, Instant now, Outcome& outcome) {
+  trouble_ = how;
+  if (const auto* warm_state = std::get_if<Warm>(&state_)) {
+    ++failures_;
+    if (now - warm_state->since >= options_.short_life) restart_pace_.lived();
+    outcome.news.emplace_back(HaproxyFailed{how, {asked_.begin(), asked_.end()}});
+  } else if (how != last_told_) {
+    last_told_ = how;
+    outcome.news.emplace_back(HaproxyNotReady{how});
+  }
+}
+
+void Supervisor::refuse(const std::string& reason, Instant now, Outcome& outcome) {
+  tell_failure(reason, now, outcome);
+  proceed_after(refusal_pace_.failed(), now, outcome);
+}
+
+void Supervisor::probe(Probing& probing, Instant now, Outcome& outcome) {
+  probing = {true, now + options_.probe_answer_max};
+  outcome.actions.emplace_back(ProbeHaproxy{process_->generation});
+}
+
+void Supervisor::step_probing(Probing& probing, Instant now, Outcome& outcome) {
+  if (now < probing.due) return;
+  if (probing.under_way) {
+    probe_failed("no answer", now, outcome);
+  } else {
+    probe(probing, now, outcome);
+  }
+}
+
+void Supervisor::probe_failed(const std::string& reason, Instant now, Outcome& outcome) {
+  if (auto* warming = std::get_if<Warming>(&state_)) {
+    const bool is_young = now - warming->since < std::chrono::seconds(1);
+    warming->probing = {
+        false, now + (is_young ? options_.warming_probe_interval : options_.probe_interval)};
+    return;
+  }
+  auto* warm_state = std::get_if<Warm>(&state_);
+  if (warm_state == nullptr) return;
+  warm_state->probes.failed(reason);
+  warm_state->probing = {false, now + options_.probe_retry};
+  if (!connected_) {
+    tell_failure("it went with its keeper (" + trouble_ + "; " + reason + ")", now, outcome);
+    process_.reset();
+    state_ = Unreachable{};
+  } else if (!warm_state->probes.fitness().fit) {
+    tell_failure("frozen: " + warm_state->probes.fitness().reason, now, outcome);
+    become_ending(restart_pace_.failed(), now, outcome);
+  }
+}
+
+void Supervisor::settle(Instant now, Outcome& outcome) {
+  bool changed = false;
+  for (auto& [service, count] : counts_) changed = count.step(now) || changed;
+  if (changed) outcome.news.emplace_back(BackendsChanged{});
+}
+
+/// The keeper has not answered: it is asked again, or told that nothing is wanted any more.
+void Supervisor::step_starting(Starting& starting, Instant now, Outcome& outcome) {
+  if (wanted_) {
+    starting.ask_again = now + options_.keeper_answer_max;
+    outcome.actions.emplace_back(StartHaproxy{generation_, wanted_->text, wanted_->sockets});
+  } else {
+    outcome.actions.emplace_back(KillHaproxy{generation_});
+    state_ = Stopped{};
+  }
+}
+
+// ---- what can be seen
+
+Fitness Supervisor::fitness() const {
+  if (const auto* warm_state = std::get_if<Warm>(&state_)) return warm_state->probes.fitness();
+  if (std::holds_alternative<Stopped>(state_)) return {false, "no HAProxy is wanted here"};
+  if (std::holds_alternative<Checking>(state_)) return {false, "its config is being checked"};
+  if (std::holds_alternative<Starting>(state_)) return {false, "it is being started"};
+  if (std::holds_alternative<Warming>(state_)) return {false, "it does not answer yet"};
+  if (std::holds_alternative<Ending>(state_)) return {false, "it is being ended: " + trouble_};
+  return {false, trouble_};
+}
+
+std::optional<unsigned> Supervisor::healthy_api_servers(const ServiceName& service) const {
+  const auto found = counts_.find(service);
+  return found == counts_.end() ? std::nullopt : found->second.settled();
+}
+
+SupervisorStatus Supervisor::status() const {
+  static_assert(std::is_same_v<std::variant_alternative_t<7, State>, Ending>);
+  static_assert(std::variant_size_v<State> == 8 && static_cast<int>(HaproxyState::ending) == 7);
+  SupervisorStatus status;
+  status.state = static_cast<HaproxyState>(state_.index());
+  if (process_) status.pid = process_->pid;
+  status.generation = process_ ? process_->generation : generation_;
+  status.fitness = fitness();
+  status.failures = failures_;
+  status.starts = starts_;
+  status.backends = backends_;
+  for (const auto& [service, count] : counts_) {
+    if (const auto settled = count.settled()) status.healthy_api_servers[service] = *settled;
+  }
+  return status;
+}
+
+}  // namespace hapx::lb_supervisor

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is to be done about our HAProxy now?
+//
+// The life of the child, told to us by its keeper, its probe and its own answers. HAProxy is kept
+// warm wherever it may be needed: it runs, checks its kube-apiservers and listens at addresses
+// that are not here yet. So to start serving is to look at it, and what can go wrong goes wrong
+// before it matters. When it dies it is started again at once, when it freezes it is killed first;
+// its listening sockets live in the keeper, so clients wait instead of being refused.
+//
+//              accepted          started           answered
+//   checking ------------> starting ------> warming ------> warm
+//    ^   |                    ^               |  |           | |
+//    |   | refused            |   exited,     |  | too late  | | 2 probes failed
+//    |   v                    |   failed      |  v           | v
+//    +-- pausing -------------+ <-------------+-----> ending   |   (ending = killed, not gone yet;
+//        (a growing pause)    ^ <--------------------------+---+    exited -> starting)
+//
+//   stopped: nothing is wanted.  unreachable: its keeper is gone, and HAProxy with it; the keeper's
+//   return leads to warming (it still runs, with the text that is wanted), else to checking or
+//   starting. While only the connection to the keeper is lost, a warm HAProxy stays warm as long as
+//   it answers; then one failed probe is enough.
+//
+// A HAProxy with another text than the wanted one (left by an earlier hapxd, or a new config) goes
+// on running until HAProxy has accepted the wanted text; only then is it ended and replaced.
+//
+// *Serving* is a state of our books: a service is served when somebody asked for it (`serve`) and
+// HAProxy is warm. Nothing here knows about addresses or about who should hold them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/ids.hpp"
+#include "config/time.hpp"
+#include "lb-supervisor/action.hpp"
+#include "lb-supervisor/event.hpp"
+#include "lb-supervisor/fitness.hpp"
+#include "lb-supervisor/haproxy_config.hpp"
+#include "lb-supervisor/restart_pace.hpp"
+
+namespace hapx::lb_supervisor {
+
+using Action =
+    std::variant<CheckHaproxyConfig, StartHaproxy, KillHaproxy, ProbeHaproxy, AskBackends>;
+
+/// It became warm: from now on it may be given services.
+struct HaproxyReady {
+  friend bool operator==(const HaproxyReady&, const HaproxyReady&) = default;
+};
+
+/// A service that was asked for is served now (told once per beginning).
+struct HaproxyServing {
+  ServiceName service;
+  friend bool operator==(const HaproxyServing&, const HaproxyServing&) = default;
+};
+
+/// It was warm and is not any more: it died, froze, or went with its keeper. One failure of each
+/// service in `served`; it is being restarted already.
+struct HaproxyFailed {
+  std::string how;
+  std::vector<ServiceName> served;
+  friend bool operator==(const HaproxyFailed&, const HaproxyFailed&) = default;
+};
+
+/// It could not be made warm: its text is refused, it can't be started, it died while warming.
+/// Told once per cause in a row; it is tried again, with growing pauses.
+struct HaproxyNotReady {
+  std::string reason;
+  friend bool operator==(const HaproxyNotReady&, const HaproxyNotReady&) = default;
+};
+
+/// A kube-apiserver's health, or a settled number, changed.
+struct BackendsChanged {
+  friend bool operator==(const BackendsChanged&, const BackendsChanged&) = default;
+};
+
+using News =
+    std::variant<HaproxyReady, HaproxyServing, HaproxyFailed, HaproxyNotReady, BackendsChanged>;
+
+struct Outcome {
+  std::vector<Action> actions;
+  std::vector<News> news;
+};
+
+struct SupervisorOptions {
+  Duration probe_interval = std::chrono::milliseconds(50);  ///< from an answer to the next probe
+  Duration probe_retry = std::chrono::milliseconds(10);     ///< from a failed probe to the next
+  Duration probe_answer_max = std::chrono::seconds(1);  ///< the door promises less; then it failed
+  unsigned probe_failures_max = 2;                      ///< in a row: frozen
+  Duration warming_probe_interval = std::chrono::milliseconds(5);  ///< in its first second
+  /// HAProxy looks host names up before it serves, for seconds if nobody answers.
+  Duration warming_max = std::chrono::seconds(30);
+  /// One that an earlier hapxd left answers at once, or is frozen.
+  Duration adopted_warming_max = std::chrono::seconds(1);
+  Duration check_max = std::chrono::seconds(40);       ///< the keeper promises 30 s
+  Duration keeper_answer_max = std::chrono::seconds(5);  ///< then it is asked again
+  Duration ask_interval = std::chrono::milliseconds(500);
+  Duration first_ask_interval = std::chrono::milliseconds(50);  ///< until all had a first check
+  /// A life that was warm for less than this counts as a step of a crash loop.
+  Duration short_life = std::chrono::seconds(1);
+  RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100),
+                              std::chrono::seconds(5)};
+  RestartPace::Limits refusal{std::chrono::seconds(1), std::chrono::seconds(2),
+                              std::chrono::seconds(30)};
+  SettleTimes settle;
+};
+
+enum class HaproxyState : std::uint8_t {
+  stopped,
+  unreachable,
+  checking,
+  pausing,
+  starting,
+  warming,
+  warm,
+  ending,
+};
+
+/// The word of the diagram.
+[[nodiscard]] std::string to_string(HaproxyState state);
+
+struct SupervisorStatus {
+  HaproxyState state = HaproxyState::stopped;
+  std::optional<int> pid;
+  std::uint64_t generation = 0;
+  Fitness fitness;
+  std::uint64_t failures = 0;       ///< HaproxyFailed since this hapxd began
+  std::uint64_t starts = 0;         ///< StartHaproxy since this hapxd began
+  std::vector<BackendHealth> backends;  ///< HAProxy's last answer
+  std::map<ServiceName, unsigned> healthy_api_servers;  ///< settled; absent until known
+};
+
+class Supervisor {
+ public:
+  explicit Supervisor(SupervisorOptions options = {});
+
+  /// Wants a HAProxy with this text, from now on. What runs already with this text stays.
+  [[nodiscard]] Outcome start(RenderedHaproxy rendered, Instant now);
+  /// Wants none. What runs is ended.
+  [[nodiscard]] Outcome stop(Instant now);
+
+  /// Wants the service served: HaproxyServing comes now if HAProxy is warm, else (and again after
+  /// each failure) once it is.
+  [[nodiscard]] Outcome serve(const ServiceName& service);
+  /// Wants it served no more. Nothing is waited for: it stays warm.
+  void rest(const ServiceName& service);
+  [[nodiscard]] bool serves(const ServiceName& service) const;
+
+  [[nodiscard]] Outcome step(const KeeperConnected& event, Instant now);
+  [[nodiscard]] Outcome step(const KeeperLost& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyConfigAccepted& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyConfigRefused& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyStarted& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyStartFailed& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyExited& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyProbed& event, Instant now);
+  [[nodiscard]] Outcome step(const HaproxyProbeFailed& event, Instant now);
+  [[nodiscard]] Outcome step(const BackendsReported& event, Instant now);
+  /// Time has passed; does whatever is due. Harmless when nothing is.
+  [[nodiscard]] Outcome step(Instant now);
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  [[nodiscard]] bool warm() const { return std::holds_alternative<Warm>(state_); }
+  [[nodiscard]] Fitness fitness() const;
+  [[nodiscard]] std::optional<unsigned> healthy_api_servers(const ServiceName& service) const;
+  [[nodiscard]] SupervisorStatus status() const;
+
+ private:
+  struct Stopped {};
+  struct Unreachable {};
+  struct Checking {
+    Instant until;
+  };
+  struct Pausing {
+    Instant until;
+  };
+  struct Starting {
+    Instant ask_again;
+  };
+  /// When the next probe is due or, while one is under way, when its answer is overdue.
+  struct Probing {
+    bool under_way = false;
+    Instant due;
+  };
+  struct Warming {
+    Instant since;
+    Instant until;
+    Probing probing;
+  };
+  struct Warm {
+    Instant since;
+    Probing probing;
+    ProbeRecord probes;
+    Instant next_ask;
+  };
+  struct Ending {
+    Instant ask_again;
+    Duration pause;  ///< before the next start
+  };
+  using State =
+      std::variant<Stopped, Unreachable, Checking, Pausing, Starting, Warming, Warm, Ending>;
+
+  struct Process {
+    std::uint64_t generation = 0;
+    int pid = 0;
+  };
+
+  void proceed(Instant now, Outcome& outcome);
+  void proceed_after(Duration pause, Instant now, Outcome& outcome);
+  void become_checking(Instant now, Outcome& outcome);
+  void become_starting(Instant now, Outcome& outcome);
+  void become_warming(Instant now, Instant until);
+  void become_warm(Instant now, Outcome& outcome);
+  void become_ending(Duration pause, Instant now, Outcome& outcome);
+  void tell_failure(const std::string& how, Instant now, Outcome& outcome);
+  void refuse(const std::string& reason, Instant now, Outcome& outcome);
+  void probe(Probing& probing, Instant now, Outcome& outcome);
+  void probe_failed(const std::string& reason, Instant now, Outcome& outcome);
+  void step_probing(Probing& probing, Instant now, Outcome& outcome);
+  void step_starting(Starting& starting, Instant now, Outcome& outcome);
+  void settle(Instant now, Outcome& outcome);
+
+  SupervisorOptions options_;
+  State state_;
+  std::optional<RenderedHaproxy> wanted_;
+  bool accepted_ = false;   ///< HAProxy accepted the wanted text
+  bool connected_ = false;  ///< to the keeper
+  std::string trouble_ = "its keeper has not answered yet";  ///< the last bad news, for the reason
+  std::optional<Process> process_;                           ///< what runs, as far as we know
+  std::uint64_t generation_ = 0;                             ///< the highest ever named
+  RestartPace restart_pace_;
+  RestartPace refusal_pace_;
+  std::set<ServiceName> asked_;
+  std::uint64_t failures_ = 0;
+  std::uint64_t starts_ = 0;
+  std::string last_told_;  ///< the last HaproxyNotReady, so that a loop tells it once
+  std::vector<BackendHealth> backends_;
+  std::map<ServiceName, SettledCount> counts_;
+  bool all_checked_ = false;  ///< the last answer had no server without a first check
+};
+
+}  // namespace hapx::lb_supervisor

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each checker is given a history that breaks its sentence, written by hand, and one beside it that
+// comes close and does not. That the same checkers also trip on a bug in a whole world is shown in
+// planted_bugs_test.cpp.
+#include "appliance/sim/checkers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hapx::appliance::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using membership::BootId;
+using membership::LeaseKey;
+using membership::Session;
+
+const NodeName n1("n1");
+const NodeName n2("n2");
+const NodeName n3("n3");
+const IpAddress vip = ipv4(192, 168, 4, 20);
+const LeaseKey key = LeaseKey::of(vip);
+const Session s1{n1, BootId{{1}}};
+const Session s2{n2, BootId{{2}}};
+
+ClusterConfig three_nodes() {
+  ClusterConfig config;
+  for (const NodeName& name : {n1, n2, n3}) config.nodes.push_back({name, {}, Role::full, 1});
+  ServiceConfig service;
+  service.name = ServiceName("kube-apiserver");
+  service.vips = {{{vip, 27}, InterfaceName("eth1")}};
+  config.services = {service};
+  return config;
+}
+
+Moment at(Duration since) {
+  return Moment(since);
+}
+
+/// Feeds one checker and keeps what it finds.
+template <class Checker>
+class Feed {
+ public:
+  explicit Feed(Checker checker) : checker_(std::move(checker)) {}
+  Feed& operator()(Duration since, const Fact& fact) {
+    checker_.see(at(since), fact, found_);
+    return *this;
+  }
+  [[nodiscard]] std::size_t found() const { return found_.size(); }
+
+ private:
+  Checker checker_;
+  Violations found_;
+};
+
+TEST(OneKernelAnswersTest, TwoAtOneInstantTripIt) {
+  Feed feed{OneKernelAnswers()};
+  feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n2, vip, true});
+  EXPECT_EQ(feed.found(), 1U);
+  feed(2500ms, Tick{});
+  EXPECT_EQ(feed.found(), 1U) << "one overlap is one violation";
+}
+
+TEST(OneKernelAnswersTest, OneAfterTheOtherAtTheSameInstantDoNot) {
+  Feed feed{OneKernelAnswers()};
+  feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n1, vip, false});
+  feed(2s, KernelAnswers{n2, vip, true});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(OneKernelAnswersTest, OtherAddressesAreOthers) {
+  Feed feed{OneKernelAnswers()};
+  feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n2, ipv4(10, 0, 0, 1), true});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(OneKernelAnswersTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
+  Feed feed{OneKernelAnswers()};
+  feed(1s, KernelAnswers{n2, vip, true})(2s, MachineWentOn{n1, at(2300ms)});
+  feed(2s, KernelAnswers{n1, vip, true})(2299ms, Tick{});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(2300ms, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, TwoOfThreePromisesCarryADeadline) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1301ms)});
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(ActsUnderLeaseTest, OneOfThreeDoesNot) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, ADeadlineThatOutlivesThePromisesTripsIt) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1243ms)});
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, PromisesToAnotherSessionDoNotCount) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s2, at(1300ms)});
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, AReleaseWithAnOpenFenceTripsIt) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1300ms)});
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)})(1100ms, PromiseForgotten{n3, key});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, AReleaseAfterTheFenceWasClosedDoesNot) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1300ms)});
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)})(1100ms, FenceClosed{s1, vip});
+  feed(1100ms, PromiseForgotten{n3, key})(1200ms, Promised{n3, key, s2, at(1500ms)});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(VotersKeepPromisesTest, ASecondSessionBeforeTheFirstEndsTripsIt) {
+  Feed feed{VotersKeepPromises()};
+  feed(1s, Promised{n3, key, s1, at(1300ms)})(1299ms, Promised{n3, key, s2, at(1600ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(VotersKeepPromisesTest, AfterItsEndOrAReleaseItMay) {
+  Feed feed{VotersKeepPromises()};
+  feed(1s, Promised{n3, key, s1, at(1300ms)})(1300ms, Promised{n3, key, s2, at(1600ms)});
+  feed(1400ms, PromiseForgotten{n3, key})(1400ms, Promised{n3, key, s1, at(1700ms)});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(VotersKeepPromisesTest, AShortenedPromiseTripsIt) {
+  Feed feed{VotersKeepPromises()};
+  feed(1s, Promised{n3, key, s1, at(1300ms)})(1050ms, Promised{n3, key, s1, at(1299ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(AnnouncedWhenServingTest, NeedsTheAddressAndHaproxy) {
+  Feed feed{AnnouncedWhenServing()};
+  feed(1s, Announced{n1, vip, true, true});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1s, Announced{n1, vip, false, true});
+  EXPECT_EQ(feed.found(), 1U);
+  feed(1s, Announced{n1, vip, true, false});
+  EXPECT_EQ(feed.found(), 2U);
+}
+
+StepEnded holding(bool deadline_ahead, bool removal_asked) {
+  StepEnded step;
+  step.node = n1;
+  step.held = {{vip, deadline_ahead, removal_asked}};
+  return step;
+}
+
+TEST(ReleaseIsReflexTest, AnAddressWithoutRightWhoseRemovalWasNotAskedForTripsIt) {
+  Feed feed{ReleaseIsReflex()};
+  feed(1s, holding(true, false))(2s, holding(false, true));
+  EXPECT_EQ(feed.found(), 0U);
+  feed(3s, holding(false, false));
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+StepEnded saying(bool vip_started, bool haproxy_started, bool addresses_known) {
+  StepEnded step;
+  step.node = n1;
+  step.books = {{ServiceName("kube-apiserver"), vip_started, haproxy_started, addresses_known}};
+  return step;
+}
+
+TEST(VipThenHaproxyTest, HaproxyWithoutTheAddressTripsIt) {
+  Feed feed{VipThenHaproxy()};
+  feed(1s, saying(true, true, true))(1s, saying(true, false, true))(1s,
+                                                                    saying(false, false, false));
+  EXPECT_EQ(feed.found(), 0U);
+  feed(2s, saying(false, true, true));
+  EXPECT_EQ(feed.found(), 1U);
+  feed(3s, saying(true, true, false));
+  EXPECT_EQ(feed.found(), 2U);
+}
+
+TEST(SleepsBetweenTest, ANodeThatSpinsTripsIt) {
+  Feed feed{SleepsBetween()};
+  StepEnded step;
+  feed(1s, step);
+  EXPECT_EQ(feed.found(), 0U);
+  step.sleeps = false;
+  feed(1s, step);
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ServedInTimeTest, NobodyServingForTheBoundTripsIt) {
+  Feed feed{ServedInTime(three_nodes(), 2s)};
+  feed(1s, Outlook{true, false})(3s, Tick{});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(3001ms, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ServedInTimeTest, NothingIsExpectedWithoutAStableMajorityOrSoonAfterAFault) {
+  Feed feed{ServedInTime(three_nodes(), 2s)};
+  feed(1s, Tick{})(9s, Tick{})(10s, Outlook{true, false})(11s, Disturbed{"a fault"});
+  feed(12900ms, Tick{})(13s, Serving{vip, n1})(20s, Tick{});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(21s, Serving{vip, std::nullopt})(24s, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(NothingMovesIdlyTest, AMoveLongAfterTheLastReasonTripsIt) {
+  Feed feed{NothingMovesIdly(5s)};
+  feed(1s, Disturbed{"a fault"})(6s, KernelAnswers{n1, vip, true});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(6001ms, KernelAnswers{n1, vip, false});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(NothingMovesIdlyTest, ALossyNetworkIsAReason) {
+  Feed feed{NothingMovesIdly(5s)};
+  feed(1s, Outlook{true, true})(60s, KernelAnswers{n1, vip, true});
+  feed(70s, Outlook{true, false})(71s, KernelAnswers{n1, vip, false});
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+}  // namespace
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/api.hpp"
+
+#include <variant>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "appliance/document.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+using testing::HasSubstr;
+
+class Api : public testing::Test {
+ protected:
+  Api() {
+    config_.name = ClusterName("kube-demo");
+    config_.nodes = {{NodeName("node1"), ipv4(10, 0, 0, 1), Role::full, 1},
+                     {NodeName("node2"), ipv4(10, 0, 0, 2), Role::full, 1},
+                     {NodeName("node3"), ipv4(10, 0, 0, 3), Role::witness, 1}};
+    for (const char* name : {"api", "other"}) {
+      ServiceConfig service;
+      service.name = ServiceName(name);
+      service.vips = {{{ipv4(10, 0, 0, 9), 24}, InterfaceName("eth0")}};
+      service.api_servers = {{"master", 6443}};
+      config_.services.push_back(service);
+      ServiceStatus status;
+      status.name = service.name;
+      status_.services.push_back(status);
+    }
+    status_.cluster = config_.name;
+    status_.node = NodeName("node1");
+    journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), std::nullopt, "won", ""});
+    journal_.record(
+        {Instant{}, JournalKind::lease, ServiceName("other"), std::nullopt, "lost", ""});
+  }
+
+  ApiAnswer ask(std::string method, std::string target, std::string body = "") {
+    return handle({7, std::move(method), std::move(target), std::move(body)},
+                  {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(9))});
+  }
+
+  Respond respond(std::string method, std::string target, std::string body = "") {
+    const ApiAnswer answer = ask(std::move(method), std::move(target), std::move(body));
+    const auto* respond = std::get_if<Respond>(&answer);
+    EXPECT_NE(respond, nullptr);
+    return respond ? *respond : Respond{};
+  }
+
+  Status status_;
+  Journal journal_;
+  ClusterConfig config_;
+  std::string haproxy_config_ = "global\n";
+};
+
+TEST_F(Api, AnswersEveryReadingRoute) {
+  for (const char* target :
+       {"status", "members", "services", "backends", "events", "why", "why/api", "config"}) {
+    const Respond answer = respond("GET", std::string("/v1/") + target);
+    EXPECT_EQ(answer.id, 7U);
+    EXPECT_EQ(answer.status, 200U) << target;
+    EXPECT_EQ(answer.content_type, "application/json") << target;
+    EXPECT_TRUE(tree_from_json(answer.body).has_value()) << target << ": " << answer.body;
+  }
+}
+
+TEST_F(Api, GivesHaproxysConfigAsText) {
+  const Respond answer = respond("GET", "/v1/haproxy.cfg");
+  EXPECT_EQ(answer.body, "global\n");
+  EXPECT_THAT(answer.content_type, HasSubstr("text/plain"));
+}
+
+TEST_F(Api, WhyOfOneServiceLeavesTheOthersOut) {
+  const Respond answer = respond("GET", "/v1/why/api");
+  const Result<Status> status = status_from_json(answer.body);
+  ASSERT_TRUE(status.has_value());
+  ASSERT_EQ(status->services.size(), 1U);
+  EXPECT_EQ(status->services[0].name.text(), "api");
+  EXPECT_THAT(answer.body, HasSubstr("\"won\""));
+  EXPECT_THAT(answer.body, testing::Not(HasSubstr("\"lost\"")));
+  EXPECT_THAT(respond("GET", "/v1/why").body, HasSubstr("\"lost\""));
+}
+
+TEST_F(Api, UnderstandsAMove) {
+  EXPECT_EQ(std::get<MoveOrder>(ask("POST", "/v1/services/api/move", R"({"to": "node2"})")),
+            (MoveOrder{7, ServiceName("api"), NodeName("node2")}));
+  EXPECT_EQ(std::get<MoveOrder>(ask("POST", "/v1/services/other/move")),
+            (MoveOrder{7, ServiceName("other"), std::nullopt}));
+  EXPECT_EQ(std::get<MoveOrder>(ask("POST", "/v1/services/api/move", "{}")),
+            (MoveOrder{7, ServiceName("api"), std::nullopt}));
+}
+
+TEST_F(Api, RefusesAMoveItCannotUnderstand) {
+  const auto refused = [&](const std::string& body) {
+    const Respond answer = respond("POST", "/v1/services/api/move", body);
+    EXPECT_EQ(answer.status, 400U) << body;
+    return answer.body;
+  };
+  EXPECT_THAT(refused(R"({"to": "node9"})"), HasSubstr("nodes: node1, node2, node3"));
+  EXPECT_THAT(refused(R"({"to": "node3"})"), HasSubstr("witness"));
+  EXPECT_THAT(refused(R"({"too": "node2"})"), HasSubstr("to"));
+  EXPECT_THAT(refused(R"({"to": 2})"), HasSubstr("to"));
+  EXPECT_THAT(refused("[]"), HasSubstr("object"));
+  EXPECT_THAT(refused("node2"), HasSubstr("not JSON"));
+  refused(std::string(60'000, '['));
+  EXPECT_EQ(respond("POST", "/v1/services/nobody/move").status, 404U);
+}
+
+TEST_F(Api, SaysNoInOneSentence) {
+  EXPECT_EQ(respond("POST", "/v1/status").status, 405U);
+  EXPECT_EQ(respond("DELETE", "/v1/why/api").status, 405U);
+  EXPECT_EQ(respond("GET", "/v1/services/api/move").status, 405U);
+  for (const char* target : {"", "/", "//", "v1/status", "/v2/status", "/v1", "/v1/", "/v1/nothing",
+                             "/v1/status/", "/v1/why/api/more", "/v1/why/", "*"}) {
+    const Respond answer = respond("GET", target);
+    EXPECT_EQ(answer.status, 404U) << target;
+    EXPECT_THAT(answer.body, testing::StartsWith("{\"error\":\"")) << target;
+  }
+  EXPECT_THAT(respond("GET", "/v1/why/nobody").body, HasSubstr("services: api, other"));
+  EXPECT_EQ(respond("GET", "/v1/status?x=1").status, 400U);
+}
+
+TEST_F(Api, BoundsWhatItReads) {
+  EXPECT_EQ(respond("GET", "/v1/" + std::string(2000, 'x')).status, 414U);
+  EXPECT_EQ(respond("POST", "/v1/services/api/move", std::string(70'000, ' ')).status, 413U);
+  EXPECT_TRUE(tree_from_json(respond("GET", "/v1/\xff\"\x01").body).has_value());
+}
+
+TEST(ApiOrderAnswer, SaysWhatBecameOfTheOrder) {
+  const Respond done = api_order_answer(3, OrderOutcome::accepted, "api moves to node2");
+  EXPECT_EQ(done.id, 3U);
+  EXPECT_EQ(done.status, 200U);
+  EXPECT_EQ(done.body, "{\"answer\":\"api moves to node2\"}\n");
+  EXPECT_EQ(api_order_answer(3, OrderOutcome::refused, "it is in standby").status, 409U);
+}
+
+TEST(ApiDocument, TurnsJsonIntoATreeAndBack) {
+  const std::string text =
+      R"({"a":[1,-2,2.5E0,true,null,"true","7","x: y",""],"b":{"c":[],"d":{}}})";
+  const Result<YamlNode> tree = tree_from_json(text);
+  ASSERT_TRUE(tree.has_value());
+  EXPECT_EQ(json_from_tree(*tree), text);
+  const Result<YamlNode> again = parse_yaml(write_yaml(*tree), "-");
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(json_from_tree(*again), text);
+}
+
+}  // namespace
+}  // namespace hapx::appliance

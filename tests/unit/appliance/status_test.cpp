@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/status.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hapx::appliance {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Status healthy() {
+  Status status;
+  status.cluster = ClusterName("kube-demo");
+  status.node = NodeName("node1");
+  status.version = "0.1.0";
+  status.uptime = std::chrono::seconds(192);
+  status.quorate = true;
+  status.coordinator = NodeName("node2");
+  status.members = {
+      {NodeName("node1"), MemberState::online, Role::full, 1, "192.168.4.11", false, true},
+      {NodeName("node2"), MemberState::online, Role::full, 1, "192.168.4.12", false, true},
+      {NodeName("node3"), MemberState::online, Role::witness, 1, "192.168.4.13", false, true}};
+  ServiceStatus service;
+  service.name = ServiceName("kube-apiserver");
+  service.holder = NodeName("node1");
+  service.vip = ResourceStatus::started;
+  service.haproxy = ResourceStatus::started;
+  service.lease_remaining = std::chrono::milliseconds(271);
+  service.fence = FenceStatus::bpf;
+  service.addresses = {"192.168.4.20/27"};
+  service.backends = {{"kube-mast01:6443", true, "L7OK"}, {"kube-mast02:6443", true, "L7OK"}};
+  service.reason = "kube-apiserver is on node1: runs there already";
+  service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 0, true,
+                    true, 2, 2, ""},
+                   {NodeName("node2"), ResourceStatus::stopped, ResourceStatus::warm, 0, 0, true,
+                    true, 2, 2, ""}};
+  status.services = {service};
+  status.haproxy = {ResourceStatus::started, 4711, true, "", 0};
+  status.counters = {{"datagrams_refused.replayed", 3}, {"fence_restored", 1}};
+  return status;
+}
+
+TEST(Status, IsOneStableLineOfJson) {
+  const std::string text = to_json(healthy());
+  EXPECT_THAT(
+      text, testing::StartsWith(R"({"cluster":"kube-demo","node":"node1","quorate":true,)"
+                                R"("coordinator":"node2","degraded":[],"members":[{"name":"node1",)"
+                                R"("state":"online","votes":1,)"));
+  EXPECT_THAT(text, HasSubstr(R"("services":[{"name":"kube-apiserver","holder":"node1",)"
+                              R"("vip":"started","haproxy":"started","leaseRemainingMs":271,)"
+                              R"("fence":"bpf","addresses":["192.168.4.20/27"],)"));
+  EXPECT_THAT(text, HasSubstr(R"("counters":{"datagrams_refused.replayed":3,"fence_restored":1})"));
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+}
+
+TEST(Status, IsReadBackAsItWas) {
+  Status status = healthy();
+  status.degraded = {"node3 is offline"};
+  status.services[0].moved = true;
+  status.services[0].nodes[1].haproxy_failures = 1'000'000;
+  status.services[0].nodes[1].excluded = "haproxy failed there";
+  const Result<Status> back = status_from_json(to_json(status));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, status);
+}
+
+TEST(Status, OfAnotherVersionIsReadAsFarAsItGoes) {
+  const Result<Status> back = status_from_json(
+      R"({"cluster": "c", "node": "n", "future": {"deep": [1]}, "members": [7, {"name": "n",
+          "state": "sleeping", "votes": -4}], "services": {}, "quorate": "yes"})");
+  ASSERT_TRUE(back.has_value());
+  ASSERT_EQ(back->members.size(), 1U);
+  EXPECT_EQ(back->members[0].state, MemberState::offline);
+  EXPECT_EQ(back->members[0].votes, 0U);
+  EXPECT_TRUE(back->services.empty());
+  EXPECT_FALSE(back->quorate);
+}
+
+TEST(Status, ThatIsNoneIsRefused) {
+  for (const char* text :
+       {"", "nonsense", "[]", "{}", "7", R"({"cluster": "c"})", "{\"cluster\":"}) {
+    EXPECT_FALSE(status_from_json(text).has_value()) << text;
+  }
+  EXPECT_FALSE(status_from_json(std::string(10'000, '[')).has_value());
+}
+
+TEST(Status, WithBytesThatAreNoTextIsStillJson) {
+  Status status = healthy();
+  status.degraded = {"haproxy says \xff\xfe \"quoted\"\n\x1b[31m"};
+  const Result<Status> back = status_from_json(to_json(status));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->degraded[0], "haproxy says ?? \"quoted\"??[31m");
+}
+
+TEST(Status, LeaseIsToldByItsHolderOnly) {
+  Status status = healthy();
+  status.services[0].lease_remaining.reset();
+  EXPECT_THAT(to_json(status), HasSubstr(R"("leaseRemainingMs":null)"));
+  status.services[0].lease_remaining = std::chrono::milliseconds(-3);
+  EXPECT_THAT(to_json(status), HasSubstr(R"("leaseRemainingMs":0)"));
+}
+
+TEST(Health, IsHealthyWhenAllIsServedAndNothingIsDegraded) {
+  EXPECT_EQ(health(healthy()), Health::healthy);
+  EXPECT_EQ(static_cast<int>(Health::healthy), 0);
+}
+
+TEST(Health, IsDegradedForAReasonOrWithoutQuorum) {
+  Status status = healthy();
+  status.degraded = {"node3 is offline"};
+  EXPECT_EQ(health(status), Health::degraded);
+  status = healthy();
+  status.quorate = false;
+  EXPECT_EQ(health(status), Health::degraded);
+}
+
+TEST(Health, IsNoServiceWhenOneIsNotServed) {
+  Status status = healthy();
+  status.services[0].holder.reset();
+  EXPECT_EQ(health(status), Health::no_service);
+  status = healthy();
+  status.services[0].haproxy = ResourceStatus::failed;
+  EXPECT_EQ(health(status), Health::no_service);
+  status = healthy();
+  status.services[0].vip = ResourceStatus::starting;
+  EXPECT_EQ(health(status), Health::no_service);
+  status = healthy();
+  status.services.push_back(status.services[0]);
+  status.services[1].holder.reset();
+  EXPECT_EQ(health(status), Health::no_service);
+}
+
+TEST(Health, IsNoServiceWhenEveryApiServerIsKnownToBeDown) {
+  Status status = healthy();
+  for (ServerStatus& server : status.services[0].backends) server.up = false;
+  EXPECT_EQ(health(status), Health::no_service);
+  status.services[0].backends[1].up = true;
+  EXPECT_EQ(health(status), Health::healthy);
+  status.services[0].backends.clear();  // a witness does not know them
+  EXPECT_EQ(health(status), Health::healthy);
+}
+
+TEST(StatusText, TellsTheWholeStoryOnOneScreen) {
+  EXPECT_EQ(to_text(healthy(), {}),
+            "kube-demo: healthy, as seen by node1 (hapx 0.1.0, up 3m12s)\n"
+            "quorum: yes (3 of 3 votes)   coordinator: node2\n"
+            "\n"
+            "NODE   STATE   ROLE               VOTES  ADDRESS       HOLDS\n"
+            "node1  online  full               1      192.168.4.11  kube-apiserver\n"
+            "node2  online  full, coordinator  1      192.168.4.12  -\n"
+            "node3  online  witness            1      192.168.4.13  -\n"
+            "\n"
+            "SERVICE         HOLDER  VIP      HAPROXY  LEASE   FENCE  ADDRESSES        PORT\n"
+            "kube-apiserver  node1   started  started  271 ms  bpf    192.168.4.20/27  6443\n"
+            "\n"
+            "BACKEND         SERVER            STATE  CHECK\n"
+            "kube-apiserver  kube-mast01:6443  up     L7OK\n"
+            "kube-apiserver  kube-mast02:6443  up     L7OK\n"
+            "\n"
+            "kube-apiserver is on node1: runs there already\n");
+}
+
+TEST(StatusText, TellsWhatIsWrong) {
+  Status status = healthy();
+  status.quorate = false;
+  status.degraded = {"no quorum: 1 of 3 votes"};
+  status.members[1].state = MemberState::offline;
+  status.services[0].holder.reset();
+  status.services[0].vip = ResourceStatus::stopped;
+  status.services[0].certificates_verified = false;
+  status.services[0].nodes[0].haproxy_failures = 2;
+  status.services[0].nodes[1].vip_failures = 1'000'000;
+  status.services[0].nodes[1].excluded = "its VIP could not be stopped";
+  status.haproxy.fit = false;
+  status.haproxy.reason = "no answer to 3 probes";
+  const std::string text = to_text(status, {});
+  EXPECT_THAT(text, HasSubstr("NOT SERVING"));
+  EXPECT_THAT(text, HasSubstr("quorum: NO (2 of 3 votes)"));
+  EXPECT_THAT(text, HasSubstr("! no quorum: 1 of 3 votes\n"));
+  EXPECT_THAT(text, HasSubstr("L7OK (not verified)"));
+  EXPECT_THAT(text, HasSubstr("haproxy here: not fit, no answer to 3 probes"));
+  EXPECT_THAT(text, HasSubstr("kube-apiserver  node1  0         2\n"));
+  EXPECT_THAT(text, HasSubstr("INFINITY  0        its VIP could not be stopped\n"));
+}
+
+TEST(StatusText, IsPaintedOnlyWhenAsked) {
+  EXPECT_THAT(to_text(healthy(), {Colour::never}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(to_text(healthy(), {Colour::always}), HasSubstr("\x1b[32mhealthy\x1b[0m"));
+}
+
+TEST(StatusText, NeverDrivesTheReadersTerminal) {
+  Status status = healthy();
+  status.degraded = {"\x1b]0;owned\x07"};
+  status.services[0].backends[0].name = "evil\x1b[2J";
+  status.services[0].reason =
+      "line\nbreak\xc2\x9b"
+      "31m";
+  const std::string text = to_text(status, {});
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\xc2\x9b")));
+  EXPECT_THAT(text, HasSubstr("line?break?31m"));
+}
+
+TEST(Table, AlignsByCharactersNotBytes) {
+  Table table({"A", "B"});
+  table.add({{"größe", Tone::plain}, {"1", Tone::plain}});
+  table.add({{"", Tone::plain}, {"2", Tone::plain}});
+  table.add({{"x", Tone::plain}});
+  EXPECT_EQ(table.text({}), "A      B\ngröße  1\n       2\nx\n");
+}
+
+}  // namespace
+}  // namespace hapx::appliance

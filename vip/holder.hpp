@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is to be done about one address, now?
+//
+// The life of one virtual address on this node. Acquiring is a negotiation: the fence is opened for
+// as long as we may act, the address is added, and only when the kernel has acknowledged it and
+// HAProxy serves is it announced. Releasing is a reflex: the fence closes, the address goes, and
+// nothing is waited for. In between the holder prolongs both, puts the address back when somebody
+// deletes it, and reminds the segment.
+//
+// It does not know leases (it is told until when it may act, and stops by itself at that instant),
+// nor HAProxy (it is told that it serves), nor how anything is done (vip/io, or the simulator).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/cluster_config.hpp"
+#include "vip/action.hpp"
+#include "vip/announcement.hpp"
+#include "vip/event.hpp"
+
+namespace hapx::vip {
+
+/// What makes the wire fall silent when we don't act any more.
+enum class FenceKind : std::uint8_t {
+  pending,   ///< neither armed nor refused yet
+  bpf,       ///< the kernel's filter with its deadlines
+  lifetime,  ///< no filter: the address itself ends soon after the last renewal
+};
+
+/// With address lifetimes as the fence a shorter lease can't be kept: valid_lft 1 is removed up to
+/// 1.25 s after the last renewal.
+inline constexpr Duration lifetime_lease_min = std::chrono::milliseconds(1500);
+
+/// What the node, one floor above, should know at once.
+struct Started {};                          ///< the address is on the interface; it may be served
+struct StartFailed { Error error; };        ///< it could not be added; the holder has let go
+struct Stopped {};                          ///< it is off the interface
+struct StopFailed { Error error; };         ///< removal refused; silent all the same (fence, lifetime)
+struct TakenAway {};                        ///< somebody deleted it; being added again, Started follows
+struct LinkLost { std::string reason; };    ///< no interface or no carrier: REQUIRES of the node: release
+struct HoldingEnded { std::string reason; };  ///< right over, or fence lost: the holder has let go
+using News = std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost, HoldingEnded>;
+
+struct Outcome {
+  Actions actions;
+  std::vector<News> news;
+};
+
+/// May not act. The address is off the interface, as far as we know.
+struct Released {};
+
+/// May act; the address isn't acknowledged yet.
+struct Acquiring {
+  Instant until;
+  bool serving = false;   ///< announce as soon as the address is there
+  bool been_held = false;  ///< somebody took it away from us
+};
+
+/// May act, and the address is on the interface.
+struct Held {
+  Instant until;
+  Instant renewed_at;      ///< when the address's lifetime was last prolonged
+  bool renewal_due = false;  ///< the last one was refused, or the fence changed
+  unsigned refusals = 0;   ///< of renewals, in a row
+  Announcement announcement;  ///< active exactly while serving
+};
+
+/// The fence is closed; the address is on its way off the interface.
+struct Releasing {
+  unsigned attempts = 1;
+  std::optional<Instant> retry_at;  ///< set when the removal was refused
+};
+
+enum class HolderState : std::uint8_t { released, acquiring, held, releasing };
+[[nodiscard]] std::string_view to_string(HolderState state);
+[[nodiscard]] std::string_view to_string(FenceKind kind);
+
+/// What every window shows of one address.
+struct HolderStatus {
+  HolderState state = HolderState::released;
+  FenceKind fence = FenceKind::pending;
+  bool assigned = false;  ///< the kernel is known to have the address
+  bool serving = false;
+  std::optional<Instant> until;
+  std::string last_error;            ///< the last thing that went wrong, even if it is over
+  std::uint64_t taken_away = 0;      ///< times that somebody deleted the address while we held it
+  std::uint64_t fence_removals = 0;  ///< times that somebody removed the filter
+  std::uint64_t announcements = 0;   ///< asked for, both forms counted as one
+};
+
+//                acquire                    AddressAdded
+//   released ------------> acquiring ---------------------------> held
+//      ^  ^                 |  |   ^                              | |
+//      |  |  add refused    |  |   +------- AddressRemoved -------+ |
+//      |  +-----------------+  |          (by somebody else)        |
+//      |                       | release, lose, the instant         | the same; twice refused
+//      |                       v `until`, fence lost                v to renew it
+//      +---------------------- releasing <--------------------------+
+//         AddressRemoved       |  ^   |
+//                              +--+   +--> acquiring: acquire, at any time
+//             removal refused: again, once a second, five times
+//
+// adopt: released -> held (an earlier incarnation's, with its instant), or -> releasing.
+//
+/// Safety: CloseFence stands before every other action of a release, and no action is ever behind
+/// an event that a release would have to wait for.
+/// Safety: Announce is asked for only while held, that is after AddressAdded, while serving and
+/// before `until`.
+/// Liveness: a deleted address is asked for again in the step that hears of it.
+class Holder {
+ public:
+  /// `lease` is T of LEASE.md; `seed` draws the jitter of announcements.
+  Holder(VipConfig vip, Duration lease, std::uint64_t seed);
+
+  [[nodiscard]] const VipConfig& vip() const { return vip_; }
+
+  /// Why this address can't be held here now, or nothing: interface not there, no carrier, fence
+  /// not armed yet, lease too short for the fence. Ask before claiming its lease.
+  [[nodiscard]] std::optional<std::string> obstacle() const;
+
+  /// The lease is won. With an obstacle, or a right that is over, nothing but StartFailed happens.
+  /// While held (adopted, or won again) it is an extension.
+  [[nodiscard]] Outcome acquire(Instant until, Instant now);
+  /// The right was prolonged. Never shortens. Without effect when released or releasing.
+  [[nodiscard]] Outcome extend(Instant until, Instant now);
+  /// Lets go at once.
+  [[nodiscard]] Outcome release(Instant now);
+  /// The right is lost: the same reflex, and the reason is kept for status.
+  [[nodiscard]] Outcome lose(const std::string& reason, Instant now);
+
+  /// HAProxy serves: announce, at once if the address is there, else as soon as it is.
+  [[nodiscard]] Outcome serve(Instant now);
+  /// HAProxy doesn't serve any more: no announcements until serve.
+  void stop_serving();
+  /// Somebody else claimed the address on the wire while it is ours: announce anew (LEASE.md, 10).
+  [[nodiscard]] Outcome conflict(Instant now);
+
+  /// An earlier incarnation left the address behind. With a deadline that is not over: held until
+  /// then, waiting for acquire (no Started is told: it is); without: released at once. REQUIRES: the
+  /// first call of all.
+  [[nodiscard]] Outcome adopt(std::optional<Instant> deadline, Instant now);
+
+  /// News of the world. What concerns another address or interface is ignored.
+  [[nodiscard]] Outcome step(const Event& event, Instant now);
+  /// Time has passed; does whatever is due. Harmless when nothing is.
+  [[nodiscard]] Outcome step(Instant now);
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  [[nodiscard]] HolderStatus status() const;
+
+ private:
+  using State = std::variant<Released, Acquiring, Held, Releasing>;
+
+  void on(const AddressAdded& event, Instant now, Outcome& out);
+  void on(const AddressRefused& event, Instant now, Outcome& out);
+  void on(const AddressRemoved& event, Instant now, Outcome& out);
+  void on(const LinkChanged& event, Instant now, Outcome& out);
+  void on(const FenceArmed& event, Instant now, Outcome& out);
+  void on(const FenceUnavailable& event, Instant now, Outcome& out);
+  void on(const FenceRemoved& event, Instant now, Outcome& out);
+  void on(const AnnouncementFailed& event, Instant now, Outcome& out);
+
+  void become_acquiring(Acquiring acquiring, Instant now, Outcome& out);
+  void become_held(const Acquiring& before, Instant now, Outcome& out);
+  void let_go(Outcome& out);
+  void end_holding(std::string reason, Outcome& out);
+  void on_add_refused(const Error& error, Outcome& out);
+  void on_remove_refused(const Error& error, Instant now, Outcome& out);
+
+  void ask_for_address(Instant until, Instant now, Outcome& out);
+  void ask_for_removal(Outcome& out);
+  void announce_if_due(Instant now, Outcome& out);
+  [[nodiscard]] bool may_add(Instant until, Instant now) const;
+  [[nodiscard]] Duration lifetime() const;
+  [[nodiscard]] Duration renewal_interval() const;
+  [[nodiscard]] std::optional<std::string> link_obstacle() const;
+  [[nodiscard]] std::optional<std::string> fence_obstacle() const;
+  [[nodiscard]] std::optional<Instant> until() const;
+
+  VipConfig vip_;
+  Duration lease_;
+  std::uint64_t seed_;
+  State state_ = Released{};
+  FenceKind fence_ = FenceKind::pending;
+  std::string fence_reason_;  ///< of FenceUnavailable
+  std::optional<LinkChanged> link_;
+  unsigned adds_unanswered_ = 0;     ///< each AddAddress gets exactly one answer, in order
+  unsigned removes_unanswered_ = 0;
+  HolderStatus told_;  ///< the counters and last_error
+};
+
+}  // namespace hapx::vip
