@@ -50,8 +50,12 @@ const PresentResource& running_resource(const Deliberation& d, Resource resource
 
 /// "its HAProxy has failed 3 times of 3 allowed".
 std::string failures(const Deliberation& d, Resource resource, const NodeName& node) {
-  const Score count = running_resource(d, resource).fail_counts.at(node);
+  const PresentResource& running = running_resource(d, resource);
   const std::string subject = "its " + std::string(display_name(resource));
+  if (running.at == node && running.failed == FailedOperation::stop) {
+    return subject + " could not be stopped";
+  }
+  const Score count = running.fail_counts.at(node);
   if (count == Score::infinity()) return subject + " could not be started or stopped";
   const char* times = count == Score(1) ? " time of " : " times of ";
   return subject + " has failed " + to_string(count) + times +
@@ -194,6 +198,9 @@ NodeVerdict judge(const Deliberation& d, const Placement& placement, const NodeN
   if (placement.vip == node) {
     verdict.standing = Standing::chosen;
     verdict.reason += "chosen, " + (overruled ? why_overruled(d) : praise(d, node));
+  } else if (overruled && placement.vip && score.candidate()) {
+    verdict.standing = Standing::candidate;
+    verdict.reason += "not chosen, the VIP stays on " + placement.vip->text();
   } else if (overruled && d.choice.vip == node) {
     verdict.standing = Standing::candidate;
     verdict.reason += "not chosen, " + why_overruled(d);

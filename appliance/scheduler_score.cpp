@@ -24,6 +24,8 @@ Absence absence_of(const Present& present, const ServiceFacts& service, const No
 
 bool has_failed_too_often(const ClusterFacts& cluster, const PresentResource& resource,
                           const NodeName& node) {
+  // A failed stop bars its node even where the threshold is off.
+  if (resource.failed == FailedOperation::stop && resource.at == node) return true;
   if (cluster.migration_threshold == Score(0) || resource.threshold_suspended) return false;
   const auto count = resource.fail_counts.find(node);
   return count != resource.fail_counts.end() && count->second >= cluster.migration_threshold;

@@ -70,6 +70,7 @@ Section::Section(Reading& reading, const YamlNode& node, std::string path, Words
     : Section(reading, node, std::move(path)) {
   for (const auto& [key, value] : node.entries) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
+    if (const auto word = nearest(key.text, keys)) perhaps_meant_.insert(*word);
     reading_.refuse(key.where,
                     "unknown key " + shown(key.text) +
                         suggestion(key.text, keys, "the keys here are " + listed(keys, "and")));
@@ -91,6 +92,7 @@ std::string Section::path_of(std::string_view key) const {
 
 void Section::require(std::string_view key) const {
   if (node_.kind != YamlNode::Kind::map || node_.find(key) != nullptr) return;
+  if (perhaps_meant_.contains(key)) return;
   const auto whose = path_.empty() ? std::string("the file") : path_;
   reading_.refuse(node_.where, shown(key) + " is missing in " + whose + "; add it");
 }

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,7 +67,7 @@ class Section {
   using Words = std::span<const std::string_view>;
 
   /// Refuses all keys that are not among `keys`, and whatever is not a map. `path` is "" for the
-  /// whole document. `reading` and `node` must outlive the section.
+  /// whole document. `reading`, `node` and `keys` must outlive the section.
   Section(Reading& reading, const YamlNode& node, std::string path, Words keys);
 
   /// The same for a map whose keys are names.
@@ -75,7 +76,8 @@ class Section {
   [[nodiscard]] Reading& reading() const { return reading_; }
   [[nodiscard]] std::string path_of(std::string_view key) const;
 
-  /// Refuses the section if `key` is not there.
+  /// Refuses the section if `key` is not there. An unknown key that was perhaps meant to be it has
+  /// been refused already and says enough.
   void require(std::string_view key) const;
 
   /// The value of `key`, or nullptr if it is not there or (refused) has no value.
@@ -130,6 +132,7 @@ class Section {
   Reading& reading_;
   const YamlNode& node_;
   std::string path_;
+  std::set<std::string_view> perhaps_meant_;  ///< by the unknown keys
 };
 
 }  // namespace hapx

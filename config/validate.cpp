@@ -67,9 +67,10 @@ std::optional<std::string> address_problem(const IpAddress& address) {
   }
   const auto first = address.bytes[0];
   const auto text = to_string(address);
-  if (first == 0) return text + " means \"no address\" (0.0.0.0/8); use one of the network's";
-  if (first >= 224 && first < 240) return text + " is a multicast address; use a machine's";
-  if (first >= 240) return text + " is a reserved or broadcast address; use a machine's";
+  if (first == 0) return text + " means \"no address\" (0.0.0.0/8); choose one of the network";
+  if (first >= 224 && first < 240)
+    return text + " is a multicast address; choose one of the network";
+  if (first >= 240) return text + " is a reserved or broadcast address; choose one of the network";
   return std::nullopt;
 }
 
@@ -83,7 +84,7 @@ std::optional<std::string> vip_problem(const Cidr& vip) {
   if (const auto problem = address_problem(vip.address)) return problem;
   const auto text = to_string(vip);
   if (vip.address.bytes[0] == 127) {
-    return text + " is a loopback address, which no client can reach; use one of the network's";
+    return text + " is a loopback address, which no client can reach; choose one of the network";
   }
   if (vip.prefix < 8) {
     return "the prefix of " + text +
@@ -434,6 +435,7 @@ void Validator::check_api_servers(const ServiceConfig& service, const std::strin
 void Validator::check_location(const ServiceConfig& service, const std::string& path) {
   std::vector<std::string_view> names;
   for (const auto& node : config_.nodes) names.emplace_back(node.name.text());
+  if (names.empty()) return;
   for (const auto& [name, score] : service.location) {
     const auto here = path + '.' + name.text();
     const auto node = std::find_if(config_.nodes.begin(), config_.nodes.end(),

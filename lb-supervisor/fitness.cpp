@@ -36,8 +36,8 @@ void SettledCount::reported(unsigned healthy, Instant now) {
   if (!departure_ || departure_->below != below) {
     departure_ = Departure{below, healthy, now};
   } else {
-    departure_->nearest = below ? std::max(departure_->nearest, healthy)
-                                : std::min(departure_->nearest, healthy);
+    departure_->nearest =
+        below ? std::max(departure_->nearest, healthy) : std::min(departure_->nearest, healthy);
   }
 }
 

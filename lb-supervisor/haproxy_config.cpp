@@ -43,7 +43,8 @@ std::vector<std::uint64_t> connection_limits(const ClusterConfig& config,
   std::vector<std::uint64_t> limits;
   std::uint64_t sum = 0;
   for (const auto& service : config.services) {
-    limits.push_back(std::clamp<std::uint64_t>(service.haproxy.max_connections, 1, connections_max));
+    limits.push_back(
+        std::clamp<std::uint64_t>(service.haproxy.max_connections, 1, connections_max));
     sum += limits.back();
   }
   if (paths.descriptor_limit == 0 || sum == 0) return limits;
@@ -115,7 +116,8 @@ void render_checks(Text& text, const ServiceConfig& service) {
   text.line("timeout check " + timer(check.interval));
   // A server in doubt is asked more often, and connections that fail count as doubts: at the
   // default interval one that dies under load is out after 0.2 s, one that answers 500 after 0.3 s.
-  const auto fast = std::max(check.interval / 5, std::min<Duration>(check.interval, milliseconds(20)));
+  const auto fast =
+      std::max(check.interval / 5, std::min<Duration>(check.interval, milliseconds(20)));
   std::string line = "default-server check inter " + timer(check.interval) + " fastinter " +
                      timer(fast) + " downinter " + timer(check.interval) + " fall " +
                      std::to_string(std::max(1U, check.fall)) + " rise " +

@@ -153,7 +153,9 @@ Result<Head> read_head(Reader& reader, const Bytes& bytes) {
   return head;
 }
 
-Error malformed() { return {ErrorKind::refused, "the message is malformed", 0}; }
+Error malformed() {
+  return {ErrorKind::refused, "the message is malformed", 0};
+}
 
 }  // namespace
 
@@ -202,10 +204,17 @@ Result<KeeperRequest> decode_request(const Bytes& bytes) {
   if (!head) return head.error();
   std::optional<KeeperRequest> request;
   switch (static_cast<Kind>(head->kind)) {
-    case Kind::check: request = CheckHaproxyConfig{head->generation, {}, read_sockets(reader)}; break;
-    case Kind::start: request = StartHaproxy{head->generation, {}, read_sockets(reader)}; break;
-    case Kind::kill: request = KillHaproxy{head->generation}; break;
-    default: break;
+    case Kind::check:
+      request = CheckHaproxyConfig{head->generation, {}, read_sockets(reader)};
+      break;
+    case Kind::start:
+      request = StartHaproxy{head->generation, {}, read_sockets(reader)};
+      break;
+    case Kind::kill:
+      request = KillHaproxy{head->generation};
+      break;
+    default:
+      break;
   }
   if (!request || !reader.at_end()) return malformed();
   return *request;
@@ -225,12 +234,23 @@ Result<KeeperAnswer> decode_answer(const Bytes& bytes) {
       answer = connected;
       break;
     }
-    case Kind::started: answer = HaproxyStarted{head->generation, read_pid(reader)}; break;
-    case Kind::accepted: answer = HaproxyConfigAccepted{head->generation}; break;
-    case Kind::refused: answer = HaproxyConfigRefused{head->generation, reader.rest()}; break;
-    case Kind::start_failed: answer = HaproxyStartFailed{head->generation, reader.rest()}; break;
-    case Kind::exited: answer = HaproxyExited{head->generation, reader.rest()}; break;
-    default: break;
+    case Kind::started:
+      answer = HaproxyStarted{head->generation, read_pid(reader)};
+      break;
+    case Kind::accepted:
+      answer = HaproxyConfigAccepted{head->generation};
+      break;
+    case Kind::refused:
+      answer = HaproxyConfigRefused{head->generation, reader.rest()};
+      break;
+    case Kind::start_failed:
+      answer = HaproxyStartFailed{head->generation, reader.rest()};
+      break;
+    case Kind::exited:
+      answer = HaproxyExited{head->generation, reader.rest()};
+      break;
+    default:
+      break;
   }
   if (!answer || !reader.at_end()) return malformed();
   return *answer;

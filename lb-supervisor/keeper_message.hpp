@@ -31,9 +31,8 @@ inline constexpr std::size_t message_bytes_max = 8192;
 inline constexpr std::size_t config_bytes_max = std::size_t{4} << 20U;
 
 using KeeperRequest = std::variant<CheckHaproxyConfig, StartHaproxy, KillHaproxy>;
-using KeeperAnswer =
-    std::variant<KeeperConnected, HaproxyConfigAccepted, HaproxyConfigRefused, HaproxyStarted,
-                 HaproxyStartFailed, HaproxyExited>;
+using KeeperAnswer = std::variant<KeeperConnected, HaproxyConfigAccepted, HaproxyConfigRefused,
+                                  HaproxyStarted, HaproxyStartFailed, HaproxyExited>;
 
 /// Without the config, which travels beside it.
 /// REQUIRES: at most sockets_max sockets, each with a variable that decode_request would accept.

@@ -102,10 +102,11 @@ Result<BackendsReported> parse_servers(std::string_view reply) {
       continue;
     }
     const auto fields = split_row(line);
-    const auto last = std::max({columns->proxy, columns->server, columns->status, columns->type,
-                                columns->check});
+    const auto last =
+        std::max({columns->proxy, columns->server, columns->status, columns->type, columns->check});
     if (fields.size() <= last || fields[columns->type] != "2") continue;
-    add(report, ServiceName(from_proxy_name(fields[columns->proxy])), read_server(fields, *columns));
+    add(report, ServiceName(from_proxy_name(fields[columns->proxy])),
+        read_server(fields, *columns));
   }
   if (!columns) return Error{ErrorKind::refused, "HAProxy's answer is empty", 0};
   return report;

@@ -9,14 +9,22 @@ namespace hapx::lb_supervisor {
 
 std::string to_string(HaproxyState state) {
   switch (state) {
-    case HaproxyState::stopped: return "stopped";
-    case HaproxyState::unreachable: return "unreachable";
-    case HaproxyState::checking: return "checking";
-    case HaproxyState::pausing: return "pausing";
-    case HaproxyState::starting: return "starting";
-    case HaproxyState::warming: return "warming";
-    case HaproxyState::warm: return "warm";
-    case HaproxyState::ending: return "ending";
+    case HaproxyState::stopped:
+      return "stopped";
+    case HaproxyState::unreachable:
+      return "unreachable";
+    case HaproxyState::checking:
+      return "checking";
+    case HaproxyState::pausing:
+      return "pausing";
+    case HaproxyState::starting:
+      return "starting";
+    case HaproxyState::warming:
+      return "warming";
+    case HaproxyState::warm:
+      return "warm";
+    case HaproxyState::ending:
+      return "ending";
   }
   return "unknown";
 }
@@ -58,7 +66,9 @@ Outcome Supervisor::serve(const ServiceName& service) {
   return outcome;
 }
 
-void Supervisor::rest(const ServiceName& service) { asked_.erase(service); }
+void Supervisor::rest(const ServiceName& service) {
+  asked_.erase(service);
+}
 
 bool Supervisor::serves(const ServiceName& service) const {
   return warm() && asked_.count(service) > 0;
@@ -191,8 +201,7 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
   for (const auto& backend : event.backends) {
     const auto healthy = healthy_servers(backend);
     if (healthy) {
-      counts_.try_emplace(backend.service, options_.settle)
-          .first->second.reported(*healthy, now);
+      counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);
     } else {
       all_checked_ = false;
     }
@@ -312,8 +321,10 @@ void Supervisor::become_warming(Instant now, Instant until) {
 void Supervisor::become_warm(Instant now, Outcome& outcome) {
   all_checked_ = false;
   last_told_.clear();
-  state_ = Warm{now, {false, now + options_.probe_interval},
-                ProbeRecord(options_.probe_failures_max), now + options_.first_ask_interval};
+  state_ = Warm{now,
+                {false, now + options_.probe_interval},
+                ProbeRecord(options_.probe_failures_max),
+                now + options_.first_ask_interval};
   outcome.actions.emplace_back(AskBackends{});
   outcome.news.emplace_back(HaproxyReady{});
   for (const auto& service : asked_) outcome.news.emplace_back(HaproxyServing{service});

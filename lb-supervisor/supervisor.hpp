@@ -97,14 +97,13 @@ struct SupervisorOptions {
   Duration warming_max = std::chrono::seconds(30);
   /// One that an earlier hapxd left answers at once, or is frozen.
   Duration adopted_warming_max = std::chrono::seconds(1);
-  Duration check_max = std::chrono::seconds(40);       ///< the keeper promises 30 s
+  Duration check_max = std::chrono::seconds(40);         ///< the keeper promises 30 s
   Duration keeper_answer_max = std::chrono::seconds(5);  ///< then it is asked again
   Duration ask_interval = std::chrono::milliseconds(500);
   Duration first_ask_interval = std::chrono::milliseconds(50);  ///< until all had a first check
   /// A life that was warm for less than this counts as a step of a crash loop.
   Duration short_life = std::chrono::seconds(1);
-  RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100),
-                              std::chrono::seconds(5)};
+  RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100), std::chrono::seconds(5)};
   RestartPace::Limits refusal{std::chrono::seconds(1), std::chrono::seconds(2),
                               std::chrono::seconds(30)};
   SettleTimes settle;
@@ -129,9 +128,9 @@ struct SupervisorStatus {
   std::optional<int> pid;
   std::uint64_t generation = 0;
   Fitness fitness;
-  std::uint64_t failures = 0;       ///< HaproxyFailed since this hapxd began
-  std::uint64_t starts = 0;         ///< StartHaproxy since this hapxd began
-  std::vector<BackendHealth> backends;  ///< HAProxy's last answer
+  std::uint64_t failures = 0;                           ///< HaproxyFailed since this hapxd began
+  std::uint64_t starts = 0;                             ///< StartHaproxy since this hapxd began
+  std::vector<BackendHealth> backends;                  ///< HAProxy's last answer
   std::map<ServiceName, unsigned> healthy_api_servers;  ///< settled; absent until known
 };
 
@@ -228,8 +227,8 @@ class Supervisor {
   SupervisorOptions options_;
   State state_;
   std::optional<RenderedHaproxy> wanted_;
-  bool accepted_ = false;   ///< HAProxy accepted the wanted text
-  bool connected_ = false;  ///< to the keeper
+  bool accepted_ = false;                                    ///< HAProxy accepted the wanted text
+  bool connected_ = false;                                   ///< to the keeper
   std::string trouble_ = "its keeper has not answered yet";  ///< the last bad news, for the reason
   std::optional<Process> process_;                           ///< what runs, as far as we know
   std::uint64_t generation_ = 0;                             ///< the highest ever named

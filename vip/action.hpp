@@ -51,7 +51,8 @@ struct Announce {
 };
 
 /// All of them, in the order in which a Holder asks for them.
-using Action = std::variant<ArmFence, ExtendDeadline, CloseFence, AddAddress, RemoveAddress, Announce>;
+using Action =
+    std::variant<ArmFence, ExtendDeadline, CloseFence, AddAddress, RemoveAddress, Announce>;
 using Actions = std::vector<Action>;
 
 }  // namespace hapx::vip

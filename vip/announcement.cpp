@@ -33,7 +33,9 @@ void Announcement::begin(Instant now) {
   next_ = now;
 }
 
-void Announcement::stop() { next_.reset(); }
+void Announcement::stop() {
+  next_.reset();
+}
 
 bool Announcement::take_due(Instant now) {
   if (!next_ || now < *next_) return false;

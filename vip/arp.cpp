@@ -76,10 +76,10 @@ std::optional<ArpPacket> parse_arp(std::span<const std::uint8_t> frame) {
   if (frame[operation_at] != 0) return std::nullopt;
   const auto operation = static_cast<ArpOperation>(frame[operation_at + 1]);
   if (operation != ArpOperation::request && operation != ArpOperation::reply) return std::nullopt;
-  return ArpPacket{mac_at(frame, source_at),     mac_at(frame, destination_at),
-                   operation,                    mac_at(frame, sender_mac_at),
-                   ip_at(frame, sender_ip_at),   mac_at(frame, target_mac_at),
-                   ip_at(frame, target_ip_at)};
+  return ArpPacket{
+      mac_at(frame, source_at),     mac_at(frame, destination_at), operation,
+      mac_at(frame, sender_mac_at), ip_at(frame, sender_ip_at),    mac_at(frame, target_mac_at),
+      ip_at(frame, target_ip_at)};
 }
 
 }  // namespace hapx::vip

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What do the frames look like that say who has an IPv4 address?
 //
-// ARP over Ethernet (RFC 826) in both directions: building and parsing, nothing else. hapx sends the
-// announcement in two forms, since some equipment listens only to one. Probes and questions are for
-// whoever wants to know who answers (the arbiter of two nodes, the lab's wire watcher).
+// ARP over Ethernet (RFC 826) in both directions: building and parsing, nothing else. hapx sends
+// the announcement in two forms, since some equipment listens only to one. Probes and questions are
+// for whoever wants to know who answers (the arbiter of two nodes, the lab's wire watcher).
 //
 // A trap, measured: Linux takes a gratuitous *reply* only if its target hardware address is the
 // sender's own (net/ipv4/arp.c, arp_is_garp); with the broadcast address in that field it is an

@@ -50,7 +50,8 @@ struct FenceUnavailable {
   std::string reason;
 };
 
-/// Somebody removed the filter or its qdisc; the door puts it back at once and then says FenceArmed.
+/// Somebody removed the filter or its qdisc; the door puts it back at once and then says
+/// FenceArmed.
 struct FenceRemoved {
   InterfaceName interface;
 };

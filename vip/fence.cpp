@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/fence.hpp"
 
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-
 #include <atomic>
 #include <bit>
 #include <cstring>
 #include <utility>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
 
 #include "config/assert.hpp"
 
@@ -76,9 +76,7 @@ class Assembler {
     branch(BPF_JMP | BPF_JNE | BPF_K, a, r0, value, to);
   }
   /// Unsigned.
-  void if_less(Register a, Register b, Label to) {
-    branch(BPF_JMP | BPF_JLT | BPF_X, a, b, 0, to);
-  }
+  void if_less(Register a, Register b, Label to) { branch(BPF_JMP | BPF_JLT | BPF_X, a, b, 0, to); }
 
   BpfProgram finish() {
     for (const auto& [at, label] : jumps_) {
@@ -103,9 +101,9 @@ class Assembler {
   std::vector<std::pair<std::size_t, Label>> jumps_;
 };
 
-/// Copies bytes of the frame, from the offset in r7 plus `ahead`, to the stack. A frame too short to
-/// have them names no address of ours: it passes. Safety: the helper, not the older "load absolute",
-/// which would end the program with the verdict "ok". Register 6 holds the context.
+/// Copies bytes of the frame, from the offset in r7 plus `ahead`, to the stack. A frame too short
+/// to have them names no address of ours: it passes. Safety: the helper, not the older "load
+/// absolute", which would end the program with the verdict "ok". Register 6 holds the context.
 void copy_from_frame(Assembler& code, std::int32_t ahead, std::int16_t slot, std::int32_t bytes,
                      Assembler::Label pass) {
   code.move(r1, r6);
@@ -148,7 +146,8 @@ BpfProgram fence_program(Direction direction, int slots_map, int page_map) {
   code.jump(pass);
 
   code.place(ip);
-  copy_from_frame(code, ingress ? ip_destination_at : ip_source_at, address_slot, address_bytes, pass);
+  copy_from_frame(code, ingress ? ip_destination_at : ip_source_at, address_slot, address_bytes,
+                  pass);
   code.jump(look_up);
 
   code.place(arp);
@@ -211,7 +210,9 @@ constexpr std::size_t deadlines_at = 64;
 constexpr std::size_t addresses_at = 128;
 constexpr std::size_t families_at = 256;
 
-constexpr std::uint64_t family_number(Family family) { return family == Family::ipv4 ? 4 : 6; }
+constexpr std::uint64_t family_number(Family family) {
+  return family == Family::ipv4 ? 4 : 6;
+}
 
 }  // namespace
 
@@ -223,7 +224,9 @@ void DeadlinePage::store(std::size_t word, std::uint64_t value) {
   std::atomic_ref<std::uint64_t>(memory_[word]).store(value, std::memory_order_seq_cst);
 }
 
-bool DeadlinePage::valid() const { return load(mark_word) == mark; }
+bool DeadlinePage::valid() const {
+  return load(mark_word) == mark;
+}
 
 void DeadlinePage::begin() {
   for (std::size_t slot = 0; slot < slots_max; ++slot) free(slot);
@@ -276,7 +279,9 @@ std::uint64_t DeadlinePage::deadline(std::size_t slot) const {
   return load(deadlines_at + slot);
 }
 
-std::uint64_t DeadlinePage::clock() const { return load(clock_word); }
+std::uint64_t DeadlinePage::clock() const {
+  return load(clock_word);
+}
 
 std::map<IpAddress, std::size_t> DeadlinePage::slots() const {
   std::map<IpAddress, std::size_t> all;

@@ -3,8 +3,8 @@
 //
 // A page of memory that hapxd and the kernel share says for each address until when its frames may
 // pass, and a small program on every interface compares that with the clock. Renewing is a store;
-// not renewing, for whatever reason, is silence. This file has both as values: the program as a list
-// of BPF instructions, and the layout of the page. Loading, mapping and attaching are vip/io.
+// not renewing, for whatever reason, is silence. This file has both as values: the program as a
+// list of BPF instructions, and the layout of the page. Loading, mapping and attaching are vip/io.
 //
 // What the program judges, on the Ethernet frames of an interface:
 //
@@ -15,11 +15,12 @@
 // All else passes untouched, so a node reaches an address that another node holds. Two refinements:
 // an announcement of somebody else (ARP, target = sender) passes on ingress, or our own neighbour
 // table would go on believing in a dead holder; answers to it are still judged on egress. Up to two
-// VLAN tags inside the frame are stepped over (most come separately and aren't in the frame at all).
+// VLAN tags inside the frame are stepped over (most come separately and aren't in the frame at
+// all).
 //
 // Limit: IPv6 passes (no IPv6 address is held yet). Limit: traffic between others that this node
-// routes (pods of its own to an address held elsewhere) is judged like its own and dropped on ingress.
-// Limit: a tcx or XDP program of somebody else runs earlier and may let a frame bypass us.
+// routes (pods of its own to an address held elsewhere) is judged like its own and dropped on
+// ingress. Limit: a tcx or XDP program of somebody else runs earlier and may let a frame bypass us.
 #pragma once
 
 #include <array>
@@ -56,8 +57,8 @@ using BpfProgram = std::vector<BpfInstruction>;
 inline constexpr std::int32_t verdict_pass = -1;
 inline constexpr std::int32_t verdict_drop = 2;
 
-/// The program of one direction. The descriptors are of a hash map (IPv4 address in network order ->
-/// word of the page, 32 bits) and of the page (an array map of 64-bit words).
+/// The program of one direction. The descriptors are of a hash map (IPv4 address in network order
+/// -> word of the page, 32 bits) and of the page (an array map of 64-bit words).
 [[nodiscard]] BpfProgram fence_program(Direction direction, int slots_map, int page_map);
 
 /// Stores the program's clock in the page's clock word and returns 0. For comparing that clock with

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How is a BPF program put on an interface, and how is it seen that one went?
 //
-// The traffic control part of rtnetlink as bytes and values (linux/pkt_sched.h, linux/pkt_cls.h): the
-// `clsact` qdisc, which gives an interface its two hooks, and a `bpf` filter in direct-action mode on
-// each. Ours stands first (priority 1) and is known by its handle and name, so there is one per hook:
-// putting another there replaces it in one step, with no frame in between unjudged.
+// The traffic control part of rtnetlink as bytes and values (linux/pkt_sched.h, linux/pkt_cls.h):
+// the `clsact` qdisc, which gives an interface its two hooks, and a `bpf` filter in direct-action
+// mode on each. Ours stands first (priority 1) and is known by its handle and name, so there is one
+// per hook: putting another there replaces it in one step, with no frame in between unjudged.
 #pragma once
 
 #include <cstdint>

@@ -21,14 +21,15 @@ constexpr unsigned renewal_refusals_max = 2;
 constexpr Duration backstop_renewal_interval = seconds(1);
 constexpr Duration backstop_lifetime_min = seconds(2);
 
-/// With the lifetime as the fence: valid_lft 1 ends an address 1.0 to 1.25 s after its last renewal.
+/// With the lifetime as the fence: valid_lft 1 ends an address 1.0 to 1.25 s after its last
+/// renewal.
 constexpr Duration fence_lifetime = seconds(1);
 constexpr Duration fence_renewal_interval = milliseconds(250);
 /// What must be left of the right for a renewal by the lifetime fence: 1.25 s of the kernel's ticks
 /// on a clock that runs up to 10 % slow. The address is then gone before the voters' promise ends,
-/// for every lease of lifetime_lease_min or more and every pair of clocks that drift_permille covers:
-/// the promise outlives the right by at least T(1/1.1 - 0.815/r), where r is our clock's rate, and
-/// the address the right by at most 1.25 s - 1.125 s/r.
+/// for every lease of lifetime_lease_min or more and every pair of clocks that drift_permille
+/// covers: the promise outlives the right by at least T(1/1.1 - 0.815/r), where r is our clock's
+/// rate, and the address the right by at most 1.25 s - 1.125 s/r.
 constexpr Duration fence_right_min = milliseconds(1125);
 
 }  // namespace
@@ -196,7 +197,8 @@ Outcome Holder::extend(Instant until, Instant now) {
 
 Outcome Holder::release(Instant /*now*/) {
   Outcome out;
-  if (std::holds_alternative<Acquiring>(state_) || std::holds_alternative<Held>(state_)) let_go(out);
+  if (std::holds_alternative<Acquiring>(state_) || std::holds_alternative<Held>(state_))
+    let_go(out);
   return out;
 }
 
@@ -302,7 +304,8 @@ void Holder::on_remove_refused(const Error& error, Instant now, Outcome& out) {
   if (releasing == nullptr) return;
   told_.last_error = error.sentence;
   if (releasing->attempts == 1) out.news.emplace_back(StopFailed{error});
-  if (releasing->attempts < removal_attempts_max) releasing->retry_at = now + removal_retry_interval;
+  if (releasing->attempts < removal_attempts_max)
+    releasing->retry_at = now + removal_retry_interval;
 }
 
 void Holder::on(const AddressRemoved& event, Instant now, Outcome& out) {

@@ -37,14 +37,23 @@ enum class FenceKind : std::uint8_t {
 inline constexpr Duration lifetime_lease_min = std::chrono::milliseconds(1500);
 
 /// What the node, one floor above, should know at once.
-struct Started {};                          ///< the address is on the interface; it may be served
-struct StartFailed { Error error; };        ///< it could not be added; the holder has let go
-struct Stopped {};                          ///< it is off the interface
-struct StopFailed { Error error; };         ///< removal refused; silent all the same (fence, lifetime)
-struct TakenAway {};                        ///< somebody deleted it; being added again, Started follows
-struct LinkLost { std::string reason; };    ///< no interface or no carrier: REQUIRES of the node: release
-struct HoldingEnded { std::string reason; };  ///< right over, or fence lost: the holder has let go
-using News = std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost, HoldingEnded>;
+struct Started {};  ///< the address is on the interface; it may be served
+struct StartFailed {
+  Error error;
+};                  ///< it could not be added; the holder has let go
+struct Stopped {};  ///< it is off the interface
+struct StopFailed {
+  Error error;
+};                    ///< removal refused; silent all the same (fence, lifetime)
+struct TakenAway {};  ///< somebody deleted it; being added again, Started follows
+struct LinkLost {
+  std::string reason;
+};  ///< no interface or no carrier: REQUIRES of the node: release
+struct HoldingEnded {
+  std::string reason;
+};  ///< right over, or fence lost: the holder has let go
+using News =
+    std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost, HoldingEnded>;
 
 struct Outcome {
   Actions actions;
@@ -57,16 +66,16 @@ struct Released {};
 /// May act; the address isn't acknowledged yet.
 struct Acquiring {
   Instant until;
-  bool serving = false;   ///< announce as soon as the address is there
+  bool serving = false;    ///< announce as soon as the address is there
   bool been_held = false;  ///< somebody took it away from us
 };
 
 /// May act, and the address is on the interface.
 struct Held {
   Instant until;
-  Instant renewed_at;      ///< when the address's lifetime was last prolonged
-  bool renewal_due = false;  ///< the last one was refused, or the fence changed
-  unsigned refusals = 0;   ///< of renewals, in a row
+  Instant renewed_at;         ///< when the address's lifetime was last prolonged
+  bool renewal_due = false;   ///< the last one was refused, or the fence changed
+  unsigned refusals = 0;      ///< of renewals, in a row
   Announcement announcement;  ///< active exactly while serving
 };
 
@@ -141,8 +150,8 @@ class Holder {
   [[nodiscard]] Outcome conflict(Instant now);
 
   /// An earlier incarnation left the address behind. With a deadline that is not over: held until
-  /// then, waiting for acquire (no Started is told: it is); without: released at once. REQUIRES: the
-  /// first call of all.
+  /// then, waiting for acquire (no Started is told: it is); without: released at once. REQUIRES:
+  /// the first call of all.
   [[nodiscard]] Outcome adopt(std::optional<Instant> deadline, Instant now);
 
   /// News of the world. What concerns another address or interface is ignored.
@@ -189,7 +198,7 @@ class Holder {
   FenceKind fence_ = FenceKind::pending;
   std::string fence_reason_;  ///< of FenceUnavailable
   std::optional<LinkChanged> link_;
-  unsigned adds_unanswered_ = 0;     ///< each AddAddress gets exactly one answer, in order
+  unsigned adds_unanswered_ = 0;  ///< each AddAddress gets exactly one answer, in order
   unsigned removes_unanswered_ = 0;
   HolderStatus told_;  ///< the counters and last_error
 };

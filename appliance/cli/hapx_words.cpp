@@ -245,7 +245,7 @@ class Words {
                         "  hapx drill run --lab --fault power-loss --count 5\n"
                         "  hapx drill run --lab --fault all --profile fast -o json\n\n"
                         "Exit status: 0 every outage was within its bound, 1 else.");
-    run->add_flag("--lab", "in a lab (built and removed if it isn't up)")->required();
+    run->add_flag("--lab", in_lab_, "in a lab (built and removed if it isn't up)")->required();
     run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
         ->required()
         ->expected(1)
@@ -312,6 +312,7 @@ class Words {
   LabExec lab_exec_{lab::Wishes{}.name, "", {}};
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
+  bool in_lab_ = false;
 };
 
 }  // namespace

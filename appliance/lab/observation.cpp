@@ -2,6 +2,7 @@
 #include "appliance/lab/observation.hpp"
 
 #include <algorithm>
+
 #include <boost/json.hpp>
 
 namespace hapx::appliance::lab {

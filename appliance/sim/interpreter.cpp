@@ -107,9 +107,11 @@ void Interpreter::operator()(const vip::RemoveAddress& action) {
   if (fails(Door::remove_address)) {
     world_.tell(machine_, netlink_takes,
                 vip::AddressRefused{action.interface, address, Operation::remove, broken_door});
-  } else if (machine_.kernel.remove_address(action.interface, action.address)) {
-    world_.pass_on_notices(machine_);
   } else {
+    // Absent or not, what was wanted is so; the kernel's notice and its answer are one event.
+    if (machine_.kernel.remove_address(action.interface, action.address)) {
+      static_cast<void>(machine_.kernel.take_notices());
+    }
     world_.tell(machine_, netlink_takes, vip::AddressRemoved{action.interface, address});
   }
   world_.observe();

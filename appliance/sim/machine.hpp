@@ -38,7 +38,8 @@ enum class Door : std::uint8_t { add_address, remove_address, announce, start_ha
 /// What the process has been told, as opposed to what is so. For the checkers only.
 struct Knowledge {
   std::set<IpAddress> addresses;  ///< acknowledged, and not told to be gone
-  bool haproxy_answered = false;  ///< since it was started, and nothing bad was told since
+  bool haproxy_answered = false;  ///< its probe, and nothing bad was told since
+  unsigned probes_failed = 0;     ///< in a row
   std::map<IpAddress, Instant> deadlines;
   std::set<IpAddress> removals;  ///< asked for since the address was last added
 };

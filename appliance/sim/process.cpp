@@ -24,6 +24,7 @@ constexpr Duration address_gone_heard = 90us;
 constexpr Duration link_heard = 390us;
 constexpr Duration filter_restored = 300us;
 constexpr std::size_t inbox_max = 256;     // what a socket's buffer holds
+constexpr unsigned probes_failed_max = 2;  // in a row: HAProxy does not answer
 constexpr unsigned steps_at_once_max = 8;  // without the clock going on
 constexpr std::array<std::uint8_t, 32> cluster_key{0x68, 0x61, 0x70, 0x78};
 
@@ -77,6 +78,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
   options.incarnation = {random_.next()};
   options.cluster_key = cluster_key;
   options.inheritance = find_inheritance(machine, inherits);
+  options.haproxy_paths = lb_supervisor::haproxy_paths("/run/hapx");
   options.seed = random_.next();
   options.version = "simulated";
   Knowledge knowledge;
@@ -151,7 +153,7 @@ void World::step(Machine& machine, const Event& event) {
   if (heard.weight == Weight::news || options_.trace == TraceDetail::everything) {
     note(name + " <- " + heard.text);
   }
-  learn(machine, event);
+  learn(machine.process->knowledge, event);
   Process& process = *machine.process;
   if (process.last_step != now_) process.steps_at_once = 0;
   process.last_step = now_;
@@ -168,20 +170,21 @@ void World::step(Machine& machine, const Event& event) {
   end_step(machine);
 }
 
-void World::learn(Machine& machine, const Event& event) const {
-  Knowledge& known = machine.process->knowledge;
+void World::learn(Knowledge& known, const Event& event) {
   using namespace lb_supervisor;
   if (const auto* added = std::get_if<vip::AddressAdded>(&event)) {
     if (!known.removals.contains(added->address)) known.addresses.insert(added->address);
   } else if (const auto* removed = std::get_if<vip::AddressRemoved>(&event)) {
     known.addresses.erase(removed->address);
-  } else if (const auto* keeper = std::get_if<KeeperConnected>(&event)) {
-    known.haproxy_answered = keeper->running.has_value();
   } else if (std::holds_alternative<HaproxyProbed>(event)) {
-    known.haproxy_answered = machine.haproxy.runs();
-  } else if (std::holds_alternative<HaproxyProbeFailed>(event) ||
-             std::holds_alternative<HaproxyExited>(event) ||
-             std::holds_alternative<KeeperLost>(event)) {
+    known.haproxy_answered = true;
+    known.probes_failed = 0;
+  } else if (std::holds_alternative<HaproxyProbeFailed>(event)) {
+    if (++known.probes_failed >= probes_failed_max) known.haproxy_answered = false;
+  } else if (std::holds_alternative<HaproxyExited>(event) ||
+             std::holds_alternative<HaproxyStartFailed>(event)) {
+    known.haproxy_answered = false;
+  } else if (const auto* keeper = std::get_if<KeeperConnected>(&event); keeper && !keeper->running) {
     known.haproxy_answered = false;
   }
 }

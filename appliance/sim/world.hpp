@@ -199,7 +199,7 @@ class World {
   void deliver(Machine& machine, const Event& event);
   void drain_inbox(Machine& machine);
   void step(Machine& machine, const Event& event);
-  void learn(Machine& machine, const Event& event) const;
+  static void learn(Knowledge& known, const Event& event);
   void end_step(Machine& machine);
   void pass_on_notices(Machine& machine);
   void send(Machine& from, const membership::SendDatagram& datagram);

@@ -138,6 +138,16 @@ Child::~Child() {
   ::waitpid(pid_, nullptr, 0);
 }
 
+void Child::read_output(std::string& text) {
+  std::array<char, 4096> buffer{};
+  const auto count = ::read(output_.number(), buffer.data(), buffer.size());
+  if (count > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+    output_.close();
+  }
+}
+
 // A child that was not waited for keeps its number, so this can't meet another process.
 void Child::kill() const {
   if (pid_ > 0) ::kill(pid_, SIGKILL);

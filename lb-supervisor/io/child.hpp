@@ -17,10 +17,10 @@
 namespace hapx::lb_supervisor {
 
 struct ChildOptions {
-  std::string program;                    ///< a path
-  std::vector<std::string> arguments;     ///< without the program's name
-  std::vector<std::string> environment;   ///< "NAME=value"
-  std::vector<int> inherited;             ///< descriptors that it gets, under the same numbers
+  std::string program;                   ///< a path
+  std::vector<std::string> arguments;    ///< without the program's name
+  std::vector<std::string> environment;  ///< "NAME=value"
+  std::vector<int> inherited;            ///< descriptors that it gets, under the same numbers
 };
 
 /// A running child, or one that has ended and was not asked about yet.
@@ -40,6 +40,8 @@ class Child {
   /// What it wrote to stdout and stderr. Non-blocking on both sides: a child that is not listened
   /// to loses lines, but never waits for us.
   [[nodiscard]] int output() const { return output_.number(); }
+  /// Appends what can be read now, at most 4 KiB; at its end closes it. -1 is `output` then.
+  void read_output(std::string& text);
 
   void kill() const;
   /// "killed by signal 9", "exited with status 1". REQUIRES: the pidfd is readable. Once.

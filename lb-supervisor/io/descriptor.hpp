@@ -4,9 +4,9 @@
 // The one that owns it, once, whatever happens. Moved, never copied.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace hapx::lb_supervisor {
 

@@ -14,18 +14,23 @@
 // scheduling.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace hapx::lb_supervisor {
 
 struct HaproxyKeeperOptions {
-  std::string run_dir;             ///< holds its socket, its lock and HAProxy's config
+  std::string run_dir;              ///< holds its socket, its lock and HAProxy's config
   std::string haproxy = "haproxy";  ///< a path, or a name that is looked up in PATH and sbin
   int lifeline = -1;  ///< an inherited pipe or socket whose end of file means "end"; -1: none
 };
 
 /// Where its client connects.
 [[nodiscard]] std::string haproxy_keeper_socket(const std::string& run_dir);
+
+/// RLIMIT_NOFILE's hard limit for HAProxy, raised as far as we have the right to. What
+/// HaproxyPaths::descriptor_limit wants; the keeper raises its own alike.
+[[nodiscard]] std::uint64_t haproxy_descriptor_limit();
 
 /// The whole life of the process; call it right after fork or exec, single-threaded. Closes every
 /// descriptor but 0 to 2 and the lifeline. Returns the exit status: 0 if it was asked to end, 1 if

@@ -59,9 +59,9 @@ Result<Descriptor> open_one(const Endpoint& endpoint) {
   Descriptor socket(::socket(is_ipv4 ? AF_INET : AF_INET6,
                              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket.is_open()) return system_error(errno, what);
-  const bool is_set = is_ipv4 ? set(socket, IPPROTO_IP, IP_FREEBIND)
-                              : set(socket, IPPROTO_IPV6, IPV6_V6ONLY) &&
-                                    set(socket, IPPROTO_IPV6, ipv6_freebind);
+  const bool is_set =
+      is_ipv4 ? set(socket, IPPROTO_IP, IP_FREEBIND)
+              : set(socket, IPPROTO_IPV6, IPV6_V6ONLY) && set(socket, IPPROTO_IPV6, ipv6_freebind);
   if (!is_set || !set(socket, SOL_SOCKET, SO_REUSEADDR)) return system_error(errno, what);
   const auto address = socket_address(endpoint);
   if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address.storage),
@@ -104,9 +104,8 @@ int ListeningSockets::number_of(const Endpoint& endpoint) const {
 }
 
 const ListeningSockets::Listening* ListeningSockets::find(const Endpoint& endpoint) const {
-  const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&](const Listening& each) {
-    return each.endpoint == endpoint;
-  });
+  const auto found = std::find_if(sockets_.begin(), sockets_.end(),
+                                  [&](const Listening& each) { return each.endpoint == endpoint; });
   return found == sockets_.end() ? nullptr : &*found;
 }
 

@@ -120,8 +120,9 @@ Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return Error{ErrorKind::refused, "the path of the socket " + path + " is too long (at most " +
-                                         std::to_string(sizeof address.sun_path - 1) + " bytes)",
+    return Error{ErrorKind::refused,
+                 "the path of the socket " + path + " is too long (at most " +
+                     std::to_string(sizeof address.sun_path - 1) + " bytes)",
                  0};
   }
   std::memcpy(address.sun_path, path.data(), path.size());

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/lab/io/cable.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -8,11 +13,6 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
 
 #include "appliance/lab/io/descriptor.hpp"
 #include "config/assert.hpp"

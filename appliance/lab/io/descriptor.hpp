@@ -5,9 +5,9 @@
 // that it tests, so it has its own.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace hapx::appliance::lab {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/lab/io/file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <array>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "appliance/lab/io/descriptor.hpp"
 
@@ -53,7 +53,9 @@ Result<void> remove_folder(const std::string& path) {
   return {};
 }
 
-void remove_if_empty(const std::string& path) { ::rmdir(path.c_str()); }
+void remove_if_empty(const std::string& path) {
+  ::rmdir(path.c_str());
+}
 
 bool exists(const std::string& path) {
   struct stat status {};

@@ -4,9 +4,9 @@
 // Whole files at a time, and folders with all that is in them. Nothing here knows what they mean.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+
+#include <sys/types.h>
 
 #include "config/result.hpp"
 

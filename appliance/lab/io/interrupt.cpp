@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/lab/io/interrupt.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstddef>
+
+#include <time.h>
 
 #include "appliance/lab/io/clock.hpp"
 
@@ -14,7 +14,9 @@ namespace {
 volatile sig_atomic_t raised = 0;
 constexpr std::array watched{SIGINT, SIGTERM, SIGHUP};
 
-void raise_flag(int) { raised = 1; }
+void raise_flag(int) {
+  raised = 1;
+}
 
 }  // namespace
 
@@ -29,7 +31,9 @@ InterruptWatch::~InterruptWatch() {
   for (std::size_t i = 0; i < watched.size(); ++i) ::sigaction(watched[i], &former_[i], nullptr);
 }
 
-bool interrupted() { return raised != 0; }
+bool interrupted() {
+  return raised != 0;
+}
 
 bool pause(Duration duration) {
   // In slices: a signal that arrives between the look and the sleep costs one slice, not all.

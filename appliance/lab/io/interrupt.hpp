@@ -6,9 +6,9 @@
 // something always comes back to the line that removes it.
 #pragma once
 
-#include <signal.h>
-
 #include <array>
+
+#include <signal.h>
 
 #include "config/time.hpp"
 

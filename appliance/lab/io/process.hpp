@@ -6,12 +6,12 @@
 // reach a stranger that got the same number. Nothing here searches the host by name.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "appliance/lab/io/descriptor.hpp"
 #include "config/result.hpp"
@@ -43,8 +43,8 @@ struct Outcome {
 };
 
 struct RunOptions {
-  std::string netns;   ///< empty: where we are
-  std::string input;   ///< its standard input, at most 64 KiB
+  std::string netns;                             ///< empty: where we are
+  std::string input;                             ///< its standard input, at most 64 KiB
   Duration patience = std::chrono::seconds(20);  ///< then SIGKILL and an Error
 };
 

@@ -16,7 +16,7 @@ namespace hapx::appliance::lab {
 
 /// Exit codes of every verb of lab and drill.
 inline constexpr int exit_done = 0;
-inline constexpr int exit_failed = 1;        ///< said on `err` in one sentence
+inline constexpr int exit_failed = 1;         ///< said on `err` in one sentence
 inline constexpr int exit_interrupted = 130;  ///< SIGINT or SIGTERM; everything is cleaned up
 
 struct UpOptions {

@@ -19,7 +19,7 @@ TEST(ClusterKey, IsReadBack) {
 
 TEST(ClusterKey, MayHaveWhiteSpaceAround) {
   for (const auto* tail : {"\n", "\r\n", "\n\n", "  "}) {
-    EXPECT_EQ(parse_key(std::string(" ") + line + tail), parse_key(line));
+    EXPECT_EQ(*parse_key(std::string(" ") + line + tail), *parse_key(line));
   }
 }
 
@@ -28,7 +28,8 @@ TEST(ClusterKey, RefusesWhatIsNone) {
   const std::pair<std::string, const char*> cases[] = {
       {"", "the key is empty; make one with `hapx keygen`"},
       {"  \n", "the key is empty; make one with `hapx keygen`"},
-      {"secret", "this is no key: it does not begin with hapx-key-v1:; make one with `hapx keygen`"},
+      {"secret",
+       "this is no key: it does not begin with hapx-key-v1:; make one with `hapx keygen`"},
       {std::string("\0\0", 2),
        "this is no key: it does not begin with hapx-key-v1:; make one with `hapx keygen`"},
       {digits("8f3a"),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/time.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace hapx {
 namespace {
@@ -69,9 +69,9 @@ TEST(ParseDuration, ShowsOnlyTheBeginningOfAHugeText) {
 
 TEST(DurationToString, IsShort) {
   const std::pair<Duration, const char*> cases[] = {
-      {0ns, "0s"},        {1ns, "1ns"},      {1500ns, "1.5us"},  {300ms, "300ms"},
-      {122500us, "122.5ms"}, {1500ms, "1.5s"}, {90s, "1m30s"},     {1h, "1h"},
-      {25h, "25h"},       {1h + 5ms, "1h0.005s"}, {-2s, "-2s"},  {244500us, "244.5ms"}};
+      {0ns, "0s"},           {1ns, "1ns"},           {1500ns, "1.5us"}, {300ms, "300ms"},
+      {122500us, "122.5ms"}, {1500ms, "1.5s"},       {90s, "1m30s"},    {1h, "1h"},
+      {25h, "25h"},          {1h + 5ms, "1h0.005s"}, {-2s, "-2s"},      {244500us, "244.5ms"}};
   for (const auto& [duration, text] : cases) EXPECT_EQ(to_string(duration), text);
   EXPECT_EQ(to_string(Duration::min()), "-2562047h47m16.854775808s");
 }

@@ -26,7 +26,8 @@ bool same(const YamlNode& a, const YamlNode& b) {
 }
 
 TEST(Yaml, KnowsWhereEverythingStands) {
-  const auto root = parse_yaml("# a comment\nnodes:\n  - {name: a, votes: 1}\n  - name: \"b\"\n", "f");
+  const auto root =
+      parse_yaml("# a comment\nnodes:\n  - {name: a, votes: 1}\n  - name: \"b\"\n", "f");
   ASSERT_TRUE(root);
   ASSERT_EQ(root->kind, YamlNode::Kind::map);
   EXPECT_EQ(root->entries[0].first.where, (Location{2, 1}));
@@ -151,8 +152,7 @@ TEST(WriteYaml, IsReadBack) {
 TEST(WriteYaml, IsBlockStyle) {
   const auto root = parse_yaml("{a: [{b: 1, c: [x, y]}, z], d: {e: f}}", "f");
   ASSERT_TRUE(root);
-  EXPECT_EQ(write_yaml(*root),
-            "a:\n  - b: 1\n    c:\n      - x\n      - y\n  - z\nd:\n  e: f\n");
+  EXPECT_EQ(write_yaml(*root), "a:\n  - b: 1\n    c:\n      - x\n      - y\n  - z\nd:\n  e: f\n");
 }
 
 }  // namespace

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/client.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <sys/un.h>
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::local::stream_protocol;
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t answer_bytes_max = 16 * 1024 * 1024;
+
+Error no_answer(const std::string& socket, const boost::system::error_code& error) {
+  Error out = system_error(error.value(), "no hapxd answers at " + socket);
+  if (error.category() != boost::system::system_category()) {
+    out = {ErrorKind::unavailable, "no hapxd answers at " + socket + ": " + error.message(), 0};
+  }
+  if (out.kind == ErrorKind::absent || error == asio::error::connection_refused) {
+    out.sentence += " (is hapxd running? another place can be named by --socket)";
+  }
+  return out;
+}
+
+asio::awaitable<void> converse(const std::string& socket, const Question& question,
+                               std::optional<Result<Answer>>& outcome) {
+  beast::basic_stream<stream_protocol> stream(co_await asio::this_coro::executor);
+  stream.expires_after(question.time_max);
+  const auto [connect_error] =
+      co_await stream.async_connect(stream_protocol::endpoint(socket), no_throw);
+  if (connect_error) {
+    outcome = no_answer(socket, connect_error);
+    co_return;
+  }
+  http::request<http::string_body> request;
+  request.version(11);
+  request.method_string(question.method);
+  request.target(question.target);
+  request.set(http::field::host, "hapxd");
+  request.keep_alive(false);
+  if (!question.body.empty()) request.set(http::field::content_type, "application/json");
+  request.body() = question.body;
+  request.prepare_payload();
+  // A server that turns us away may answer before it has read; so its answer counts, not our error.
+  const auto [write_error, written] = co_await http::async_write(stream, request, no_throw);
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(answer_bytes_max);
+  const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
+  if (read_error) {
+    outcome = no_answer(socket, write_error ? write_error : read_error);
+    co_return;
+  }
+  outcome = Answer{parser.get().result_int(), std::move(parser.get().body())};
+}
+
+}  // namespace
+
+Result<Answer> ask(const std::string& socket, const Question& question) {
+  if (socket.empty() || socket.size() >= sizeof(sockaddr_un::sun_path)) {
+    return Error{ErrorKind::refused, "the path of a socket has 1 to 107 bytes: " + socket};
+  }
+  std::optional<Result<Answer>> outcome;
+  try {
+    asio::io_context context(1);
+    asio::co_spawn(context, converse(socket, question, outcome), asio::detached);
+    context.run();
+  } catch (const std::exception& trouble) {  // Asio, out of descriptors or memory
+    return Error{ErrorKind::failed, "asking " + socket + ": " + trouble.what()};
+  }
+  if (!outcome) return Error{ErrorKind::failed, "asking " + socket + " ended without an answer"};
+  return std::move(*outcome);
+}
+
+}  // namespace hapx::appliance::cli

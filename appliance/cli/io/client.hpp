@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// How does `hapx` get an answer out of hapxd?
+//
+// One HTTP request over its Unix socket, one answer, within a bounded time. What is asked, and what
+// the answer means, is for the verbs to know.
+#pragma once
+
+#include <string>
+
+#include "config/result.hpp"
+#include "config/time.hpp"
+
+namespace hapx::appliance::cli {
+
+struct Question {
+  std::string method = "GET";
+  std::string target;
+  std::string body;
+  Duration time_max = std::chrono::seconds(5);
+};
+
+struct Answer {
+  unsigned status = 0;  ///< of HTTP
+  std::string body;
+};
+
+/// Limit: an answer has at most 16 MiB. Every Error means: no answer; its sentence names the
+/// socket.
+[[nodiscard]] Result<Answer> ask(const std::string& socket, const Question& question);
+
+}  // namespace hapx::appliance::cli

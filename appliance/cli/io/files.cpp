@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/files.hpp"
+
+#include <utility>
+
+#include "appliance/cli/io/speech.hpp"
+#include "appliance/document.hpp"
+#include "appliance/scenario.hpp"
+#include "appliance/scheduler.hpp"
+#include "config/io/key_file.hpp"
+#include "config/parse.hpp"
+#include "config/write.hpp"
+#include "lb-supervisor/haproxy_config.hpp"
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+/// What check_config found, with a file that can't be read as one more refusal.
+CheckedConfig read_and_check(const std::string& file) {
+  const Result<std::string> text = read_input(file);
+  if (!text) return {std::nullopt, {text.error()}};
+  return hapx::check_config(*text, name_of_input(file));
+}
+
+/// Refusals of files begin with the place, so that an editor can jump there; no "hapx: " before it.
+int complain_of(const CheckedConfig& checked, const Surroundings& around) {
+  for (const Error& refusal : checked.refusals) around.err << printable(refusal.sentence) << '\n';
+  return exit_refused;
+}
+
+YamlNode text_node(const std::string& text) {
+  YamlNode node;
+  node.kind = YamlNode::Kind::scalar;
+  node.scalar = text;
+  node.quoted = true;
+  return node;
+}
+
+}  // namespace
+
+int check_config(const GlobalOptions& global, const CheckConfig& verb, const Surroundings& around) {
+  const CheckedConfig checked = read_and_check(verb.file);
+  if (global.output != Output::text) {
+    YamlNode good;
+    good.kind = YamlNode::Kind::scalar;
+    good.scalar = checked.config ? "true" : "false";
+    YamlNode refusals;
+    refusals.kind = YamlNode::Kind::list;
+    for (const Error& refusal : checked.refusals) {
+      refusals.items.push_back(text_node(refusal.sentence));
+    }
+    YamlNode document;
+    document.kind = YamlNode::Kind::map;
+    document.entries.emplace_back(YamlKey{"good", {}}, std::move(good));
+    document.entries.emplace_back(YamlKey{"refusals", {}}, std::move(refusals));
+    print_document(around, global.output, json_from_tree(document));
+    return checked.config ? exit_done : exit_refused;
+  }
+  if (!checked.config) return complain_of(checked, around);
+  around.out << name_of_input(verb.file) << ": good (" << checked.config->name.text() << ", "
+             << checked.config->nodes.size() << " nodes, " << checked.config->services.size()
+             << " services)\n";
+  return exit_done;
+}
+
+int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surroundings& around) {
+  const CheckedConfig checked = read_and_check(verb.file);
+  if (!checked.config) return complain_of(checked, around);
+  const std::string text = write_config(*checked.config);
+  if (global.output != Output::json) {
+    around.out << text;
+    return exit_done;
+  }
+  const Result<YamlNode> tree = parse_yaml(text, name_of_input(verb.file));
+  if (!tree) return complain(around, tree.error().sentence);
+  around.out << json_from_tree(*tree) << '\n';
+  return exit_done;
+}
+
+int render_haproxy(const RenderHaproxy& verb, const Surroundings& around) {
+  const CheckedConfig checked = read_and_check(verb.file);
+  if (!checked.config) return complain_of(checked, around);
+  around.out
+      << lb_supervisor::render(*checked.config, lb_supervisor::haproxy_paths(verb.run_dir)).text;
+  return exit_done;
+}
+
+int make_key(const MakeKey& verb, const Surroundings& around) {
+  const Result<void> written = write_key_file(verb.file);
+  if (!written) return complain(around, written.error().sentence);
+  around.out << verb.file << ": a new key; copy it to every node, mode 0400\n";
+  return exit_done;
+}
+
+int simulate(const GlobalOptions& global, const Simulate& verb, const Surroundings& around) {
+  const Result<std::string> text = read_input(verb.file);
+  if (!text) return complain(around, text.error().sentence);
+  const Result<Facts> facts = parse_scenario(*text, name_of_input(verb.file));
+  if (!facts) {
+    around.err << printable(facts.error().sentence) << '\n';
+    return exit_refused;
+  }
+  const Schedule answer = schedule(*facts);
+  if (global.output != Output::text) return print_document(around, global.output, to_json(answer));
+  around.out << to_text(answer);
+  return exit_done;
+}
+
+}  // namespace hapx::appliance::cli

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/questions.hpp"
+
+#include <chrono>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "appliance/cli/io/speech.hpp"
+#include "appliance/cli/why_text.hpp"
+#include "appliance/document.hpp"
+#include "appliance/journal.hpp"
+#include "appliance/status.hpp"
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+/// hapxd gives an order up after 3 s, its socket an answer after 30 s.
+constexpr Duration order_time_max = std::chrono::seconds(35);
+
+Result<Status> ask_status(const GlobalOptions& global, std::string& json) {
+  Result<std::string> body = ask_for(global.socket, {"GET", "/v1/status", ""});
+  if (!body) return body.error();
+  json = std::move(*body);
+  Result<Status> status = status_from_json(json);
+  if (!status) {
+    return Error{ErrorKind::unavailable,
+                 "the answer at " + global.socket + " can't be read: " + status.error().sentence};
+  }
+  return status;
+}
+
+int show_status_once(const GlobalOptions& global, const Surroundings& around,
+                     std::string_view before) {
+  std::string json;
+  const Result<Status> status = ask_status(global, json);
+  around.out << before;
+  if (!status) {
+    return complain(around, status.error().sentence, static_cast<int>(Health::unknown));
+  }
+  if (global.output == Output::text) {
+    around.out << to_text(*status, around.style);
+  } else {
+    print_document(around, global.output, json);
+  }
+  return static_cast<int>(health(*status));
+}
+
+/// A service's name as part of a target. Names have only letters, digits, '-' and '.'; whatever
+/// else was typed can't be one, and must not become another target.
+Result<std::string> as_segment(const std::string& name) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+  if (name.empty() || name.size() > 253 || name.find_first_not_of(letters) != name.npos) {
+    return Error{ErrorKind::refused, "\"" + name + "\" can't be the name of a service"};
+  }
+  return name;
+}
+
+}  // namespace
+
+int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surroundings& around) {
+  if (!verb.watch) return show_status_once(global, around, "");
+  constexpr std::string_view clear = "\x1b[H\x1b[2J";
+  for (;;) {  // until Ctrl-C, or until nobody reads any more
+    const int status =
+        show_status_once(global, around, around.style.colour == Colour::always ? clear : "\n");
+    around.out.flush();
+    if (!around.out) return status;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+int get(const GlobalOptions& global, const Get& verb, const Surroundings& around) {
+  if (global.output != Output::text) {
+    static constexpr std::string_view names[] = {"members", "services", "backends", "events"};
+    const std::string target = "/v1/" + std::string(names[static_cast<std::size_t>(verb.thing)]);
+    const Result<std::string> body = ask_for(global.socket, {"GET", target, ""});
+    return body ? print_document(around, global.output, *body) : complain_of(around, body.error());
+  }
+  if (verb.thing == Thing::events) {
+    const Result<std::string> body = ask_for(global.socket, {"GET", "/v1/events", ""});
+    if (!body) return complain_of(around, body.error());
+    const Result<std::vector<EventLine>> lines = events_from_json(*body);
+    if (!lines) return complain(around, lines.error().sentence, exit_no_answer);
+    around.out << events_to_text(*lines, around.style);
+    return exit_done;
+  }
+  std::string json;
+  const Result<Status> status = ask_status(global, json);
+  if (!status) return complain_of(around, status.error());
+  switch (verb.thing) {
+    case Thing::members:
+      around.out << members_to_text(*status, around.style);
+      break;
+    case Thing::services:
+      around.out << services_to_text(*status, around.style);
+      break;
+    case Thing::backends:
+      around.out << backends_to_text(*status, around.style);
+      break;
+    case Thing::events:
+      break;
+  }
+  return exit_done;
+}
+
+int why(const GlobalOptions& global, const Why& verb, const Surroundings& around) {
+  std::string target = "/v1/why";
+  if (!verb.service.empty()) {
+    const Result<std::string> segment = as_segment(verb.service);
+    if (!segment) return complain_of(around, segment.error());
+    target += "/" + *segment;
+  }
+  const Result<std::string> body = ask_for(global.socket, {"GET", target, ""});
+  if (!body) return complain_of(around, body.error());
+  if (global.output != Output::text) return print_document(around, global.output, *body);
+  const Result<Status> status = status_from_json(*body);
+  const Result<YamlNode> tree = tree_from_json(*body);
+  const YamlNode* events = tree ? tree->find("events") : nullptr;
+  if (!status || !events) return complain(around, "hapxd's answer can't be read", exit_no_answer);
+  const Result<std::vector<EventLine>> lines = events_from_json(json_from_tree(*events));
+  if (!lines) return complain(around, lines.error().sentence, exit_no_answer);
+  around.out << why_to_text(*status, *lines, around.style);
+  return exit_done;
+}
+
+int move(const GlobalOptions& global, const Move& verb, const Surroundings& around) {
+  const Result<std::string> segment = as_segment(verb.service);
+  if (!segment) return complain_of(around, segment.error());
+  YamlNode order;
+  order.kind = YamlNode::Kind::map;
+  if (!verb.to.empty()) {
+    YamlNode name;
+    name.kind = YamlNode::Kind::scalar;
+    name.scalar = verb.to;
+    name.quoted = true;
+    order.entries.emplace_back(YamlKey{"to", {}}, std::move(name));
+  }
+  const Result<std::string> body = ask_for(
+      global.socket,
+      {"POST", "/v1/services/" + *segment + "/move", json_from_tree(order), order_time_max});
+  if (!body) return complain_of(around, body.error());
+  if (global.output != Output::text) return print_document(around, global.output, *body);
+  const Result<YamlNode> tree = tree_from_json(*body);
+  const YamlNode* answer = tree ? tree->find("answer") : nullptr;
+  around.out << (answer ? printable(answer->scalar) : "done") << '\n';
+  return exit_done;
+}
+
+}  // namespace hapx::appliance::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/speech.hpp"
+
+#include <iostream>
+#include <utility>
+
+#include "appliance/document.hpp"
+#include "config/io/config_file.hpp"
+
+namespace hapx::appliance::cli {
+
+int complain(const Surroundings& around, const std::string& sentence, int status) {
+  around.err << "hapx: " << printable(sentence) << '\n';
+  return status;
+}
+
+int print_document(const Surroundings& around, Output output, const std::string& json) {
+  const Result<YamlNode> tree = tree_from_json(json);
+  if (!tree) return complain(around, tree.error().sentence);
+  around.out << (output == Output::yaml ? write_yaml(*tree) : json);
+  if (output != Output::yaml && !json.ends_with('\n')) around.out << '\n';
+  return exit_done;
+}
+
+Result<std::string> ask_for(const std::string& socket, const Question& question) {
+  Result<Answer> answer = ask(socket, question);
+  if (!answer) {
+    // Whatever kept the answer away, it is no refusal of hapxd's.
+    return Error{ErrorKind::unavailable, answer.error().sentence, answer.error().system_error};
+  }
+  if (answer->status == 200) return std::move(answer->body);
+  std::string sentence = "hapxd answered with status " + std::to_string(answer->status);
+  const Result<YamlNode> body = tree_from_json(answer->body);
+  const YamlNode* error = body ? body->find("error") : nullptr;
+  if (error && !error->scalar.empty()) sentence = error->scalar;
+  const ErrorKind kind = answer->status >= 500 ? ErrorKind::unavailable : ErrorKind::refused;
+  return Error{kind, std::move(sentence)};
+}
+
+int complain_of(const Surroundings& around, const Error& error) {
+  return complain(around, error.sentence,
+                  error.kind == ErrorKind::refused ? exit_refused : exit_no_answer);
+}
+
+Result<std::string> read_input(const std::string& file) {
+  if (file != "-") return read_config_file(file);
+  std::string text;
+  char block[4096];
+  while (text.size() <= config_file_bytes_max && std::cin.read(block, sizeof(block)).gcount() > 0) {
+    text.append(block, static_cast<std::size_t>(std::cin.gcount()));
+  }
+  if (text.size() > config_file_bytes_max) {
+    return Error{ErrorKind::refused, "stdin has more than 1 MiB"};
+  }
+  return text;
+}
+
+std::string name_of_input(const std::string& file) {
+  return file == "-" ? "stdin" : file;
+}
+
+}  // namespace hapx::appliance::cli

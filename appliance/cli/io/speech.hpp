@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// How does a verb say what it found, in the notation that was asked for?
+#pragma once
+
+#include <string>
+
+#include "appliance/cli/hapx_words.hpp"
+#include "appliance/cli/io/client.hpp"
+#include "appliance/cli/io/verbs.hpp"
+#include "config/result.hpp"
+
+namespace hapx::appliance::cli {
+
+/// Says `sentence` on err as hapx's own, and returns `status`.
+int complain(const Surroundings& around, const std::string& sentence, int status = exit_refused);
+
+/// Prints a JSON document as JSON or YAML. Returns exit_done, or exit_refused if it is no JSON.
+int print_document(const Surroundings& around, Output output, const std::string& json);
+
+/// The body of a 200, else what hapxd said instead: an Error of kind `refused` with its sentence.
+[[nodiscard]] Result<std::string> ask_for(const std::string& socket, const Question& question);
+
+/// exit_refused if hapxd said no, exit_no_answer if it said nothing.
+int complain_of(const Surroundings& around, const Error& error);
+
+/// A whole file, or standard input for "-". Limit: 1 MiB.
+[[nodiscard]] Result<std::string> read_input(const std::string& file);
+
+/// What a refusal calls that file: its name, or "stdin".
+[[nodiscard]] std::string name_of_input(const std::string& file);
+
+}  // namespace hapx::appliance::cli

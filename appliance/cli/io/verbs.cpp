@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/verbs.hpp"
+
+#include <variant>
+
+#include "appliance/cli/io/files.hpp"
+#include "appliance/cli/io/questions.hpp"
+#include "appliance/cli/io/release.hpp"
+#include "appliance/cli/io/speech.hpp"
+#include "appliance/drill/io/verbs.hpp"
+#include "appliance/lab/io/verbs.hpp"
+
+namespace hapx::appliance::cli {
+
+namespace {
+
+/// Labs and drills speak text and JSON.
+lab::Output lab_output(Output output) {
+  return output == Output::text ? lab::Output::text : lab::Output::json;
+}
+
+lab::UpOptions lab_options(const LabUp& verb) {
+  return {verb.wishes, verb.programs};
+}
+
+int show_version(const GlobalOptions& global, const Surroundings& around) {
+  if (global.output == Output::text) {
+    around.out << "hapx " << around.version << '\n';
+    return exit_done;
+  }
+  return print_document(around, global.output, "{\"version\":\"" + around.version + "\"}");
+}
+
+/// One overload per verb; a verb without one does not compile.
+struct Runner {
+  const GlobalOptions& global;
+  const Surroundings& around;
+
+  int operator()(const ShowStatus& verb) const { return show_status(global, verb, around); }
+  int operator()(const Get& verb) const { return get(global, verb, around); }
+  int operator()(const Why& verb) const { return why(global, verb, around); }
+  int operator()(const Move& verb) const { return move(global, verb, around); }
+  int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
+  int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }
+  int operator()(const RenderHaproxy& verb) const { return render_haproxy(verb, around); }
+  int operator()(const MakeKey& verb) const { return make_key(verb, around); }
+  int operator()(const Simulate& verb) const { return simulate(global, verb, around); }
+  int operator()(const ReleaseAll&) const { return release_all(global, around); }
+  int operator()(const LabUp& verb) const {
+    return lab::lab_up(lab_options(verb), around.out, around.err);
+  }
+  int operator()(const LabStatus& verb) const {
+    return lab::lab_status(verb.name, verb.programs, lab_output(global.output), around.out,
+                           around.err);
+  }
+  int operator()(const LabExec& verb) const {
+    return lab::lab_exec(verb.name, verb.where, verb.command, around.err);
+  }
+  int operator()(const LabDown& verb) const {
+    return lab::lab_down(verb.name, around.out, around.err);
+  }
+  int operator()(const DrillRun& verb) const {
+    return drill::run_drill({lab_options(verb.lab), verb.faults, verb.count,
+                             lab_output(global.output), verb.record_file},
+                            around.out, around.err);
+  }
+  int operator()(const DrillList&) const {
+    return drill::list_drills(lab_output(global.output), around.out);
+  }
+  int operator()(const ShowVersion&) const { return show_version(global, around); }
+};
+
+/// Whether this verb can speak YAML.
+bool speaks_yaml(const Verb& verb) {
+  return !std::holds_alternative<LabStatus>(verb) && !std::holds_alternative<DrillRun>(verb) &&
+         !std::holds_alternative<DrillList>(verb);
+}
+
+}  // namespace
+
+int run(const Command& command, const Surroundings& around) {
+  if (command.global.output == Output::yaml && !speaks_yaml(command.verb)) {
+    return complain(around, "labs and drills answer as text or json, not as yaml",
+                    exit_wrong_words);
+  }
+  return std::visit(Runner{command.global, around}, command.verb);
+}
+
+}  // namespace hapx::appliance::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a hapxd find when it begins?
+//
+// The file, the key, its own name in the file, the boot it runs in, the lock of its name, and what
+// an earlier hapxd of this boot left with the keeper or in the run directory. All of it is read here,
+// once, before the loop begins; afterwards nothing blocks.
+//
+// Safety: the lock is held before anything is stored or sent (LEASE.md, rule 14).
+// Safety: that this node votes is on disk before its first vote (rule 5).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/cli/hapxd_options.hpp"
+#include "appliance/io/handed_down.hpp"
+#include "appliance/node.hpp"
+#include "config/result.hpp"
+#include "membership/io/promise_file.hpp"
+
+namespace hapx::appliance {
+
+/// Kernel time since boot, with suspend: the clock of every Instant (CLOCK_BOOTTIME).
+[[nodiscard]] Instant boot_now();
+
+struct Beginning {
+  NodeOptions node;  ///< complete but for the addresses and deadlines, which their doors know
+  Descriptor lock;
+  membership::PromiseFile promises;
+  DescriptorsByName inherited;           ///< what is left: "deadlines"
+  std::vector<std::string> remarks;      ///< for the log: what was noticed, one sentence each
+};
+
+/// Errors: `refused` for a file or key that is wrong, any other kind for a machine that can't.
+[[nodiscard]] Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited);
+
+}  // namespace hapx::appliance

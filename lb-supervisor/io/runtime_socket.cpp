@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lb-supervisor/io/runtime_socket.hpp"
+
+#include <utility>
+
+#include "lb-supervisor/io/exchange.hpp"
+#include "lb-supervisor/runtime_reply.hpp"
+
+namespace hapx::lb_supervisor {
+
+struct RuntimeSocket::State {
+  State(boost::asio::io_context& io, const sockaddr_un& address, Handler to, Duration patience)
+      : handler(std::move(to)), exchange(io, address, patience, reply_bytes_max) {}
+
+  Handler handler;
+  Exchange exchange;
+  std::uint64_t unanswered = 0;
+};
+
+Result<RuntimeSocket> RuntimeSocket::open(boost::asio::io_context& io, const std::string& socket,
+                                          Handler handler, Duration patience) {
+  const auto address = unix_address(socket);
+  if (!address) return address.error();
+  return RuntimeSocket(std::make_shared<State>(io, *address, std::move(handler), patience));
+}
+
+RuntimeSocket::RuntimeSocket(std::shared_ptr<State> state) : state_(std::move(state)) {}
+RuntimeSocket::RuntimeSocket(RuntimeSocket&&) noexcept = default;
+RuntimeSocket& RuntimeSocket::operator=(RuntimeSocket&&) noexcept = default;
+RuntimeSocket::~RuntimeSocket() = default;
+
+void RuntimeSocket::ask(const AskBackends&) {
+  state_->exchange.ask(std::string(ask_servers), Exchange::Until::end,
+                       [state = std::weak_ptr(state_)](const Result<std::string>& answer) {
+                         const auto self = state.lock();
+                         if (!self) return;
+                         auto report = answer ? parse_servers(*answer) : answer.error();
+                         if (report) {
+                           self->handler(std::move(*report));
+                         } else {
+                           ++self->unanswered;
+                         }
+                       });
+}
+
+std::uint64_t RuntimeSocket::unanswered() const {
+  return state_->unanswered;
+}
+
+}  // namespace hapx::lb_supervisor

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "membership/codec.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "config/assert.hpp"
+#include "membership/bytes.hpp"
+#include "membership/plaintext.hpp"
+#include "membership/promise_memory.hpp"
+
+namespace hapx::membership {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 4> magic = {'h', 'a', 'p', 'x'};
+constexpr std::uint8_t envelope_version = 1;
+constexpr std::size_t tag_bytes = 16;
+constexpr std::size_t nonce_bytes = 12;
+/// Derived keys that are kept; a peer needs one, its next process another.
+constexpr std::size_t known_keys_max = 16;
+constexpr std::string_view derivation_purpose = "hapx datagram 1";
+
+using Key = std::array<std::uint8_t, 32>;
+using Nonce = std::array<std::uint8_t, nonce_bytes>;
+
+struct CipherContextDeleter {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+struct KdfDeleter {
+  void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
+};
+struct KdfContextDeleter {
+  void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
+};
+
+std::uint64_t hash_of(const ClusterName& cluster) {
+  const std::string& text = cluster.text();
+  return fnv1a({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Nonce nonce_of(std::uint64_t counter) {
+  Nonce nonce{};
+  for (std::size_t i = 0; i < 8; ++i)
+    nonce[4 + i] = static_cast<std::uint8_t>(counter >> (8 * i));
+  return nonce;
+}
+
+OSSL_PARAM octets(const char* name, std::vector<std::uint8_t>& bytes) {
+  return OSSL_PARAM_construct_octet_string(name, bytes.data(), bytes.size());
+}
+
+struct KnownKey {
+  Envelope owner;  ///< counter 0
+  Key key{};
+};
+
+struct Header {
+  Envelope envelope;
+  std::size_t bytes = 0;
+};
+
+std::variant<Header, Refused> read_header(std::span<const std::uint8_t> datagram,
+                                          std::uint64_t cluster_hash) {
+  using namespace refusal_reason;
+  if (datagram.size() > datagram_bytes_max) return Refused{too_long};
+  ByteReader reader(datagram);
+  if (reader.raw<4>() != magic || !reader.ok()) return Refused{not_ours};
+  const std::uint8_t version = reader.u8();
+  if (!reader.ok()) return Refused{malformed};
+  if (version != envelope_version) return Refused{unknown_version};
+  const std::uint64_t cluster = reader.u64();
+  if (!reader.ok()) return Refused{malformed};
+  if (cluster != cluster_hash) return Refused{another_cluster};
+  Header header;
+  header.envelope.sender = NodeName(reader.text(name_bytes_max));
+  header.envelope.boot.bytes = reader.raw<16>();
+  header.envelope.incarnation.value = reader.u64();
+  header.envelope.counter = reader.u64();
+  header.bytes = reader.position();
+  if (!reader.ok() || datagram.size() < header.bytes + tag_bytes) return Refused{malformed};
+  return header;
+}
+
+}  // namespace
+
+struct Codec::State {
+  Options options;
+  std::uint64_t cluster_hash = 0;
+  std::uint64_t counter = 0;
+  Key own_key{};
+  std::vector<KnownKey> known;  ///< the least recently learnt first
+  std::unique_ptr<EVP_CIPHER_CTX, CipherContextDeleter> cipher{EVP_CIPHER_CTX_new()};
+  std::unique_ptr<EVP_KDF, KdfDeleter> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
+
+  [[nodiscard]] Key derive(const Envelope& owner) const {
+    std::vector<std::uint8_t> secret(options.cluster_key.begin(), options.cluster_key.end());
+    std::vector<std::uint8_t> salt(owner.boot.bytes.begin(), owner.boot.bytes.end());
+    ByteWriter purpose;
+    purpose.text(derivation_purpose);
+    purpose.u64(owner.incarnation.value);
+    purpose.text(owner.sender.text());
+    std::vector<std::uint8_t> info = std::move(purpose).take();
+    std::string digest = "SHA256";
+    const std::array<OSSL_PARAM, 5> parameters = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+        octets(OSSL_KDF_PARAM_KEY, secret), octets(OSSL_KDF_PARAM_SALT, salt),
+        octets(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_KDF_CTX, KdfContextDeleter> context(EVP_KDF_CTX_new(kdf.get()));
+    Key key{};
+    HAPX_ASSERT(context != nullptr);
+    HAPX_ASSERT(EVP_KDF_derive(context.get(), key.data(), key.size(), parameters.data()) == 1);
+    return key;
+  }
+
+  /// The header of our next datagram.
+  [[nodiscard]] std::vector<std::uint8_t> next_header() {
+    ByteWriter writer;
+    writer.raw(magic);
+    writer.u8(envelope_version);
+    writer.u64(cluster_hash);
+    writer.text(options.self.text());
+    writer.raw(options.boot.bytes);
+    writer.u64(options.incarnation.value);
+    writer.u64(++counter);
+    return std::move(writer).take();
+  }
+
+  [[nodiscard]] std::size_t header_bytes() const {
+    return magic.size() + 1 + 8 + 1 + options.self.text().size() + 16 + 8 + 8;
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> seal_one(std::span<const std::uint8_t> plaintext) {
+    std::vector<std::uint8_t> out = next_header();
+    const std::size_t head = out.size();
+    const Nonce nonce = nonce_of(counter);
+    int length = 0;
+    bool ok = EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, own_key.data(),
+                                 nonce.data()) == 1;
+    ok = ok && EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(),
+                                 static_cast<int>(head)) == 1;
+    out.resize(head + plaintext.size() + tag_bytes);
+    ok = ok && EVP_EncryptUpdate(cipher.get(), out.data() + head, &length, plaintext.data(),
+                                 static_cast<int>(plaintext.size())) == 1;
+    ok = ok && EVP_EncryptFinal_ex(cipher.get(), out.data() + head + plaintext.size(), &length) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes,
+                                   out.data() + head + plaintext.size()) == 1;
+    HAPX_ASSERT(ok);
+    HAPX_ASSERT(out.size() <= datagram_bytes_max);
+    return out;
+  }
+
+  [[nodiscard]] std::optional<std::vector<std::uint8_t>> open_one(
+      std::span<const std::uint8_t> datagram, const Header& header, const Key& key) {
+    const auto sealed = datagram.subspan(header.bytes, datagram.size() - header.bytes - tag_bytes);
+    std::array<std::uint8_t, tag_bytes> tag{};
+    std::copy(datagram.end() - tag_bytes, datagram.end(), tag.begin());
+    const Nonce nonce = nonce_of(header.envelope.counter);
+    std::vector<std::uint8_t> plaintext(sealed.size() + 1);  // never empty: data() must be valid
+    int length = 0;
+    bool ok = EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(),
+                                 nonce.data()) == 1;
+    ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &length, datagram.data(),
+                                 static_cast<int>(header.bytes)) == 1;
+    ok = ok && EVP_DecryptUpdate(cipher.get(), plaintext.data(), &length, sealed.data(),
+                                 static_cast<int>(sealed.size())) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1;
+    ok = ok && EVP_DecryptFinal_ex(cipher.get(), plaintext.data() + sealed.size(), &length) == 1;
+    if (!ok) return std::nullopt;
+    plaintext.resize(sealed.size());
+    return plaintext;
+  }
+
+  [[nodiscard]] const Key* find_key(const Envelope& owner) const {
+    for (const KnownKey& entry : known)
+      if (entry.owner == owner) return &entry.key;
+    return nullptr;
+  }
+};
+
+Codec::Codec(const Options& options) : state_(std::make_unique<State>()) {
+  HAPX_ASSERT(options.self.text().size() <= name_bytes_max);
+  HAPX_ASSERT(state_->cipher != nullptr && state_->kdf != nullptr);
+  state_->options = options;
+  state_->cluster_hash = hash_of(options.cluster);
+  state_->own_key = state_->derive({options.self, options.boot, options.incarnation, 0});
+}
+
+Codec::~Codec() = default;
+Codec::Codec(Codec&&) noexcept = default;
+Codec& Codec::operator=(Codec&&) noexcept = default;
+
+std::vector<std::vector<std::uint8_t>> Codec::seal(const Message& message) {
+  std::vector<std::vector<std::uint8_t>> datagrams;
+  const std::size_t room = datagram_bytes_max - state_->header_bytes() - tag_bytes;
+  for (const std::vector<std::uint8_t>& plaintext : encode(message, room))
+    datagrams.push_back(state_->seal_one(plaintext));
+  return datagrams;
+}
+
+std::variant<Envelope, Refused> Codec::peek(std::span<const std::uint8_t> datagram) const {
+  const auto header = read_header(datagram, state_->cluster_hash);
+  if (const auto* refused = std::get_if<Refused>(&header)) return *refused;
+  return std::get<Header>(header).envelope;
+}
+
+std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram) {
+  const auto read = read_header(datagram, state_->cluster_hash);
+  if (const auto* refused = std::get_if<Refused>(&read)) return *refused;
+  const auto& header = std::get<Header>(read);
+
+  Envelope owner = header.envelope;
+  owner.counter = 0;
+  const Key* known = state_->find_key(owner);
+  const Key key = known != nullptr ? *known : state_->derive(owner);
+  const auto plaintext = state_->open_one(datagram, header, key);
+  if (!plaintext) return Refused{refusal_reason::wrong_key};
+  if (known == nullptr) {
+    if (state_->known.size() == known_keys_max) state_->known.erase(state_->known.begin());
+    state_->known.push_back({owner, key});
+  }
+  auto message = decode(*plaintext, header.envelope.sender, header.envelope.incarnation);
+  if (!message) return Refused{refusal_reason::malformed};
+  return Opened{header.envelope, std::move(*message)};
+}
+
+}  // namespace hapx::membership

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may have written this datagram, and is it whole?
+//
+// Every datagram is sealed with AES-256-GCM under the cluster's key: whoever has no key can neither
+// read nor make one, nor alter a bit of one. This is the only place that knows OpenSSL. A datagram:
+//
+//   offset  bytes  what
+//   0       4      "hapx"
+//   4       1      version of the envelope: 1. Another version is refused with its own reason;
+//                  within a version the plaintext grows by new protobuf fields (message.proto)
+//   5       8      a hash of the cluster's name: a foreign cluster on the same port is told apart
+//                  from a wrong key
+//   13      1 + n  the sender's name
+//   14+n    16     its boot id
+//   30+n    8      its incarnation
+//   38+n    8      counter: 1, 2, 3, ... of this process
+//   46+n    ...    the sealed plaintext, and 16 bytes of tag
+//
+// The header is authenticated with the rest. Numbers are little-endian. Each process derives a key
+// of its own (HKDF-SHA256 of the cluster's key with boot id, incarnation and name), so the counter
+// alone is a nonce that never repeats. Limit: a machine whose memory is reverted or cloned while it
+// runs repeats counters; that is not supported (LEASE.md, rule 17).
+//
+// Freshness is not judged here: replay_window and peer do that. Opening is total on any input.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/ids.hpp"
+#include "membership/ballot.hpp"
+#include "membership/message.hpp"
+
+namespace hapx::membership {
+
+/// No datagram is longer: fits an Ethernet frame with an IPv6 header and a VLAN or tunnel to spare.
+inline constexpr std::size_t datagram_bytes_max = 1400;
+
+/// Why a datagram was refused: short, stable word groups, used as labels of counters.
+namespace refusal_reason {
+inline constexpr std::string_view too_long = "too long";
+inline constexpr std::string_view not_ours = "not ours";
+inline constexpr std::string_view unknown_version = "unknown version";
+inline constexpr std::string_view another_cluster = "another cluster";
+inline constexpr std::string_view unknown_sender = "unknown sender";
+inline constexpr std::string_view wrong_address = "wrong address";
+inline constexpr std::string_view wrong_key = "wrong key";
+inline constexpr std::string_view malformed = "malformed";
+inline constexpr std::string_view for_another_node = "for another node";
+inline constexpr std::string_view our_own = "our own";
+inline constexpr std::string_view our_name = "our name";
+inline constexpr std::string_view replayed = "replayed";
+inline constexpr std::string_view superseded = "superseded process";
+inline constexpr std::string_view unproven = "not yet proven fresh";
+inline constexpr std::string_view rival_session = "rival session";
+}  // namespace refusal_reason
+
+/// What stands in front, readable (and forgeable) by everybody until the datagram is opened.
+struct Envelope {
+  NodeName sender;
+  BootId boot;
+  Incarnation incarnation;
+  std::uint64_t counter = 0;
+
+  friend bool operator==(const Envelope&, const Envelope&) = default;
+};
+
+struct Opened {
+  Envelope envelope;
+  Message message;
+};
+
+struct Refused {
+  std::string_view reason;  ///< one of refusal_reason
+};
+
+class Codec {
+ public:
+  struct Options {
+    ClusterName cluster;
+    NodeName self;
+    BootId boot;
+    Incarnation incarnation;
+    std::array<std::uint8_t, 32> cluster_key{};
+  };
+
+  explicit Codec(const Options& options);
+  ~Codec();
+  Codec(Codec&&) noexcept;
+  Codec& operator=(Codec&&) noexcept;
+
+  /// The message as datagrams of at most datagram_bytes_max, each with a counter of its own.
+  [[nodiscard]] std::vector<std::vector<std::uint8_t>> seal(const Message& message);
+
+  /// Who claims to have sent this; cheap, and before any cryptography.
+  [[nodiscard]] std::variant<Envelope, Refused> peek(std::span<const std::uint8_t> datagram) const;
+  /// Safety: what opens was sealed by a holder of the cluster's key, and is unaltered.
+  [[nodiscard]] std::variant<Opened, Refused> open(std::span<const std::uint8_t> datagram);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hapx::membership

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// How is a member wired inside?
+//
+// Private to member.cpp, member_receive.cpp and member_send.cpp: nobody else includes it. Each
+// public call of Member does four things in this order: let time pass, take in its news, settle (ask
+// and answer ourselves until nothing is urgent), and flush what is to be said, one message per peer.
+//
+//   codec -> peer          an opened datagram -> is it fresh, and from whom
+//   peer -> voter          their prepares, proposals, releases -> our answers, stored first
+//   peer -> lease          their answers, and what they hold -> our rights
+//   lease -> voter         our own vote, without a detour through the network
+//   coordinator_watch -> lease   nobody coordinates, and it is our turn -> claim
+//   everything -> view
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "membership/assembly.hpp"
+#include "membership/codec.hpp"
+#include "membership/coordinator_watch.hpp"
+#include "membership/lease.hpp"
+#include "membership/member.hpp"
+#include "membership/order_desk.hpp"
+#include "membership/peer.hpp"
+#include "membership/quorum.hpp"
+#include "membership/random.hpp"
+#include "membership/voter.hpp"
+
+namespace hapx::membership {
+
+struct Member::State {
+  /// A key that we want or wanted; never forgotten, so that no ballot is used twice.
+  struct Claim {
+    explicit Claim(Lease claimed) : lease(std::move(claimed)) {}
+
+    Lease lease;
+    std::optional<Instant> told_until;  ///< the right as the node above knows it
+    std::string told_denial;
+  };
+  struct RepeatedRelease {
+    Release release;
+    unsigned beats = 0;
+  };
+
+  State(MemberOptions options, Instant now);
+
+  // member.cpp: time, claims, the view
+  void pass_time(Instant now);
+  void settle(Instant now);
+  [[nodiscard]] Outcome finish(Instant now);
+  Claim& claim_of(const LeaseKey& key);
+  void release(Claim& claim, Instant now);
+  void note_right(Claim& claim);
+  void govern(Instant now);
+  void pursue(Claim& claim, Instant now);
+  void keep_plan_current(Instant now);
+  void refresh_view(Instant now);
+  [[nodiscard]] bool quorate(Instant now) const;
+  [[nodiscard]] bool coordinating(Instant now) const;
+  [[nodiscard]] unsigned rank(Instant now) const;
+  [[nodiscard]] bool silenced(Instant now) const { return left || now < silenced_until; }
+  [[nodiscard]] const Lease* coordinator_lease() const;
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  // member_receive.cpp: one datagram
+  void receive(const DatagramArrived& datagram, Instant now);
+  void take_in(Peer& peer, const Opened& opened, Instant now);
+  void take_beat(Peer& peer, const Beat& beat, Instant now);
+  void take_votes(const Peer& peer, const Message& message, Instant now);
+  void take_requests(const Peer& peer, const Envelope& from, const Message& message, Instant now);
+  void take_contents(Peer& peer, const Message& message, Instant now);
+  void note_conflict(const std::string& sentence, Instant now);
+  void refuse(const Endpoint& from, std::string_view reason);
+
+  // member_send.cpp: what is said
+  void beat_all(Instant now);
+  void beat_to(Peer& peer, Instant now);
+  [[nodiscard]] Beat make_beat(Peer& peer, Instant now);
+  void say_lease(Lease& lease, const Peer& peer, Instant now);
+  void vote_ourselves(Claim& claim, Instant now);
+  void say_report(const Peer& peer, Instant now);
+  void say_plan(const Peer& peer, Instant now);
+  void say_orders(const Peer& peer, Instant now);
+  Message& message_to(const Peer& peer) { return outbox[peer.node().name]; }
+  void flush();
+
+  Peer* find_peer(const NodeName& name);
+
+  MemberOptions options;
+  Session self;
+  Electorate electorate;
+  Codec codec;
+  Random random;
+  Voter voter;
+  std::vector<Peer> peers;  ///< in the file's order
+  std::map<LeaseKey, Claim> claims;
+  CoordinatorWatch watch;
+  OrderDesk orders;
+
+  NodeReport report;
+  Instant report_made{};
+  std::uint64_t report_version = 0;
+  std::uint64_t plan_number = 0;
+  Assembly<PlanId, Assignment> plan_assembly;
+  std::vector<RepeatedRelease> repeated_releases;
+
+  Instant next_beat;
+  std::optional<Instant> turn;  ///< when to try for the coordinator's key
+  Instant silenced_until{};     ///< a rival of ours was there first
+  std::optional<Instant> conflict_told;
+  bool left = false;
+
+  View view;
+  bool view_changed = false;
+  std::map<NodeName, Message> outbox;
+  std::map<NodeName, std::uint64_t> responses;  ///< owed to challenges
+  std::vector<Action> actions;
+  std::vector<News> news;
+};
+
+}  // namespace hapx::membership

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "membership/peer.hpp"
+
+#include <algorithm>
+
+namespace hapx::membership {
+
+namespace {
+
+constexpr std::size_t superseded_max = 16;
+
+}  // namespace
+
+Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat>& beat,
+                              Instant now, Random& random) {
+  if (current_ && current_->incarnation == envelope.incarnation &&
+      current_->boot == envelope.boot)
+    return window_.accept(envelope.counter) ? Reception::current : Reception::replayed;
+  if (std::find(superseded_.begin(), superseded_.end(), envelope.incarnation) !=
+      superseded_.end())
+    return Reception::superseded;
+  if (current_ && current_->boot != envelope.boot && detector_.present(now))
+    return Reception::rival;
+
+  if (challenge_ != 0 && beat && beat->response == challenge_) {
+    promote(envelope);
+    return Reception::promoted;
+  }
+  if (challenge_ == 0) challenge_ = random.next() | 1U;
+  return Reception::unproven;
+}
+
+/// Safety: only a process that repeated a number of our making becomes current, so no recording of
+/// an earlier process can take its node's place.
+void Peer::promote(const Envelope& envelope) {
+  if (current_) superseded_.push_back(current_->incarnation);
+  if (superseded_.size() > superseded_max) superseded_.pop_front();
+  current_ = envelope;
+  window_ = ReplayWindow(envelope.counter);
+  challenge_ = 0;
+  hears_us_ = false;
+  hears_our_namesake_ = false;
+  has_report_version_ = 0;
+  has_plan_.reset();
+  assembly_ = {};
+}
+
+void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation, Instant now) {
+  detector_.heard(now);
+  if (beat.leaving) detector_.left();
+  const bool heard_us_before = hears_us_;
+  hears_us_ = false;
+  has_report_version_ = 0;
+  for (const Hearing& hearing : beat.hears) {
+    if (hearing.node != self) continue;
+    if (hearing.incarnation == incarnation) {
+      hears_us_ = true;
+      hears_our_namesake_ = false;
+      has_report_version_ = hearing.report_version;
+    } else if (heard_us_before) {
+      hears_our_namesake_ = true;
+    }
+  }
+  has_plan_ = beat.plan;
+}
+
+bool Peer::add(const ReportPart& part, Instant now) {
+  auto services = assembly_.add(part.version, part.index, part.count, part.service);
+  if (!services) return false;
+  report_.services = std::move(*services);
+  report_heard_ = now;
+  return true;
+}
+
+std::uint64_t Peer::challenge(Random& random) {
+  if (!current_ && challenge_ == 0) challenge_ = random.next() | 1U;
+  return challenge_;
+}
+
+}  // namespace hapx::membership

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which process of that node are we talking with, and what did it last say?
+//
+// A datagram that opens was made by a node of this cluster, but maybe long ago: somebody may have
+// recorded it. Within one process counters tell (replay_window); a process that we don't know yet has
+// to repeat a number that we have just made up, the challenge. Only then does it become the current
+// one, and only the current one's words count.
+//
+//             datagram of an unknown process              its beat repeats our challenge
+//   (anyone) -------------------------------> unproven ---------------------------------> current
+//                  we answer with a challenge                                                |
+//                                    superseded <--- the node's next process is current -----+
+//
+// A second *session* of the node (another boot) while the first is still heard is a rival: a cloned
+// machine. It gets no hearing, and is told so, until the first has been silent for a lease.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "config/cluster_config.hpp"
+#include "membership/assembly.hpp"
+#include "membership/codec.hpp"
+#include "membership/failure_detector.hpp"
+#include "membership/message.hpp"
+#include "membership/random.hpp"
+#include "membership/replay_window.hpp"
+
+namespace hapx::membership {
+
+class Peer {
+ public:
+  enum class Reception : std::uint8_t {
+    current,     ///< of the process that we know
+    promoted,    ///< it has just proven to be the node's process
+    unproven,    ///< answer with a challenge, believe nothing
+    replayed,    ///< or reordered beyond the window
+    superseded,  ///< of a process that a newer one of its node has replaced
+    rival,       ///< of another session, while the one we know is heard
+  };
+
+  Peer(NodeConfig node, const Timing& timing) : node_(std::move(node)), detector_(timing) {}
+
+  [[nodiscard]] Reception receive(const Envelope& envelope, const std::optional<Beat>& beat,
+                                  Instant now, Random& random);
+
+  /// Takes in a beat of the current process. `self`, `incarnation`: whether it hears us.
+  void heard(const Beat& beat, const NodeName& self, Incarnation incarnation, Instant now);
+  /// True if a newer report is complete with this part.
+  [[nodiscard]] bool add(const ReportPart& part, Instant now);
+
+  /// To put into a beat for it: a number that only a live process can repeat; 0 if none is due.
+  [[nodiscard]] std::uint64_t challenge(Random& random);
+
+  [[nodiscard]] const NodeConfig& node() const { return node_; }
+  [[nodiscard]] const FailureDetector& detector() const { return detector_; }
+  /// Absent until a process has proven itself.
+  [[nodiscard]] const std::optional<Envelope>& current() const { return current_; }
+  [[nodiscard]] bool hears_us() const { return hears_us_; }
+  /// It heard us, and then another process of our name.
+  [[nodiscard]] bool hears_our_namesake() const { return hears_our_namesake_; }
+  [[nodiscard]] std::uint64_t has_report_version() const { return has_report_version_; }
+  [[nodiscard]] const std::optional<PlanId>& has_plan() const { return has_plan_; }
+  [[nodiscard]] const NodeReport& report() const { return report_; }
+  [[nodiscard]] const std::optional<Instant>& report_heard() const { return report_heard_; }
+  /// What to tell it of its report: the version that is here in full, 0 if none.
+  [[nodiscard]] std::uint64_t report_version() const { return assembly_.complete().value_or(0); }
+
+ private:
+  void promote(const Envelope& envelope);
+
+  NodeConfig node_;
+  FailureDetector detector_;
+  std::optional<Envelope> current_;  ///< counter is meaningless
+  ReplayWindow window_;
+  std::deque<Incarnation> superseded_;  ///< the last superseded_max
+  std::uint64_t challenge_ = 0;
+
+  bool hears_us_ = false;
+  bool hears_our_namesake_ = false;
+  std::uint64_t has_report_version_ = 0;
+  std::optional<PlanId> has_plan_;
+  Assembly<std::uint64_t, ServiceReport> assembly_;
+  NodeReport report_;
+  std::optional<Instant> report_heard_;
+};
+
+}  // namespace hapx::membership

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bug is planted in a whole world, outside of the code that ships, and the checker that stands
+// for its sentence trips.
+#include "story.hpp"
+
+namespace hapx::appliance::sim {
+namespace {
+
+class PlantedBugs : public testing::Test {
+ protected:
+  void begin(const WorldOptions& options) {
+    world_.emplace(options);
+    world_->start_all();
+    ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 3s)) << world_->trace();
+    world_->run_for(2s);
+    ASSERT_TRUE(world_->violations().empty()) << world_->trace();
+  }
+
+  [[nodiscard]] bool tripped(const std::string& checker) const {
+    for (const Violation& violation : world_->violations()) {
+      if (violation.checker == checker) return true;
+    }
+    return false;
+  }
+
+  static WorldOptions with_machines(MachineOptions machine) {
+    WorldOptions options;
+    options.config = cluster(3);
+    for (const NodeName& node : {n1, n2, n3}) {
+      machine.name = node;
+      options.machines.push_back(machine);
+    }
+    return options;
+  }
+
+  std::optional<World> world_;
+};
+
+TEST_F(PlantedBugs, AFenceThatIgnoresItsDeadlineIsTwoKernelsWhenADaemonFreezes) {
+  MachineOptions machine;
+  machine.kernel.interfaces = {{heartbeats, true, true}, {wire, true, true}};
+  machine.kernel.fence_works = false;
+  begin(with_machines(machine));
+  world_->freeze_with_keeper(world_->serving(service).value());
+  world_->run_for(2s);
+  EXPECT_TRUE(tripped("OneKernelAnswers")) << world_->trace();
+}
+
+TEST_F(PlantedBugs, AVoterThatForgetsAtARebootPromisesTwice) {
+  MachineOptions machine;
+  machine.disk_works = false;
+  begin(with_machines(machine));
+  const NodeName holder = world_->serving(service).value();
+  std::vector<NodeName> others;
+  for (const NodeName& node : {n1, n2, n3}) {
+    if (node != holder) others.push_back(node);
+  }
+  // The holder is cut off and one voter reboots in a moment, so that its promise still binds it.
+  world_->cut_off(holder);
+  for (const NodeName& node : others) {
+    world_->power_off(node);
+    world_->power_on(node, 1s);
+  }
+  world_->run_for(2s);
+  EXPECT_TRUE(tripped("VotersKeepPromises")) << world_->trace();
+}
+
+TEST_F(PlantedBugs, TheSameRebootWithAMarkerOnDiskIsSafe) {
+  begin(with_machines({}));
+  const NodeName holder = world_->serving(service).value();
+  world_->cut_off(holder);
+  for (const NodeName& node : {n1, n2, n3}) {
+    if (node == holder) continue;
+    world_->power_off(node);
+    world_->power_on(node, 1s);
+  }
+  world_->run_for(2s);
+  EXPECT_TRUE(world_->violations().empty()) << world_->trace();
+}
+
+TEST_F(PlantedBugs, AServiceThatNobodyCanTakeIsNotServedInTime) {
+  begin(with_machines({}));
+  // HAProxy dies at every node behind the world's back: it still takes the nodes for fit.
+  const Duration patience = Patience().served;
+  for (Duration passed{0}; passed < patience + 3s; passed += 10ms) {
+    for (const NodeName& node : {n1, n2, n3}) world_->kill_haproxy_unnoticed(node);
+    world_->run_for(10ms);
+  }
+  EXPECT_TRUE(tripped("ServedInTime")) << world_->trace();
+}
+
+TEST_F(PlantedBugs, AnAddressThatMovesByItselfMovesIdly) {
+  begin(with_machines({}));
+  world_->run_for(Patience().settled + 1s);
+  ASSERT_TRUE(world_->violations().empty()) << world_->trace();
+  world_->delete_vip_unnoticed(world_->serving(service).value(), vip);
+  world_->run_for(1s);
+  EXPECT_TRUE(tripped("NothingMovesIdly")) << world_->trace();
+}
+
+}  // namespace
+}  // namespace hapx::appliance::sim

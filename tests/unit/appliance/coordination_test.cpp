@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The coordinator's bookkeeping around the scheduler: what counts as "there", and what an order does.
+#include "appliance/coordination.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hapx::appliance {
+namespace {
+
+using membership::Assignment;
+using membership::Liveness;
+using membership::MemberView;
+using membership::ResourceState;
+using membership::ServiceReport;
+using membership::View;
+
+const NodeName node1("node1"), node2("node2"), node3("node3");
+const ServiceName api("api");
+const Instant start = Instant(std::chrono::seconds(100));
+
+ClusterConfig three_nodes() {
+  ClusterConfig config;
+  config.nodes = {{node1, ipv4(10, 0, 0, 1), Role::full, 1},
+                  {node2, ipv4(10, 0, 0, 2), Role::full, 1},
+                  {node3, ipv4(10, 0, 0, 3), Role::witness, 1}};
+  ServiceConfig service;
+  service.name = api;
+  service.vips = {{{ipv4(10, 0, 0, 9), 24}, InterfaceName("eth0")}};
+  config.services = {service};
+  return config;
+}
+
+ServiceReport report(ResourceState state) {
+  ServiceReport report;
+  report.service = api;
+  report.vip.state = state;
+  report.haproxy.state = state;
+  report.link_up = true;
+  report.haproxy_fit = true;
+  return report;
+}
+
+/// All alive and hearing us; the service runs nowhere.
+View quiet_view() {
+  View view;
+  view.quorate = true;
+  view.coordinating = true;
+  for (const auto& node : three_nodes().nodes) {
+    MemberView member;
+    member.name = node.name;
+    member.role = node.role;
+    member.liveness = Liveness::alive;
+    member.hears_us = true;
+    if (node.role == Role::full) member.report.services = {report(ResourceState::stopped)};
+    view.members.push_back(member);
+  }
+  return view;
+}
+
+void obey(View& view, const std::vector<Assignment>& assignments) {
+  membership::Plan plan;
+  plan.number = view.plan ? view.plan->number + 1 : 1;
+  plan.assignments = assignments;
+  view.plan = plan;
+}
+
+TEST(Coordination, places_a_fresh_service_and_says_why) {
+  Coordination coordination(three_nodes());
+  const auto assignments = coordination.assignments(quiet_view(), start);
+  ASSERT_EQ(assignments.size(), 1U);
+  EXPECT_EQ(assignments[0].vip, node1);
+  EXPECT_EQ(assignments[0].haproxy, node1);
+  EXPECT_FALSE(assignments[0].reason.empty());
+}
+
+TEST(Coordination, an_assignment_on_its_way_is_not_given_to_a_node_that_returns_meanwhile) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  view.members[0].liveness = Liveness::dead;
+  obey(view, coordination.assignments(view, start));
+  ASSERT_EQ(view.plan->assignments[0].vip, node2);
+  // node1, whose name is lower, is back before node2 could report that it has the address.
+  view.members[0].liveness = Liveness::alive;
+  const auto again = coordination.assignments(view, start + std::chrono::milliseconds(5));
+  EXPECT_EQ(again[0].vip, node2);
+}
+
+TEST(Coordination, an_assignment_that_never_arrives_is_reconsidered) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  obey(view, coordination.assignments(view, start));
+  ASSERT_EQ(view.plan->assignments[0].vip, node1);
+  const auto deadline = coordination.next_deadline();
+  ASSERT_TRUE(deadline);
+  view.members[0].report.services[0].link_up = false;
+  EXPECT_EQ(coordination.assignments(view, *deadline)[0].vip, node2);
+}
+
+TEST(Coordination, a_holder_that_does_not_hear_us_keeps_what_it_holds) {
+  View view = quiet_view();
+  view.members[1].report.services = {report(ResourceState::started)};
+  view.members[1].hears_us = false;
+  EXPECT_TRUE(takes_part(view.members[1]));
+  EXPECT_EQ(Coordination(three_nodes()).assignments(view, start)[0].vip, node2);
+}
+
+TEST(Coordination, a_node_that_hears_nobody_and_holds_nothing_gets_nothing) {
+  View view = quiet_view();
+  view.members[0].hears_us = false;
+  EXPECT_EQ(Coordination(three_nodes()).assignments(view, start)[0].vip, node2);
+}
+
+TEST(Coordination, a_move_is_obeyed_once_and_leaves_nothing_behind) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  view.members[0].report.services = {report(ResourceState::started)};
+  obey(view, coordination.assignments(view, start));
+  const auto answer = coordination.judge({7, node1, api, node2}, view, start);
+  EXPECT_TRUE(answer.accepted) << answer.sentence;
+  EXPECT_EQ(answer.sentence, "api moves from node1 to node2");
+  const auto moved = coordination.assignments(view, start);
+  EXPECT_EQ(moved[0].vip, node2);
+  EXPECT_TRUE(moved[0].moved);
+  obey(view, moved);
+  // Stopped on node1, not yet started on node2: still node2's.
+  view.members[0].report.services = {report(ResourceState::stopped)};
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+  // Arrived; then node2 dies: it goes back and the order is forgotten.
+  view.members[1].report.services = {report(ResourceState::started)};
+  view.members[1].report.services[0].moved_here = true;
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+  view.members[1].liveness = Liveness::dead;
+  const auto back = coordination.assignments(view, start);
+  EXPECT_EQ(back[0].vip, node1);
+  EXPECT_FALSE(back[0].moved);
+}
+
+TEST(Coordination, a_new_coordinator_learns_of_a_move_from_the_report) {
+  ClusterConfig config = three_nodes();
+  config.services[0].location[node1] = Score(500);
+  View view = quiet_view();
+  view.members[1].report.services = {report(ResourceState::started)};
+  view.members[1].report.services[0].moved_here = true;
+  EXPECT_EQ(Coordination(config).assignments(view, start)[0].vip, node2);
+}
+
+TEST(Coordination, refuses_a_move_that_can_not_be_and_says_why) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  view.members[0].report.services = {report(ResourceState::started)};
+  EXPECT_EQ(coordination.judge({1, node1, ServiceName("no"), node2}, view, start).sentence,
+            "there is no service no");
+  EXPECT_EQ(coordination.judge({2, node1, api, NodeName("node9")}, view, start).sentence,
+            "there is no node node9");
+  const auto witness = coordination.judge({3, node1, api, node3}, view, start);
+  EXPECT_FALSE(witness.accepted);
+  EXPECT_NE(witness.sentence.find("witness"), std::string::npos) << witness.sentence;
+  view.members[1].liveness = Liveness::dead;
+  EXPECT_FALSE(coordination.judge({4, node1, api, node2}, view, start).accepted);
+  const auto nowhere = coordination.judge({5, node1, api, std::nullopt}, view, start);
+  EXPECT_FALSE(nowhere.accepted);
+  EXPECT_EQ(nowhere.sentence, "can't move api: no other node can take it");
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node1) << "a refused order is forgotten";
+}
+
+TEST(Coordination, a_move_without_a_target_goes_to_the_next_best) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  view.members[0].report.services = {report(ResourceState::started)};
+  const auto answer = coordination.judge({1, node1, api, std::nullopt}, view, start);
+  EXPECT_TRUE(answer.accepted);
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+}
+
+TEST(Coordination, the_reason_of_a_placement_stays_while_the_placement_does) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  obey(view, coordination.assignments(view, start));
+  const auto reason = view.plan->assignments[0].reason;
+  view.members[0].report.services = {report(ResourceState::started)};
+  EXPECT_EQ(coordination.assignments(view, start)[0].reason, reason);
+}
+
+}  // namespace
+}  // namespace hapx::appliance

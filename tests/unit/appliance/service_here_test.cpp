@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// One service on this node, by hand: feed, and compare what it asks for.
+#include "appliance/service_here.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace hapx::appliance {
+namespace {
+
+using membership::LeaseKey;
+using membership::ResourceState;
+using std::chrono::milliseconds;
+
+const InterfaceName eth0("eth0");
+const IpAddress vip_address = ipv4(10, 0, 0, 9);
+const LeaseKey key = LeaseKey::of(vip_address);
+
+struct Bench {
+  explicit Bench(OnFailConfig on_fail = {}, Duration lease = milliseconds(300)) {
+    config.timing.lease = lease;
+    ServiceConfig service;
+    service.name = ServiceName("api");
+    service.vips = {{{vip_address, 24}, eth0}};
+    service.on_fail = on_fail;
+    config.services = {service};
+    here.emplace(config.services[0], config, 1);
+  }
+
+  void ready() {
+    hear(vip::LinkChanged{eth0, true, true, 2, {}});
+    hear(vip::FenceArmed{});
+  }
+  void hear(const vip::Event& event) { here->hear(event, now, out); }
+  void converge() { here->converge({rights, leaving}, now, out); }
+  void win() { rights[key] = now + milliseconds(244); }
+  /// Brings it up to serving.
+  void bring_up() {
+    ready();
+    here->want({true, true, false});
+    converge();
+    win();
+    converge();
+    hear(vip::AddressAdded{eth0, vip_address});
+    converge();
+    here->haproxy_serving(now, out);
+    converge();
+    out = {};
+  }
+  template <class Action>
+  [[nodiscard]] std::ptrdiff_t asked() const {
+    return std::ranges::count_if(
+        out.actions, [](const auto& a) { return std::holds_alternative<Action>(a); });
+  }
+  template <class Action>
+  [[nodiscard]] std::ptrdiff_t place_of() const {
+    return std::ranges::find_if(out.actions,
+                                [](const auto& a) { return std::holds_alternative<Action>(a); }) -
+           out.actions.begin();
+  }
+  [[nodiscard]] bool serve_wanted() const { return !out.serve.empty(); }
+
+  ClusterConfig config;
+  std::optional<ServiceHere> here;
+  std::map<LeaseKey, Instant> rights;
+  bool leaving = false;
+  Instant now = Instant(std::chrono::seconds(100));
+  Decisions out;
+};
+
+TEST(ServiceHere, claims_only_when_it_is_wanted_and_could_hold) {
+  Bench bench;
+  bench.here->want({true, true, false});
+  bench.converge();
+  EXPECT_TRUE(bench.out.claims.empty()) << "no link, no fence";
+  EXPECT_FALSE(bench.here->obstacle().empty());
+  bench.ready();
+  bench.converge();
+  EXPECT_EQ(bench.out.claims, std::vector{key});
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0) << "a claim is not yet a right";
+}
+
+TEST(ServiceHere, vip_then_haproxy_then_the_announcement) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+  EXPECT_FALSE(bench.serve_wanted()) << "the kernel has not acknowledged the address";
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.converge();
+  EXPECT_TRUE(bench.serve_wanted());
+  EXPECT_EQ(bench.asked<vip::Announce>(), 0) << "HAProxy does not serve yet";
+  bench.here->haproxy_serving(bench.now, bench.out);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::Announce>(), 1);
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::started);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
+}
+
+TEST(ServiceHere, a_service_without_haproxy_is_not_announced) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, false, false});
+  bench.win();
+  bench.converge();
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.converge();
+  EXPECT_FALSE(bench.serve_wanted());
+  EXPECT_EQ(bench.asked<vip::Announce>(), 0);
+}
+
+TEST(ServiceHere, dismissed_it_closes_the_fence_first_and_gives_the_key_back_in_the_same_step) {
+  Bench bench;
+  bench.bring_up();
+  bench.here->want({});
+  bench.converge();
+  EXPECT_EQ(bench.place_of<vip::CloseFence>(), 0);
+  EXPECT_EQ(bench.asked<vip::RemoveAddress>(), 1);
+  EXPECT_EQ(bench.out.releases, std::vector{key});
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::stopped);
+}
+
+TEST(ServiceHere, with_the_lifetime_fence_the_key_is_kept_until_the_address_is_gone) {
+  Bench bench({}, milliseconds(2000));
+  bench.hear(vip::LinkChanged{eth0, true, true, 2, {}});
+  bench.hear(vip::FenceUnavailable{"EPERM"});
+  bench.here->want({true, true, false});
+  bench.rights[key] = bench.now + milliseconds(1600);
+  bench.converge();
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.here->want({});
+  bench.converge();
+  EXPECT_TRUE(bench.out.releases.empty());
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.converge();
+  EXPECT_EQ(bench.out.releases, std::vector{key});
+}
+
+TEST(ServiceHere, with_the_lifetime_fence_a_short_lease_holds_nothing_and_says_why) {
+  Bench bench;
+  bench.hear(vip::LinkChanged{eth0, true, true, 2, {}});
+  bench.hear(vip::FenceUnavailable{"EPERM"});
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  EXPECT_TRUE(bench.out.claims.empty());
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0);
+  EXPECT_NE(bench.here->obstacle().find("1.5s"), std::string::npos) << bench.here->obstacle();
+}
+
+TEST(ServiceHere, a_lost_lease_ends_it_at_once_and_it_goes_on_claiming) {
+  Bench bench;
+  bench.bring_up();
+  bench.rights.clear();
+  bench.converge();
+  EXPECT_EQ(bench.place_of<vip::CloseFence>(), 0);
+  EXPECT_TRUE(bench.out.releases.empty());
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::stopped);
+  EXPECT_TRUE(bench.here->claimed());
+}
+
+TEST(ServiceHere, an_address_that_somebody_removed_comes_back_and_is_one_failure) {
+  Bench bench;
+  bench.bring_up();
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1) << "in the very step that hears of it";
+  bench.converge();
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::monitor_failed);
+  EXPECT_EQ(bench.here->report(bench.now).vip.fail_count, 1U);
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.converge();
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::started);
+}
+
+TEST(ServiceHere, a_refused_address_bars_this_node_until_the_failure_expires) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  bench.hear(vip::AddressRefused{eth0, vip_address, vip::AddressRefused::Operation::add,
+                                 {ErrorKind::failed, "no buffer space", 105}});
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::start_failed);
+  EXPECT_EQ(bench.here->report(bench.now).vip.fail_count, membership::fail_count_max);
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.out = {};
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0) << "not again and again";
+  EXPECT_EQ(bench.here->obstacle(), "no buffer space");
+  bench.now += bench.config.scheduling.failure_timeout;
+  bench.win();
+  bench.converge();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+}
+
+TEST(ServiceHere, haproxys_failure_is_counted_and_cured_by_its_return) {
+  Bench bench;
+  bench.bring_up();
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::monitor_failed);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.fail_count, 1U);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
+}
+
+TEST(ServiceHere, on_fail_block_keeps_the_failure_visible) {
+  Bench bench({OnFail::restart, OnFail::block});
+  bench.bring_up();
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::monitor_failed);
+}
+
+TEST(ServiceHere, goes_on_with_what_an_earlier_incarnation_held) {
+  Bench bench;
+  bench.here->adopt(vip_address, bench.now + milliseconds(150), bench.now, bench.out);
+  bench.converge();
+  EXPECT_EQ(bench.out.claims, std::vector{key}) << "before any plan, link or fence was heard of";
+  EXPECT_EQ(bench.asked<vip::CloseFence>(), 0);
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::started);
+  bench.ready();
+  bench.win();
+  bench.converge();
+  ASSERT_GE(bench.asked<vip::ExtendDeadline>(), 1);
+  EXPECT_EQ(bench.here->right_until(), bench.rights[key]);
+}
+
+TEST(ServiceHere, lets_go_of_an_inherited_address_whose_right_ends) {
+  Bench bench;
+  bench.here->adopt(vip_address, bench.now + milliseconds(150), bench.now, bench.out);
+  bench.ready();
+  bench.converge();
+  bench.now += milliseconds(150);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::CloseFence>(), 1);
+  EXPECT_EQ(bench.asked<vip::RemoveAddress>(), 1);
+}
+
+TEST(ServiceHere, leaving_wants_nothing) {
+  Bench bench;
+  bench.bring_up();
+  bench.leaving = true;
+  bench.converge();
+  EXPECT_EQ(bench.place_of<vip::CloseFence>(), 0);
+  EXPECT_EQ(bench.out.releases, std::vector{key});
+}
+
+TEST(ServiceHere, remembers_that_an_operator_moved_it_here_until_it_fails) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, true});
+  bench.win();
+  bench.converge();
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.converge();
+  EXPECT_TRUE(bench.here->report(bench.now).moved_here);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  EXPECT_FALSE(bench.here->report(bench.now).moved_here);
+}
+
+}  // namespace
+}  // namespace hapx::appliance
