@@ -102,6 +102,7 @@ class Builder final : public YAML::EventHandler {
   explicit Builder(const Columns& columns) : columns_(columns) {}
 
   [[nodiscard]] const std::optional<Refused>& refused() const { return refused_; }
+  [[nodiscard]] const std::optional<YAML::Mark>& last_quoted() const { return last_quoted_; }
   [[nodiscard]] YamlNode take_root() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -125,6 +126,7 @@ class Builder final : public YAML::EventHandler {
     node.kind = YamlNode::Kind::scalar;
     node.scalar = value;
     node.quoted = tag == "!";
+    if (node.quoted) last_quoted_ = mark;
     add(mark, tag, anchor, std::move(node));
   }
 
@@ -224,8 +226,54 @@ class Builder final : public YAML::EventHandler {
   std::vector<Open> open_;
   YamlNode root_;
   std::optional<Refused> refused_;
+  std::optional<YAML::Mark> last_quoted_;
   int documents_ = 0;
 };
+
+/// yaml-cpp takes the end of the text for a missing closing quote; then a truncated file would
+/// pass.
+bool is_closed(std::string_view text, const YAML::Mark& mark) {
+  const auto start = static_cast<std::size_t>(std::max(mark.pos, 0));
+  if (start >= text.size() || (text[start] != '"' && text[start] != '\'')) return true;  // a block
+  const char quote = text[start];
+  for (std::size_t i = start + 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && quote == '"') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return true;
+      ++i;  // two of them stand for one
+    }
+  }
+  return false;
+}
+
+Location end_of(std::string_view text) {
+  Location where;
+  for (const char c : text) {
+    if (c == '\n') {
+      where = {where.line + 1, 1};
+    } else if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) {
+      ++where.column;
+    }
+  }
+  return where;
+}
+
+/// yaml-cpp's most frequent complaints in an operator's words.
+std::string syntax_error(const std::string& message) {
+  if (message.starts_with("end of map not found") ||
+      message.starts_with("end of sequence not found")) {
+    return "this line does not fit the lines above; check its indentation";
+  }
+  if (message.starts_with("illegal map value")) {
+    return "no value can begin at this colon; put the text in quotes or check the indentation";
+  }
+  if (message.starts_with("end of map flow not found") ||
+      message.starts_with("end of sequence flow not found")) {
+    return "a bracket that was opened before is not closed; close it";
+  }
+  return "this is not YAML: " + message;
+}
 
 /// What may stand without quotes and is read back as the same plain text. Narrower than YAML.
 bool is_plain(std::string_view text) {
@@ -338,7 +386,9 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file) {
     while (!builder.refused() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    broken = Refused{columns.locate(error.mark), "this is not YAML: " + error.msg};
+    // Where yaml-cpp has run out of tokens it says 0; what is missing is missing at the end.
+    const bool at_end = error.mark.pos == 0 && error.msg.ends_with("not found");
+    broken = Refused{at_end ? end_of(text) : columns.locate(error.mark), syntax_error(error.msg)};
   } catch (const std::exception& error) {
     broken = Refused{{}, std::string("this is not YAML: ") + error.what()};
   }
@@ -346,6 +396,9 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file) {
     return refusal(file, refused->where, refused->sentence);
   }
   if (broken) return refusal(file, broken->where, broken->sentence);
+  if (const auto& quoted = builder.last_quoted(); quoted && !is_closed(text, *quoted)) {
+    return refusal(file, columns.locate(*quoted), "this quote is never closed; close it");
+  }
   return builder.take_root();
 }
 

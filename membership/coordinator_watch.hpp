@@ -32,7 +32,7 @@ class CoordinatorWatch {
     released_ = released_ ? std::max(*released_, ballot) : ballot;
     if (known_ && known_->ballot <= ballot) known_.reset();
   }
-  /// That node has said good-bye, or one of its processes is new: it coordinates no more.
+  /// That node has said good-bye: it coordinates no more.
   void left(const NodeName& node) {
     if (known_ && known_->ballot.node == node) released(known_->ballot);
   }

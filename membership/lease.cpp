@@ -201,6 +201,15 @@ void Lease::heard_holder(const Ballot& ballot, Duration lease, Instant now) {
   become_waiting(now + std::min(lease, lease_max));
 }
 
+void Lease::go_above(const Ballot& seen, Instant now) {
+  const auto* preparing = std::get_if<Preparing>(&state_);
+  const auto* proposing = std::get_if<Proposing>(&state_);
+  highest_round_ = std::max(highest_round_, seen.round);
+  if ((preparing != nullptr && preparing->ballot < seen) ||
+      (proposing != nullptr && proposing->ballot < seen))
+    prepare_above(seen, now);
+}
+
 void Lease::heard_news(Instant now) {
   if (std::holds_alternative<Waiting>(state_)) become_preparing(now);
   if (auto* preparing = std::get_if<Preparing>(&state_)) {

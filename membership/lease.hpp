@@ -64,6 +64,8 @@ class Lease {
   void answered(const NodeName& voter, const ProposalAnswer& answer, Instant now);
   /// Another session says that a majority has accepted `ballot` of its.
   void heard_holder(const Ballot& ballot, Duration lease, Instant now);
+  /// Somebody has seen a higher ballot than ours: goes above it, if ours is under way.
+  void go_above(const Ballot& seen, Instant now);
   /// Somebody gave the key up, or a voter came back: what we wait for may have come.
   void heard_news(Instant now);
   /// Ends what has ended, and begins what is due. The same instant twice changes nothing.

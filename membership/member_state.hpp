@@ -52,6 +52,7 @@ struct Member::State {
   void pass_time(Instant now);
   void settle(Instant now);
   [[nodiscard]] Outcome finish(Instant now);
+  void tell_denials();
   Claim& claim_of(const LeaseKey& key);
   void release(Claim& claim, Instant now);
   void note_right(Claim& claim);
@@ -105,11 +106,14 @@ struct Member::State {
   Instant report_made{};
   std::uint64_t report_version = 0;
   std::uint64_t plan_number = 0;
+  std::optional<std::vector<Assignment>> published;  ///< what we, the coordinator, said last
   Assembly<PlanId, Assignment> plan_assembly;
   std::vector<RepeatedRelease> repeated_releases;
 
   Instant next_beat;
+  Instant last_now{};  ///< of the last call
   std::optional<Instant> turn;  ///< when to try for the coordinator's key
+  bool inherits_coordinator = false;  ///< an earlier process of this session held it
   Instant silenced_until{};     ///< a rival of ours was there first
   std::optional<Instant> conflict_told;
   bool left = false;

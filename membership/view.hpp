@@ -21,6 +21,7 @@ struct MemberView {
   Liveness liveness = Liveness::unheard;  ///< of ourselves: always alive
   bool hears_us = false;                  ///< its last heartbeat said so
   NodeReport report;                      ///< its last; empty if none was heard
+  std::optional<Instant> report_heard;    ///< from when on the ages in it count
   std::optional<Incarnation> incarnation;
 
   friend bool operator==(const MemberView&, const MemberView&) = default;
@@ -32,7 +33,8 @@ struct View {
   bool coordinating = false;             ///< that is us, and our right has not ended
   std::vector<MemberView> members;       ///< in the file's order, ourselves included
   std::optional<Plan> plan;              ///< the highest one seen
-  std::map<LeaseKey, Instant> rights;    ///< what we hold, and until when we may act on it
+  /// What we hold, and until when we may act on it; the coordinator's key is among them.
+  std::map<LeaseKey, Instant> rights;
 
   friend bool operator==(const View&, const View&) = default;
 };

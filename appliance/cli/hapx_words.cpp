@@ -2,7 +2,8 @@
 #include "appliance/cli/hapx_words.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <cstddef>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,29 @@
 namespace hapx::appliance::cli {
 
 namespace {
+
+/// Of `lab exec WHERE COMMAND...`: takes the command off the end of `words`. Its words are its own,
+/// whatever they look like; CLI11 must not see them. Empty for every other verb.
+std::vector<std::string> cut_command(std::vector<std::string>& words) {
+  static constexpr std::array<std::string_view, 4> with_value{"--name", "--socket", "-o",
+                                                              "--output"};
+  static constexpr std::array<std::string_view, 2> verb{"lab", "exec"};
+  std::size_t verbs_seen = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].starts_with('-')) {
+      if (std::find(with_value.begin(), with_value.end(), words[i]) != with_value.end()) ++i;
+    } else if (verbs_seen < verb.size()) {
+      if (words[i] != verb[verbs_seen++]) return {};
+    } else {  // this is WHERE
+      auto begin = words.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+      if (begin != words.end() && *begin == "--") begin = words.erase(begin);
+      std::vector<std::string> command(begin, words.end());
+      words.erase(begin, words.end());
+      return command;
+    }
+  }
+  return {};
+}
 
 /// The command line as CLI11 knows it. Whichever verb was given leaves its value in `verb`.
 class Words {
@@ -29,7 +53,8 @@ class Words {
     add_drill();
   }
 
-  std::variant<Command, Usage> read(const std::vector<std::string>& words) {
+  std::variant<Command, Usage> read(std::vector<std::string> words) {
+    lab_exec_.command = cut_command(words);
     try {
       app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::ParseError& error) {
@@ -68,10 +93,9 @@ class Words {
     app_.add_option("--socket", global_.socket, "where hapxd answers (also: HAPX_SOCKET)")
         ->capture_default_str()
         ->type_name("PATH");
-    const std::map<std::string, Output> outputs{
-        {"text", Output::text}, {"json", Output::json}, {"yaml", Output::yaml}};
-    app_.add_option("-o,--output", global_.output, "how answers look: text, json or yaml")
-        ->transform(CLI::CheckedTransformer(outputs).description(""))
+    app_.add_option_function<std::string>(
+            "-o,--output", [this](const std::string& word) { read_output(word); },
+            "how answers look: text (the default), json or yaml")
         ->type_name("FORMAT");
     app_.footer(
         "Global options may stand before or after the verb. Each verb has its own --help.\n\n"
@@ -83,6 +107,18 @@ class Words {
         "Exit status: 0 done, 1 refused or failed (said on stderr), 3 no answer from hapxd, 64 "
         "wrong\n"
         "words; `status` has its own: 0 healthy, 1 degraded, 2 no service, 3 cannot tell.");
+  }
+
+  void read_output(const std::string& word) {
+    static constexpr std::array<std::pair<std::string_view, Output>, 3> outputs{
+        {{"text", Output::text}, {"json", Output::json}, {"yaml", Output::yaml}}};
+    for (const auto& [name, output] : outputs) {
+      if (word == name) {
+        global_.output = output;
+        return;
+      }
+    }
+    throw CLI::ValidationError("-o", shown(word) + " is none of text, json and yaml");
   }
 
   void add_questions() {
@@ -219,15 +255,12 @@ class Words {
             "  hapx lab exec client curl -k https://10.77.0.100:6443/readyz\n\n"
             "Exit status: the command's. Whatever follows the machine is the command's.");
     add_name(exec, lab_exec_.name);
-    exec->prefix_command();
     exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
         ->required()
         ->type_name("");
-    exec->callback([this, exec] {
-      lab_exec_.command = exec->remaining();
-      if (!lab_exec_.command.empty() && lab_exec_.command.front() == "--") {
-        lab_exec_.command.erase(lab_exec_.command.begin());
-      }
+    exec->add_option("COMMAND", lab_exec_.command, "the command and its own words")
+        ->type_name("...");
+    exec->callback([this] {
       if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
       verb_ = lab_exec_;
     });
@@ -277,9 +310,9 @@ class Words {
       verbs.push_back(verb->get_name());
     }
     const std::string more = "see `" + path + " --help`";
-    const std::vector<std::string> left = at->remaining();
+    const std::vector<std::string> left = app_.remaining(true);
     if (!verbs.empty() && left.empty()) {
-      return path + " needs a verb: " + listed(verbs, "or") + "; " + more;
+      return "`" + path + "` wants one of " + listed(verbs, "or") + "; " + more;
     }
     if (!verbs.empty() && !left.front().starts_with('-')) {
       return "`" + path + "` has no verb " + shown(left.front()) +

@@ -95,7 +95,8 @@ class Keeper {
   bool set_up() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD}) sigaddset(&signals, signal);
+    for (int signal : {SIGTERM, SIGINT, SIGUSR2, SIGCHLD}) sigaddset(&signals, signal);
+    ::signal(SIGHUP, SIG_IGN);  // a terminal that goes is no reason; hapxd inherits this
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     signals_ = Descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     timer_ = Descriptor(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -132,8 +133,8 @@ class Keeper {
     return true;
   }
 
-  /// We are the new binary in the old process: the children are still ours. The daemon of the old
-  /// binary is ended, so that the next one is of the new.
+  /// We are the new binary in the old process: the children are still ours, and the daemon of the
+  /// old binary is about to be gone (execute_new_binary has killed it).
   void take_over(DescriptorsByName descriptors) {
     const auto take = [&](const char* name) {
       const auto found = descriptors.find(name);
@@ -154,7 +155,6 @@ class Keeper {
     adopt(daemon_, "daemon-pidfd", "HAPX_DAEMON_PID");
     adopt(haproxy_keeper_, "haproxy-keeper-pidfd", "HAPX_HAPROXY_KEEPER_PID");
     kept_ = std::move(descriptors);
-    if (daemon_.runs()) kill(daemon_, SIGKILL);
   }
 
   void start_what_is_due() {
@@ -228,7 +228,7 @@ class Keeper {
                                   {haproxy_keeper_.pidfd.number(), POLLIN, 0},
                                   {channel_.number(), POLLIN, 0}}};
     if (::poll(wanted.data(), wanted.size(), -1) < 0) return;
-    if (wanted[4].revents != 0) keep_what_is_left_with_us();
+    if (wanted[4].revents != 0) keep_one();
     if (wanted[0].revents != 0) obey_signals();
     if (wanted[2].revents != 0) mourn(daemon_);
     if (wanted[3].revents != 0) mourn(haproxy_keeper_);
@@ -275,16 +275,19 @@ class Keeper {
     silent_looks_ = 0;
   }
 
-  void keep_what_is_left_with_us() {
+  /// Takes one descriptor that hapxd leaves with us. False when there is none now.
+  bool keep_one() {
     auto message = receive_descriptor(channel_.number());
     if (!message) {
       if (message.error().kind == ErrorKind::absent) channel_.close();
-      return;
+      return false;
     }
     auto& [name, descriptor] = *message;
-    if (!descriptor.is_open() || name.empty()) return;
-    if (kept_.size() >= kept_descriptors_max && !kept_.contains(name)) return;
-    kept_.insert_or_assign(std::move(name), std::move(descriptor));
+    const bool room = kept_.size() < kept_descriptors_max || kept_.contains(name);
+    if (descriptor.is_open() && !name.empty() && room) {
+      kept_.insert_or_assign(std::move(name), std::move(descriptor));
+    }
+    return true;
   }
 
   void obey_signals() {
@@ -296,9 +299,6 @@ class Keeper {
           if (!daemon_.runs()) ended_ = true;
           kill(daemon_, SIGTERM);
           if (!stop_until_) stop_until_ = boot_time() + stop_patience;
-          break;
-        case SIGHUP:
-          kill(daemon_, SIGHUP);
           break;
         case SIGUSR2:
           execute_new_binary();
@@ -312,12 +312,7 @@ class Keeper {
   /// A child is gone. The daemon's ordered end is ours; anything else is replaced at once.
   void mourn(Child& child) {
     if (&child == &daemon_) {
-      while (channel_.is_open()) {  // what it left with us before it died
-        auto message = receive_descriptor(channel_.number());
-        if (!message) break;
-        if (message->second.is_open()) {
-          kept_.insert_or_assign(std::move(message->first), std::move(message->second));
-        }
+      while (channel_.is_open() && keep_one()) {  // what it left with us before it died
       }
       channel_.close();
     }
@@ -325,6 +320,10 @@ class Keeper {
     ::waitpid(child.pid, &how, 0);
     child.pidfd.close();
     child.pid = -1;
+    if (&child == &haproxy_keeper_ && WIFEXITED(how) &&
+        WEXITSTATUS(how) == status_not_wanted) {
+      return;
+    }
     if (&child == &daemon_ && (WIFEXITED(how) || stop_until_)) {
       ended_ = true;
       status_ = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
@@ -349,6 +348,10 @@ class Keeper {
   void execute_new_binary() {
     if (::access(options_.program.c_str(), X_OK) != 0) {
       return say("upgrade refused: " + options_.program + " can't be executed; nothing changed");
+    }
+    // Killed first: it would take the end of its channel for the end of its keeper, and release all.
+    kill(daemon_, SIGKILL);
+    while (channel_.is_open() && keep_one()) {
     }
     DescriptorsByName down;
     const auto hand = [&](const std::string& name, int number) {

@@ -35,6 +35,9 @@ struct KeeperOptions {
 /// Runs until hapxd ends by itself or a signal asks us to end. Returns the exit status.
 [[nodiscard]] int run_keeper(const KeeperOptions& options);
 
+/// The status with which haproxy-keeper says that this node needs none.
+inline constexpr int status_not_wanted = 2;
+
 /// Hidden option by which the keeper tells its children what they are: "--as=daemon".
 inline constexpr const char* role_option = "--as";
 

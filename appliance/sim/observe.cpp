@@ -187,8 +187,14 @@ void World::state(const Fact& fact) {
 }
 
 void World::disturb(const std::string& what) {
-  note("** " + what);
-  state(Disturbed{what});
+  note((secret_ ? "** (secretly) " : "** ") + what);
+  if (!secret_) state(Disturbed{what});
+}
+
+void World::secretly(const std::function<void()>& operation) {
+  secret_ = true;
+  operation();
+  secret_ = false;
 }
 
 void World::note(const std::string& line) {

@@ -246,6 +246,12 @@ void World::freeze_haproxy(const NodeName& node) {
   observe();
 }
 
+void World::resume_haproxy(const NodeName& node) {
+  disturb(node.text() + ": HAProxy is resumed");
+  machine(node).haproxy.freeze(false);
+  observe();
+}
+
 void World::kill_haproxy_keeper(const NodeName& node) {
   Machine& it = machine(node);
   if (!it.runs()) return;

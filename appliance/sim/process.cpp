@@ -184,7 +184,8 @@ void World::learn(Knowledge& known, const Event& event) {
   } else if (std::holds_alternative<HaproxyExited>(event) ||
              std::holds_alternative<HaproxyStartFailed>(event)) {
     known.haproxy_answered = false;
-  } else if (const auto* keeper = std::get_if<KeeperConnected>(&event); keeper && !keeper->running) {
+  } else if (const auto* keeper = std::get_if<KeeperConnected>(&event);
+             keeper && !keeper->running) {
     known.haproxy_answered = false;
   }
 }

@@ -55,6 +55,9 @@ class World {
   /// Until `condition` holds, asked after everything that happens; false if it did not by then.
   [[nodiscard]] bool run_until(const std::function<bool()>& condition, Duration bound);
 
+  /// Does it without stating that something was done, so that a checker can be tested.
+  void secretly(const std::function<void()>& operation);
+
   // A machine's power, and its processes. Each does nothing where it makes no sense.
 
   void power_on(const NodeName& node, Duration since_boot = std::chrono::seconds(20));
@@ -100,6 +103,7 @@ class World {
 
   void kill_haproxy(const NodeName& node);
   void freeze_haproxy(const NodeName& node);
+  void resume_haproxy(const NodeName& node);
   void kill_haproxy_keeper(const NodeName& node);
   void uninstall_haproxy(const NodeName& node);
   void install_haproxy(const NodeName& node);
@@ -132,7 +136,11 @@ class World {
   /// Likewise, the longest time in which no kernel answered; HAProxy's absence is not counted.
   [[nodiscard]] Duration silence(const ServiceName& service) const;
 
+  [[nodiscard]] bool powered(const NodeName& node) const { return machines_.at(node).powered; }
+  /// Its hapxd is there, if only frozen.
   [[nodiscard]] bool alive(const NodeName& node) const;
+  /// Its hapxd is there and runs.
+  [[nodiscard]] bool thinks(const NodeName& node) const { return machines_.at(node).thinks(); }
   /// What the node says of itself. REQUIRES: alive(node).
   [[nodiscard]] Status status(const NodeName& node) const;
   [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
@@ -230,6 +238,7 @@ class World {
   std::uint64_t requests_ = 0;
   std::map<std::uint64_t, Respond> answers_;
   Outlook outlook_;
+  bool secret_ = false;
   std::deque<std::string> trace_;
 };
 

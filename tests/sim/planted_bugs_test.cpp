@@ -83,7 +83,9 @@ TEST_F(PlantedBugs, AServiceThatNobodyCanTakeIsNotServedInTime) {
   // HAProxy dies at every node behind the world's back: it still takes the nodes for fit.
   const Duration patience = Patience().served;
   for (Duration passed{0}; passed < patience + 3s; passed += 10ms) {
-    for (const NodeName& node : {n1, n2, n3}) world_->kill_haproxy_unnoticed(node);
+    world_->secretly([&] {
+      for (const NodeName& node : {n1, n2, n3}) world_->kill_haproxy(node);
+    });
     world_->run_for(10ms);
   }
   EXPECT_TRUE(tripped("ServedInTime")) << world_->trace();
@@ -93,7 +95,7 @@ TEST_F(PlantedBugs, AnAddressThatMovesByItselfMovesIdly) {
   begin(with_machines({}));
   world_->run_for(Patience().settled + 1s);
   ASSERT_TRUE(world_->violations().empty()) << world_->trace();
-  world_->delete_vip_unnoticed(world_->serving(service).value(), vip);
+  world_->secretly([&] { world_->delete_vip(world_->serving(service).value(), vip); });
   world_->run_for(1s);
   EXPECT_TRUE(tripped("NothingMovesIdly")) << world_->trace();
 }

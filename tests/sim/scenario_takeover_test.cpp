@@ -90,8 +90,8 @@ TEST_F(Takeover, PowerLossOfEachNodeInTurnAndBackAgain) {
 
 TEST_F(Takeover, ClocksTenPercentApartAreStillSafe) {
   for (const auto& [first, second, third] :
-       {std::tuple(900U, 1100U, 1100U), std::tuple(1100U, 900U, 900U), std::tuple(1100U, 900U, 1000U),
-        std::tuple(900U, 1100U, 1000U)}) {
+       {std::tuple(900U, 1100U, 1100U), std::tuple(1100U, 900U, 900U),
+        std::tuple(1100U, 900U, 1000U), std::tuple(900U, 1100U, 1000U)}) {
     WorldOptions options;
     options.config = cluster(3);
     const unsigned rates[] = {first, second, third};

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/bpf.hpp"
 
-#include <linux/bpf.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace hapx::vip {
 namespace {
@@ -24,7 +24,9 @@ long bpf(int command, bpf_attr& attributes) {
   return ::syscall(SYS_bpf, command, &attributes, sizeof attributes);
 }
 
-std::uint64_t pointer(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
+std::uint64_t pointer(const void* address) {
+  return reinterpret_cast<std::uintptr_t>(address);
+}
 
 void copy_name(char* to, const char* name) {
   std::memcpy(to, name, std::min<std::size_t>(std::strlen(name), BPF_OBJ_NAME_LEN - 1));

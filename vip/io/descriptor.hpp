@@ -4,9 +4,9 @@
 // Whoever owns the Descriptor. Moved, never copied.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace hapx::vip {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/fence_filter.hpp"
 
-#include <sys/mman.h>
-#include <time.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <set>
 #include <string>
 #include <utility>
+
+#include <sys/mman.h>
+#include <time.h>
 
 #include "config/assert.hpp"
 #include "config/cluster_config.hpp"
@@ -110,8 +110,8 @@ Result<void> FenceFilter::arm(const std::vector<IpAddress>& addresses) {
   return {};
 }
 
-/// Safety: an address that left the file is closed, and stays known (so that its frames are dropped)
-/// until the next incarnation; only then may its slot serve another.
+/// Safety: an address that left the file is closed, and stays known (so that its frames are
+/// dropped) until the next incarnation; only then may its slot serve another.
 Result<void> FenceFilter::assign_slots(const std::vector<IpAddress>& addresses) {
   const std::set<IpAddress> wanted(addresses.begin(), addresses.end());
   for (const auto& [address, slot] : page_.slots()) {
@@ -133,7 +133,8 @@ Result<void> FenceFilter::assign_slots(const std::vector<IpAddress>& addresses) 
   }
   slots_ = page_.slots();
   for (const auto& [address, slot] : slots_) {
-    auto set = set_element(address_map_.number(), key_of(address), DeadlinePage::deadline_word(slot));
+    auto set =
+        set_element(address_map_.number(), key_of(address), DeadlinePage::deadline_word(slot));
     if (!set) return set;
   }
   return {};
@@ -157,9 +158,8 @@ Result<FenceFilter::Programs> FenceFilter::load() {
   Programs programs;
   for (const Direction direction : both) {
     const bool ingress = direction == Direction::ingress;
-    auto program =
-        load_program(fence_program(direction, address_map_.number(), page_map_.number()),
-                     ingress ? "hapx_ingress" : "hapx_egress");
+    auto program = load_program(fence_program(direction, address_map_.number(), page_map_.number()),
+                                ingress ? "hapx_ingress" : "hapx_egress");
     if (!program) return program.error();
     auto id = program_id(program->number());
     if (!id) return id.error();
@@ -176,8 +176,8 @@ Result<void> FenceFilter::attach(NetlinkSocket& socket, std::uint32_t interface_
       filter_request);
   if (!hooks && hooks.error().kind != ErrorKind::exists) return hooks;
   for (const Direction direction : both) {
-    const int program = direction == Direction::ingress ? programs_->ingress.number()
-                                                        : programs_->egress.number();
+    const int program =
+        direction == Direction::ingress ? programs_->ingress.number() : programs_->egress.number();
     auto attached = socket.ask(
         [&](std::uint32_t sequence) {
           return attach_fence_request(sequence, interface_index, direction, program);
@@ -224,7 +224,8 @@ std::map<IpAddress, Instant> FenceFilter::deadlines() const {
   std::map<IpAddress, Instant> open;
   for (const auto& [address, slot] : slots_) {
     const std::uint64_t deadline = page_.deadline(slot);
-    if (deadline != 0) open.emplace(address, Instant(Duration(static_cast<Duration::rep>(deadline))));
+    if (deadline != 0)
+      open.emplace(address, Instant(Duration(static_cast<Duration::rep>(deadline))));
   }
   return open;
 }
@@ -259,7 +260,8 @@ Result<bool> detach_fence(NetlinkSocket& socket, std::uint32_t interface_index) 
   if (!found || others) return found;
   // If they went meanwhile, that is as good.
   (void)socket.ask(
-      [&](std::uint32_t sequence) { return remove_clsact_request(sequence, interface_index); }, what);
+      [&](std::uint32_t sequence) { return remove_clsact_request(sequence, interface_index); },
+      what);
   return true;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where is the fence in force, and until when does it let an address's frames pass?
 //
-// vip/fence made real: the shared page mapped, the two programs loaded, and a filter on each hook of
-// each interface that it is attached to. The page outlives the process as a descriptor: hand it to
-// whoever starts the next incarnation, which opens with it, and no deadline changes meanwhile.
+// vip/fence made real: the shared page mapped, the two programs loaded, and a filter on each hook
+// of each interface that it is attached to. The page outlives the process as a descriptor: hand it
+// to whoever starts the next incarnation, which opens with it, and no deadline changes meanwhile.
 // Without it (the one who kept it died, too) all begins closed, and attaching replaces what an
 // earlier life left, in one step per hook.
 //
@@ -28,7 +28,8 @@ namespace hapx::vip {
 class FenceFilter {
  public:
   /// Adopts the page behind `inherited`, if it is one, else makes a new one with all closed. Owns
-  /// the descriptor in any case. Fails where BPF is refused (EPERM, ENOSYS) and nothing was inherited.
+  /// the descriptor in any case. Fails where BPF is refused (EPERM, ENOSYS) and nothing was
+  /// inherited.
   [[nodiscard]] static Result<FenceFilter> open(std::optional<int> inherited);
 
   FenceFilter(FenceFilter&& other) noexcept;

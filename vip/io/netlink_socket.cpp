@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/netlink_socket.hpp"
 
+#include <cerrno>
+#include <span>
+#include <utility>
+
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-#include <cerrno>
-#include <span>
-#include <utility>
 
 namespace hapx::vip {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/packet_socket.hpp"
 
+#include <cerrno>
+#include <utility>
+
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
-
-#include <cerrno>
-#include <utility>
 
 namespace hapx::vip {
 
@@ -15,8 +15,7 @@ PacketSocket::PacketSocket(Descriptor socket) : socket_(std::move(socket)) {}
 
 Result<PacketSocket> PacketSocket::open() {
   constexpr int receive_nothing = 0;
-  Descriptor socket(
-      ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, receive_nothing));
+  Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, receive_nothing));
   if (!socket.valid()) return system_error(errno, "opening a packet socket for announcements");
   return PacketSocket(std::move(socket));
 }

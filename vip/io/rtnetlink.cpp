@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/rtnetlink.hpp"
 
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <set>
 #include <span>
 #include <utility>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include "vip/fence_message.hpp"
 
@@ -25,8 +25,7 @@ constexpr int datagrams_per_turn_max = 64;
 
 Result<Descriptor> open_watch_socket() {
   const std::string what = "opening a netlink socket to watch";
-  Descriptor socket(
-      ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!socket.valid()) return system_error(errno, what);
   // Beyond the system's limit with CAP_NET_ADMIN only; without, the limit will do.
   if (::setsockopt(socket.number(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes,
@@ -146,7 +145,9 @@ Result<std::unique_ptr<Rtnetlink>> Rtnetlink::open(boost::asio::io_context& io,
   return std::unique_ptr<Rtnetlink>(new Rtnetlink(std::move(watch)));
 }
 
-const std::map<std::uint32_t, LinkSeen>& Rtnetlink::links() const { return watch_->links; }
+const std::map<std::uint32_t, LinkSeen>& Rtnetlink::links() const {
+  return watch_->links;
+}
 
 const LinkSeen* Rtnetlink::find(const InterfaceName& name) const {
   const auto found = std::ranges::find_if(
@@ -180,9 +181,13 @@ Result<void> Rtnetlink::promote_secondaries(std::uint32_t interface_index) {
       "setting promote_secondaries");
 }
 
-Result<std::vector<AddressSeen>> Rtnetlink::addresses() { return dump_addresses(socket()); }
+Result<std::vector<AddressSeen>> Rtnetlink::addresses() {
+  return dump_addresses(socket());
+}
 
-NetlinkSocket& Rtnetlink::socket() { return watch_->requests; }
+NetlinkSocket& Rtnetlink::socket() {
+  return watch_->requests;
+}
 
 Result<std::vector<AddressSeen>> dump_addresses(NetlinkSocket& socket) {
   auto messages = socket.dump(dump_addresses_request, "listing addresses");

@@ -8,12 +8,13 @@
 // It decides nothing: what a vanished address or filter means is vip/io/door.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <vector>
+
+#include <boost/asio/io_context.hpp>
 
 #include "config/ids.hpp"
 #include "config/net.hpp"
@@ -25,8 +26,8 @@ namespace hapx::vip {
 
 /// What the watch tells. Called from the io_context, never from within a request.
 struct RtnetlinkHandlers {
-  std::function<void(const LinkSeen&)> link;        ///< the table has it already
-  std::function<void(const AddressSeen&)> address;  ///< changed by anybody but us
+  std::function<void(const LinkSeen&)> link;                   ///< the table has it already
+  std::function<void(const AddressSeen&)> address;             ///< changed by anybody but us
   std::function<void(std::uint32_t interface_index)> filters;  ///< changed by anybody but us
   std::function<void()> missed;  ///< notifications were lost; the table is current again
 };

@@ -2,8 +2,8 @@
 // What has an earlier life left behind, and how is it ended?
 //
 // For whoever has no running hapxd to ask: `hapx release-all`, the unit's last words after hapxd
-// stopped, a start after everything died. What is ours is known by its mark: addresses by IFA_PROTO,
-// filters by handle and name. Nothing else is touched.
+// stopped, a start after everything died. What is ours is known by its mark: addresses by
+// IFA_PROTO, filters by handle and name. Nothing else is touched.
 #pragma once
 
 #include <vector>

@@ -226,7 +226,7 @@ TEST(CheckConfig, TellsAllRefusalsInTheOrderOfTheText) {
   EXPECT_EQ(checked.refusals[1].sentence,
             "hapx.yaml:12:7: unknown key `prot`; did you mean `port`?");
   EXPECT_EQ(checked.refusals[2].sentence,
-            "hapx.yaml:14:20: `lease`: `soon` is not a duration: write it like 300ms, 1.5s or "
+            "hapx.yaml:14:19: `lease`: `soon` is not a duration: write it like 300ms, 1.5s or "
             "1h30m");
   EXPECT_EQ(parse_config(text, "hapx.yaml").error(), checked.refusals[0]);
 }

@@ -100,9 +100,30 @@ TEST(Yaml, RefusesBytesThatAreNoText) {
 }
 
 TEST(Yaml, SaysWhereTheSyntaxBreaks) {
-  EXPECT_EQ(refused("a: \"b\n"), "f:2:1: this is not YAML: illegal EOF in scalar");
-  EXPECT_EQ(refused("a: b: c\n"), "f:1:5: this is not YAML: illegal map value");
-  EXPECT_EQ(refused("a:\n  - b\n  c: d\n"), "f:3:3: this is not YAML: end of sequence not found");
+  EXPECT_EQ(refused("a: b: c\n"),
+            "f:1:5: no value can begin at this colon; put the text in quotes or check the "
+            "indentation");
+  EXPECT_EQ(refused("a:\n  - b\n  c: d\n"),
+            "f:3:3: this line does not fit the lines above; check its indentation");
+  EXPECT_EQ(refused("a: {b: 1\n"),
+            "f:2:3: a bracket that was opened before is not closed; close it");
+  EXPECT_EQ(refused("\xc3\xa4: {b: 1"),
+            "f:1:9: a bracket that was opened before is not closed; close it");
+  EXPECT_EQ(refused("a: @b\n"), "f:1:4: this is not YAML: unknown token");
+}
+
+TEST(Yaml, RefusesAQuoteThatIsNeverClosed) {
+  const std::string sentence = "f:1:4: this quote is never closed; close it";
+  EXPECT_EQ(refused("a: \"b\n"), sentence);
+  EXPECT_EQ(refused("a: 'b\n"), sentence);
+  EXPECT_EQ(refused("a: \"b\\\"\n"), sentence);
+  EXPECT_EQ(refused("a: 'b''\n"), sentence);
+  EXPECT_EQ(refused("a: \"b\"\n"), "accepted");
+  EXPECT_EQ(refused("a: \"b\\\\\"\n"), "accepted");
+  EXPECT_EQ(refused("a: 'b'''\n"), "accepted");
+  EXPECT_EQ(refused("\xc3\xa4: |\n  'b\n"), "accepted");
+  EXPECT_EQ(refused("\xef\xbb\xbf\xc3\xa4: 'b'\r\n"), "accepted");
+  EXPECT_EQ(refused("\xef\xbb\xbf\xc3\xa4: 'b\r\n"), sentence);
 }
 
 TEST(Yaml, HasLimits) {

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "membership/member.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/assert.hpp"
+#include "membership/member_state.hpp"
+
+namespace hapx::membership {
+
+namespace {
+
+/// A lost release costs the next holder a whole lease, so it is told this often.
+constexpr unsigned release_beats = 3;
+/// Asking ourselves settles in two rounds, grant and acceptance; more is a bug that must not spin.
+constexpr int settle_rounds_max = 8;
+
+PromiseMemory memory_of(const MemberOptions& options) {
+  const VoterIdentity identity{options.config.name, options.self, options.boot};
+  if (options.memory.identity() == VoterIdentity{}) return PromiseMemory(identity);
+  HAPX_ASSERT(options.memory.identity() == identity);
+  return options.memory;
+}
+
+std::vector<LeaseKey> keys_of(const ClusterConfig& config) {
+  std::vector<LeaseKey> keys{LeaseKey::coordinator()};
+  for (const ServiceConfig& service : config.services)
+    for (const VipConfig& vip : service.vips) keys.push_back(LeaseKey::of(vip.address.address));
+  HAPX_ASSERT(keys.size() <= promise_keys_max);
+  return keys;
+}
+
+std::vector<Peer> peers_of(const MemberOptions& options) {
+  std::vector<Peer> peers;
+  for (const NodeConfig& node : options.config.nodes)
+    if (node.name != options.self) peers.emplace_back(node, options.config.timing);
+  HAPX_ASSERT(peers.size() + 1 == options.config.nodes.size());
+  return peers;
+}
+
+Instant abstention_of(const MemberOptions& options, Instant now) {
+  const Instant remembered = options.memory.abstain_until();
+  return options.abstain ? std::max(remembered, now + *options.abstain) : remembered;
+}
+
+/// Ages aside, and unless one has become younger: then there is a new failure behind it.
+bool says_the_same(const ResourceReport& before, const ResourceReport& now) {
+  ResourceReport aged = before;
+  aged.since_last_failure = now.since_last_failure;
+  return aged == now && now.since_last_failure >= before.since_last_failure;
+}
+
+bool says_the_same(const NodeReport& before, const NodeReport& now) {
+  return std::equal(before.services.begin(), before.services.end(), now.services.begin(),
+                    now.services.end(), [](const ServiceReport& a, const ServiceReport& b) {
+                      ServiceReport aged = a;
+                      aged.vip = b.vip;
+                      aged.haproxy = b.haproxy;
+                      return aged == b && says_the_same(a.vip, b.vip) &&
+                             says_the_same(a.haproxy, b.haproxy);
+                    });
+}
+
+}  // namespace
+
+Member::State::State(MemberOptions given, Instant now)
+    : options(std::move(given)),
+      self{options.self, options.boot},
+      electorate(options.config.nodes),
+      codec({options.config.name, options.self, options.boot, options.incarnation,
+             options.cluster_key}),
+      random(options.seed),
+      voter(memory_of(options), keys_of(options.config), abstention_of(options, now)),
+      peers(peers_of(options)),
+      next_beat(now) {
+  const Promise* inherited = voter.memory().find(LeaseKey::coordinator());
+  inherits_coordinator = inherited != nullptr && inherited->accepted &&
+                         inherited->accepted->session() == self &&
+                         inherited->accepted->expiry > now;
+  for (const NodeConfig& node : options.config.nodes) {
+    MemberView member;
+    member.name = node.name;
+    member.role = node.role;
+    member.votes = node.votes;
+    if (node.name == options.self) {
+      member.liveness = Liveness::alive;
+      member.hears_us = true;
+      member.incarnation = options.incarnation;
+      member.report_heard = now;
+    }
+    view.members.push_back(std::move(member));
+  }
+  report_made = now;
+  refresh_view(now);
+}
+
+// ---- time ----
+
+void Member::State::pass_time(Instant now) {
+  for (auto& [key, claim] : claims) {
+    claim.lease.pass_time(now);
+    note_right(claim);
+  }
+  for (OrderAnswer& answer : orders.expire(now)) news.push_back(OrderAnswered{std::move(answer)});
+}
+
+std::optional<Instant> Member::State::next_deadline() const {
+  if (left) return orders.next_deadline();
+  Instant earliest = next_beat;
+  const auto consider = [&earliest](const std::optional<Instant>& instant) {
+    if (instant) earliest = std::min(earliest, *instant);
+  };
+  // A deadline that has been seen to pass is no deadline: `seen` is never after the next beat.
+  const Instant seen = last_now;
+  for (const Peer& peer : peers) consider(peer.detector().next_deadline(seen));
+  for (const auto& [key, claim] : claims) consider(claim.lease.next_deadline());
+  if (const auto* known = watch.current(seen)) consider(known->until);
+  consider(turn);
+  consider(orders.next_deadline());
+  return earliest;
+}
+
+// ---- claims ----
+
+Member::State::Claim& Member::State::claim_of(const LeaseKey& key) {
+  const auto found = claims.find(key);
+  if (found != claims.end()) return found->second;
+  HAPX_ASSERT(claims.size() < promise_keys_max);
+  const Promise* remembered = voter.memory().find(key);
+  const std::uint64_t highest_round = remembered != nullptr ? remembered->promised.round : 0;
+  return claims
+      .emplace(key, Claim(Lease(key, self, options.incarnation, electorate,
+                                options.config.timing, highest_round, random.next())))
+      .first->second;
+}
+
+/// Brings what the node above knows of a right in line with what it is.
+void Member::State::note_right(Claim& claim) {
+  const LeaseKey& key = claim.lease.key();
+  const auto& right = claim.lease.right();
+  const bool is_address = key != LeaseKey::coordinator();
+  if (right && !claim.told_until) {
+    if (is_address) news.push_back(RightGained{key, right->until});
+    claim.told_denial.clear();
+  } else if (right && right->until > *claim.told_until) {
+    if (is_address) news.push_back(RightExtended{key, right->until});
+  } else if (!right && claim.told_until) {
+    if (is_address) news.push_back(RightLost{key, claim.lease.loss()});
+  }
+  if (right) {
+    claim.told_until = right->until;
+    view.rights[key] = right->until;
+  } else {
+    claim.told_until.reset();
+    view.rights.erase(key);
+  }
+}
+
+void Member::State::tell_denials() {
+  for (auto& [key, claim] : claims) {
+    const std::string& denial = claim.lease.denial();
+    if (claim.lease.right() || denial.empty() || denial == claim.told_denial) continue;
+    claim.told_denial = denial;
+    if (key != LeaseKey::coordinator()) news.push_back(RightDenied{key, denial});
+  }
+}
+
+void Member::State::release(Claim& claim, Instant now) {
+  for (const Release& release : claim.lease.release()) {
+    if (auto store = voter.release(release, self, now)) actions.emplace_back(std::move(*store));
+    for (const Peer& peer : peers)
+      if (peer.current()) message_to(peer).releases.push_back(release);
+    repeated_releases.push_back({release, release_beats});
+  }
+  claim.told_until.reset();  // asked for: no news
+  claim.told_denial.clear();
+  view.rights.erase(claim.lease.key());
+}
+
+/// Asks the voters at once, ourselves first: a cluster of one is settled without a datagram.
+void Member::State::pursue(Claim& claim, Instant now) {
+  if (silenced(now)) return;
+  for (int i = 0; i < settle_rounds_max; ++i) {
+    vote_ourselves(claim, now);
+    if (!claim.lease.take_urgency()) break;
+  }
+  for (const Peer& peer : peers)
+    if (peer.current()) say_lease(claim.lease, peer, now);
+}
+
+void Member::State::settle(Instant now) {
+  for (int i = 0; i < settle_rounds_max; ++i) {
+    govern(now);
+    keep_plan_current(now);
+    bool calm = true;
+    for (auto& [key, claim] : claims) {
+      if (!claim.lease.take_urgency()) continue;
+      calm = false;
+      pursue(claim, now);
+    }
+    if (calm) break;
+  }
+  tell_denials();
+}
+
+// ---- the coordinator ----
+
+const Lease* Member::State::coordinator_lease() const {
+  const auto found = claims.find(LeaseKey::coordinator());
+  return found == claims.end() ? nullptr : &found->second.lease;
+}
+
+bool Member::State::coordinating(Instant now) const {
+  const Lease* lease = coordinator_lease();
+  return lease != nullptr && lease->right() && now < lease->right()->until;
+}
+
+bool Member::State::quorate(Instant now) const {
+  unsigned votes = electorate.votes_of(options.self);
+  for (const Peer& peer : peers)
+    if (peer.detector().present(now)) votes += peer.node().votes;
+  return electorate.is_majority(votes);
+}
+
+unsigned Member::State::rank(Instant now) const {
+  if (inherits_coordinator) return 0;
+  unsigned before_us = 0;
+  for (const NodeConfig& node : options.config.nodes) {
+    if (node.name == options.self) break;
+    for (const Peer& peer : peers)
+      if (peer.node().name == node.name && peer.detector().present(now)) ++before_us;
+  }
+  return before_us;
+}
+
+/// Liveness: whenever a majority is there and nobody coordinates, somebody tries (LEASE.md, rule 11).
+void Member::State::govern(Instant now) {
+  turn.reset();
+  if (left) return;
+  const Lease* lease = coordinator_lease();
+  const bool claimed = lease != nullptr && lease->claimed();
+  const bool somebody_else = watch.current(now) != nullptr;
+  if (claimed && !coordinating(now) && (somebody_else || !quorate(now))) {
+    release(claim_of(LeaseKey::coordinator()), now);
+    watch.not_vacant();
+    return;
+  }
+  if (claimed || somebody_else || !quorate(now)) {
+    watch.not_vacant();
+    return;
+  }
+  const Instant ours = watch.turn(rank(now), options.config.timing.heartbeat, now);
+  if (ours > now) {
+    turn = ours;
+    return;
+  }
+  inherits_coordinator = false;
+  claim_of(LeaseKey::coordinator()).lease.claim(now);
+}
+
+/// A plan must be above every plan that anybody has seen, or it is not obeyed (LEASE.md, rule 21). A
+/// new ballot of ours gives our plan a new name.
+void Member::State::keep_plan_current(Instant now) {
+  if (!coordinating(now)) {
+    published.reset();
+    return;
+  }
+  Lease& lease = claim_of(LeaseKey::coordinator()).lease;
+  std::optional<Ballot> seen;
+  if (view.plan) seen = view.plan->ballot;
+  for (const Peer& peer : peers)
+    if (peer.has_plan() && (!seen || *seen < peer.has_plan()->ballot))
+      seen = peer.has_plan()->ballot;
+  const Ballot& ours = lease.right()->ballot;
+  if (seen && ours < *seen) {
+    lease.go_above(*seen, now);
+  } else if (published && (!view.plan || view.plan->ballot < ours)) {
+    view.plan = Plan{ours, ++plan_number, *published};
+    news.push_back(PlanArrived{});
+    for (const Peer& peer : peers) say_plan(peer, now);
+  }
+  for (Order& order : orders.take_undelivered()) news.push_back(OrderArrived{std::move(order)});
+}
+
+// ---- the view ----
+
+void Member::State::refresh_view(Instant now) {
+  const auto update = [this](auto& field, auto value) {
+    if (field == value) return;
+    field = std::move(value);
+    view_changed = true;
+  };
+  update(view.quorate, quorate(now));
+  const bool ours = coordinating(now);
+  update(view.coordinating, ours);
+  std::optional<NodeName> coordinator;
+  if (ours) coordinator = options.self;
+  else if (const auto* known = watch.current(now)) coordinator = known->ballot.node;
+  update(view.coordinator, coordinator);
+  for (MemberView& member : view.members) {
+    const Peer* peer = find_peer(member.name);
+    if (peer == nullptr) continue;
+    const Liveness liveness = peer->detector().liveness(now);
+    update(member.liveness, liveness);
+    update(member.hears_us, peer->hears_us() && peer->detector().present(now));
+    if (peer->current()) update(member.incarnation, std::optional(peer->current()->incarnation));
+  }
+}
+
+Outcome Member::State::finish(Instant now) {
+  settle(now);
+  refresh_view(now);
+  last_now = now;
+  if (std::exchange(view_changed, false)) news.push_back(ViewChanged{});
+  flush();
+  return {std::exchange(actions, {}), std::exchange(news, {})};
+}
+
+Peer* Member::State::find_peer(const NodeName& name) {
+  for (Peer& peer : peers)
+    if (peer.node().name == name) return &peer;
+  return nullptr;
+}
+
+// ---- the public face ----
+
+Member::Member(MemberOptions options, Instant now)
+    : state_(std::make_unique<State>(std::move(options), now)) {}
+Member::~Member() = default;
+Member::Member(Member&&) noexcept = default;
+Member& Member::operator=(Member&&) noexcept = default;
+
+Outcome Member::step(const DatagramArrived& datagram, Instant now) {
+  state_->pass_time(now);
+  state_->receive(datagram, now);
+  return state_->finish(now);
+}
+
+Outcome Member::step(Instant now) {
+  state_->pass_time(now);
+  if (!state_->left && state_->next_beat <= now) state_->beat_all(now);
+  return state_->finish(now);
+}
+
+std::optional<Instant> Member::next_deadline() const { return state_->next_deadline(); }
+
+Outcome Member::claim(const LeaseKey& key, Instant now) {
+  state_->pass_time(now);
+  if (!state_->left) state_->claim_of(key).lease.claim(now);
+  return state_->finish(now);
+}
+
+Outcome Member::release(const LeaseKey& key, Instant now) {
+  state_->pass_time(now);
+  if (state_->claims.contains(key)) state_->release(state_->claim_of(key), now);
+  return state_->finish(now);
+}
+
+Outcome Member::tell(NodeReport report, Instant now) {
+  HAPX_ASSERT(report.services.size() <= entries_max);
+  State& state = *state_;
+  state.pass_time(now);
+  const bool same = state.report_version != 0 && says_the_same(state.report, report);
+  state.report = report;
+  state.report_made = now;
+  for (MemberView& member : state.view.members) {
+    if (member.name != state.options.self) continue;
+    member.report = std::move(report);
+    member.report_heard = now;
+  }
+  if (!same) {
+    ++state.report_version;
+    state.view_changed = true;
+    for (const Peer& peer : state.peers) state.say_report(peer, now);
+  }
+  return state.finish(now);
+}
+
+Outcome Member::publish(std::vector<Assignment> assignments, Instant now) {
+  HAPX_ASSERT(assignments.size() <= entries_max);
+  State& state = *state_;
+  state.pass_time(now);
+  if (!state.coordinating(now)) return state.finish(now);
+  state.published = std::move(assignments);
+  const Ballot& ballot = state.coordinator_lease()->right()->ballot;
+  if (!state.view.plan || state.view.plan->ballot <= ballot) {
+    state.view.plan = Plan{ballot, ++state.plan_number, *state.published};
+    state.news.push_back(PlanArrived{});
+    for (const Peer& peer : state.peers) state.say_plan(peer, now);
+  }
+  return state.finish(now);
+}
+
+Outcome Member::order(Order order, Instant now) {
+  State& state = *state_;
+  state.pass_time(now);
+  order.from = state.options.self;
+  if (!state.orders.give(order, now)) {
+    state.news.push_back(OrderAnswered{
+        {order.id, state.options.self, false, "refused: too many orders wait for an answer"}});
+  }
+  for (const Peer& peer : state.peers) state.say_orders(peer, now);
+  return state.finish(now);
+}
+
+Outcome Member::answer(OrderAnswer answer, Instant now) {
+  State& state = *state_;
+  state.pass_time(now);
+  if (answer.to == state.options.self) {
+    if (state.orders.answered(answer.id)) state.news.push_back(OrderAnswered{std::move(answer)});
+    return state.finish(now);
+  }
+  state.orders.remember(answer);
+  const Peer* peer = state.find_peer(answer.to);
+  if (peer != nullptr && peer->current())
+    state.message_to(*peer).order_answers.push_back(std::move(answer));
+  return state.finish(now);
+}
+
+Outcome Member::leave(Instant now) {
+  State& state = *state_;
+  state.pass_time(now);
+  for (auto& [key, claim] : state.claims) state.release(claim, now);
+  state.left = true;
+  for (Peer& peer : state.peers)
+    if (peer.current()) state.message_to(peer).beat = state.make_beat(peer, now);
+  return state.finish(now);
+}
+
+Outcome Member::abstain(Duration length, Instant now) {
+  state_->pass_time(now);
+  state_->actions.emplace_back(state_->voter.abstain(now + length));
+  return state_->finish(now);
+}
+
+const View& Member::view() const { return state_->view; }
+
+}  // namespace hapx::membership

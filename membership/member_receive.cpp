@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a member make of a datagram?
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "membership/member_state.hpp"
+
+namespace hapx::membership {
+
+void Member::State::refuse(const Endpoint& from, std::string_view reason) {
+  news.push_back(DatagramRefused{from, std::string(reason)});
+}
+
+void Member::State::note_conflict(const std::string& sentence, Instant now) {
+  if (conflict_told && now - *conflict_told < lease_max) return;
+  conflict_told = now;
+  news.push_back(Conflict{sentence});
+}
+
+/// From cheap to dear: whose is it by its own account, from where, does it open, is it for us, is it
+/// fresh. What fails one of these has no effect but a count.
+void Member::State::receive(const DatagramArrived& datagram, Instant now) {
+  using namespace refusal_reason;
+  const auto peeked = codec.peek(datagram.bytes);
+  if (const auto* refused = std::get_if<Refused>(&peeked))
+    return refuse(datagram.from, refused->reason);
+  const auto& claimed = std::get<Envelope>(peeked);
+  const bool our_name_on_it = claimed.sender == options.self;
+  if (our_name_on_it && claimed.boot == options.boot && claimed.incarnation == options.incarnation)
+    return refuse(datagram.from, our_own);
+  Peer* peer = find_peer(claimed.sender);
+  if (peer == nullptr && !our_name_on_it) return refuse(datagram.from, unknown_sender);
+  if (peer != nullptr && peer->node().address != datagram.from.address)
+    return refuse(datagram.from, wrong_address);
+
+  const auto result = codec.open(datagram.bytes);
+  if (const auto* refused = std::get_if<Refused>(&result))
+    return refuse(datagram.from, refused->reason);
+  const auto& opened = std::get<Opened>(result);
+  if (our_name_on_it) {
+    note_conflict("another process sends under the name of this node from " +
+                      to_string(datagram.from.address),
+                  now);
+    return refuse(datagram.from, our_name);
+  }
+  if (opened.message.to != options.self) return refuse(datagram.from, for_another_node);
+
+  switch (peer->receive(opened.envelope, opened.message.beat, now, random)) {
+    case Peer::Reception::current:
+      return take_in(*peer, opened, now);
+    case Peer::Reception::promoted:
+      // What we wait for may have come with it, and it should know at once what we want.
+      take_in(*peer, opened, now);
+      for (auto& [key, claim] : claims) claim.lease.heard_news(now);
+      return beat_to(*peer, now);
+    case Peer::Reception::replayed:
+      return refuse(datagram.from, replayed);
+    case Peer::Reception::superseded:
+      return refuse(datagram.from, superseded);
+    case Peer::Reception::unproven:
+    case Peer::Reception::rival:
+      break;
+  }
+  const bool is_rival = peer->current() && peer->current()->boot != opened.envelope.boot &&
+                        peer->detector().present(now);
+  Beat& beat = message_to(*peer).beat.emplace(make_beat(*peer, now));
+  if (opened.message.beat) beat.response = opened.message.beat->challenge;
+  if (is_rival) {
+    beat.rival = opened.envelope.incarnation;
+    return refuse(datagram.from, rival_session);
+  }
+  beat.challenge = peer->challenge(random);
+  refuse(datagram.from, unproven);
+}
+
+void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {
+  const Message& message = opened.message;
+  if (message.beat) take_beat(peer, *message.beat, now);
+  take_requests(peer, opened.envelope, message, now);
+  take_votes(peer, message, now);
+  take_contents(peer, message, now);
+}
+
+void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
+  peer.heard(beat, options.self, options.incarnation, now);
+  if (beat.leaving) watch.left(peer.node().name);
+  if (beat.coordinator && beat.coordinator->ballot.node != options.self)
+    watch.heard_from_others(beat.coordinator->ballot,
+                            now + std::min(beat.coordinator->remaining, lease_max), now);
+  if (beat.challenge != 0) {
+    responses[peer.node().name] = beat.challenge;
+    beat_to(peer, now);
+  }
+  if (beat.rival && *beat.rival == options.incarnation) {
+    // Safety: of two sessions of one node the later one never proposes.
+    silenced_until = now + options.config.timing.lease;
+    note_conflict(peer.node().name.text() + " hears another session of this node; this one is silent",
+                  now);
+  }
+  if (peer.hears_our_namesake())
+    note_conflict(peer.node().name.text() + " hears another process of this node instead of this one",
+                  now);
+}
+
+void Member::State::take_votes(const Peer& peer, const Message& message, Instant now) {
+  const auto ours = [this](const Ballot& ballot) {
+    return ballot.node == options.self && ballot.incarnation == options.incarnation;
+  };
+  const auto take = [&](const auto& answer) {
+    const auto claim = claims.find(answer.key);
+    if (claim == claims.end() || !ours(answer.ballot)) return;
+    claim->second.lease.answered(peer.node().name, answer, now);
+    note_right(claim->second);
+  };
+  for (const PrepareAnswer& answer : message.prepare_answers) take(answer);
+  for (const ProposalAnswer& answer : message.proposal_answers) take(answer);
+}
+
+void Member::State::take_requests(const Peer& peer, const Envelope& from, const Message& message,
+                                  Instant now) {
+  const Session session{from.sender, from.boot};
+  for (const Release& release : message.releases) {
+    if (auto store = voter.release(release, session, now)) actions.emplace_back(std::move(*store));
+    if (release.key == LeaseKey::coordinator()) watch.released(release.ballot);
+    const auto claim = claims.find(release.key);
+    if (claim != claims.end()) claim->second.lease.heard_news(now);
+  }
+  for (const Proposal& proposal : message.proposals) {
+    auto ballotage = voter.propose(proposal, session, now);
+    if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
+    if (ballotage.answer)
+      message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
+    if (!proposal.held) continue;
+    if (proposal.key == LeaseKey::coordinator())
+      watch.heard(proposal.ballot, now + std::min(proposal.lease, lease_max));
+    const auto claim = claims.find(proposal.key);
+    if (claim == claims.end()) continue;
+    claim->second.lease.heard_holder(proposal.ballot, proposal.lease, now);
+    note_right(claim->second);
+  }
+  for (const Prepare& prepare : message.prepares) {
+    auto ballotage = voter.prepare(prepare, session, now);
+    if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
+    if (ballotage.answer) message_to(peer).prepare_answers.push_back(std::move(*ballotage.answer));
+  }
+}
+
+void Member::State::take_contents(Peer& peer, const Message& message, Instant now) {
+  for (const ReportPart& part : message.report_parts) {
+    if (!peer.add(part, now)) continue;
+    for (MemberView& member : view.members) {
+      if (member.name != peer.node().name) continue;
+      member.report = peer.report();
+      member.report_heard = peer.report_heard();
+    }
+    view_changed = true;
+  }
+  for (const PlanPart& part : message.plan_parts) {
+    if (part.plan.ballot.node != peer.node().name) continue;
+    auto assignments = plan_assembly.add(part.plan, part.index, part.count, part.assignment);
+    if (!assignments) continue;
+    // Safety: only the highest plan that was ever seen is obeyed (LEASE.md, rule 21).
+    if (view.plan && part.plan <= PlanId{view.plan->ballot, view.plan->number}) continue;
+    view.plan = Plan{part.plan.ballot, part.plan.number, std::move(*assignments)};
+    news.push_back(PlanArrived{});
+  }
+  for (const Order& order : message.orders) {
+    if (!coordinating(now) || order.from != peer.node().name) continue;
+    const auto reception = orders.receive(order);
+    if (reception.is_new) news.push_back(OrderArrived{order});
+    if (reception.answer) message_to(peer).order_answers.push_back(*reception.answer);
+  }
+  for (const OrderAnswer& answer : message.order_answers)
+    if (orders.answered(answer.id)) news.push_back(OrderAnswered{answer});
+}
+
+}  // namespace hapx::membership

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a member say, and when?
+#include <algorithm>
+#include <utility>
+
+#include "membership/member_state.hpp"
+
+namespace hapx::membership {
+
+namespace {
+
+void age(ResourceReport& resource, Duration by) {
+  if (resource.fail_count > 0) resource.since_last_failure += by;
+}
+
+}  // namespace
+
+void Member::State::beat_all(Instant now) {
+  const Duration heartbeat = options.config.timing.heartbeat;
+  next_beat += heartbeat;
+  if (next_beat <= now) next_beat = now + heartbeat;  // we were late: no burst to catch up
+  if (!silenced(now))
+    for (auto& [key, claim] : claims) vote_ourselves(claim, now);
+  for (Peer& peer : peers) beat_to(peer, now);
+  for (RepeatedRelease& repeated : repeated_releases) --repeated.beats;
+  std::erase_if(repeated_releases, [](const auto& repeated) { return repeated.beats == 0; });
+}
+
+/// Everything that this peer should know now. What is lost is said again with the next beat.
+void Member::State::beat_to(Peer& peer, Instant now) {
+  message_to(peer).beat = make_beat(peer, now);
+  if (!peer.current()) return;  // it could not believe us more, nor we its answers
+  for (const RepeatedRelease& repeated : repeated_releases)
+    message_to(peer).releases.push_back(repeated.release);
+  if (!silenced(now))
+    for (auto& [key, claim] : claims) say_lease(claim.lease, peer, now);
+  if (peer.has_report_version() < report_version) say_report(peer, now);
+  if (coordinating(now) && view.plan && view.plan->ballot.node == options.self) {
+    const PlanId ours{view.plan->ballot, view.plan->number};
+    if (!peer.has_plan() || *peer.has_plan() < ours) say_plan(peer, now);
+  }
+  say_orders(peer, now);
+}
+
+Beat Member::State::make_beat(Peer& peer, Instant now) {
+  Beat beat;
+  for (const Peer& other : peers)
+    if (other.current() && other.detector().present(now))
+      beat.hears.push_back(
+          {other.node().name, other.current()->incarnation, other.report_version()});
+  const auto* known = watch.current(now);
+  if (known != nullptr && known->first_hand)
+    beat.coordinator = CoordinatorTold{known->ballot, known->until - now};
+  if (view.plan) beat.plan = PlanId{view.plan->ballot, view.plan->number};
+  if (!peer.current()) beat.challenge = peer.challenge(random);
+  const auto owed = responses.find(peer.node().name);
+  if (owed != responses.end()) {
+    beat.response = owed->second;
+    responses.erase(owed);
+  }
+  beat.leaving = left;
+  return beat;
+}
+
+void Member::State::say_lease(Lease& lease, const Peer& peer, Instant now) {
+  if (auto prepare = lease.prepare_for(peer.node().name)) {
+    message_to(peer).prepares.push_back(std::move(*prepare));
+  } else if (auto proposal = lease.proposal_for(peer.node().name, now)) {
+    message_to(peer).proposals.push_back(std::move(*proposal));
+  }
+}
+
+/// Safety: our own vote is cast by the same voter, and stored before it counts (LEASE.md, rule 5).
+void Member::State::vote_ourselves(Claim& claim, Instant now) {
+  Lease& lease = claim.lease;
+  if (const auto prepare = lease.prepare_for(options.self)) {
+    auto ballotage = voter.prepare(*prepare, self, now);
+    if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
+    if (ballotage.answer) lease.answered(options.self, *ballotage.answer, now);
+  } else if (const auto proposal = lease.proposal_for(options.self, now)) {
+    auto ballotage = voter.propose(*proposal, self, now);
+    if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
+    if (ballotage.answer) lease.answered(options.self, *ballotage.answer, now);
+  }
+  note_right(claim);
+}
+
+void Member::State::say_report(const Peer& peer, Instant now) {
+  if (!peer.current() || report_version == 0) return;
+  std::vector<ReportPart>& parts = message_to(peer).report_parts;
+  parts.clear();
+  const auto count = static_cast<std::uint32_t>(report.services.size());
+  if (count == 0) parts.push_back({report_version, 0, 0, std::nullopt});
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ServiceReport service = report.services[i];
+    age(service.vip, now - report_made);
+    age(service.haproxy, now - report_made);
+    parts.push_back({report_version, i, count, std::move(service)});
+  }
+}
+
+void Member::State::say_plan(const Peer& peer, Instant now) {
+  if (!peer.current() || !view.plan || !coordinating(now)) return;
+  std::vector<PlanPart>& parts = message_to(peer).plan_parts;
+  parts.clear();
+  const PlanId id{view.plan->ballot, view.plan->number};
+  const auto count = static_cast<std::uint32_t>(view.plan->assignments.size());
+  if (count == 0) parts.push_back({id, 0, 0, std::nullopt});
+  for (std::uint32_t i = 0; i < count; ++i)
+    parts.push_back({id, i, count, view.plan->assignments[i]});
+}
+
+void Member::State::say_orders(const Peer& peer, Instant now) {
+  const auto* known = watch.current(now);
+  if (!peer.current() || known == nullptr || known->ballot.node != peer.node().name) return;
+  message_to(peer).orders = orders.waiting();
+}
+
+/// Safety: every StorePromise stands in the list already, before the answers that rest on it.
+void Member::State::flush() {
+  for (auto& [name, message] : outbox) {
+    const Peer* peer = find_peer(name);
+    if (peer == nullptr || message.empty()) continue;
+    message.to = name;
+    for (std::vector<std::uint8_t>& bytes : codec.seal(message))
+      actions.emplace_back(
+          SendDatagram{{peer->node().address, options.config.port}, std::move(bytes)});
+  }
+  outbox.clear();
+}
+
+}  // namespace hapx::membership

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vip/io/door.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "vip/arp.hpp"
+#include "vip/io/fence_filter.hpp"
+#include "vip/io/packet_socket.hpp"
+#include "vip/io/rtnetlink.hpp"
+
+namespace hapx::vip {
+namespace {
+
+using Operation = AddressRefused::Operation;
+
+Error not_there(const InterfaceName& interface) {
+  return {ErrorKind::absent, "interface " + interface.text() + " is not there", 0};
+}
+
+bool same(const LinkChanged& a, const LinkChanged& b) {
+  return a.present == b.present && a.carrier == b.carrier && a.index == b.index && a.mac == b.mac;
+}
+
+/// The interface's own stack may answer ARP: it has Ethernet frames and gets to see them.
+bool could_answer(const LinkSeen& link) {
+  return link.ethernet && !link.port;
+}
+
+}  // namespace
+
+struct Door::State : std::enable_shared_from_this<State> {
+  State(boost::asio::io_context& context, Handler told) : io(context), handler(std::move(told)) {}
+
+  /// Later, from the loop, after everything that was told before.
+  void tell(Event event) {
+    boost::asio::post(io, [weak = weak_from_this(), event = std::move(event)]() mutable {
+      const auto self = weak.lock();
+      if (self && !self->ended) self->handler(std::move(event));
+    });
+  }
+
+  // The world changed.
+
+  void on_link(const LinkSeen& link) {
+    if (!link.present) guarded.erase(link.index);
+    if (link.present && armed) guard(link);
+    tell_links();
+  }
+
+  /// Tells those of our interfaces that are no longer as last told.
+  void tell_links() {
+    for (const VipConfig& vip : vips) {
+      LinkChanged now;
+      now.interface = vip.interface;
+      if (const LinkSeen* link = rtnetlink->find(vip.interface)) {
+        now.present = true;
+        now.carrier = link->carrier;
+        now.index = link->index;
+        now.mac = link->mac;
+      }
+      const auto last = told_links.find(vip.interface);
+      if (last != told_links.end() && same(last->second, now)) continue;
+      const bool is_new =
+          now.present && (last == told_links.end() || last->second.index != now.index);
+      told_links.insert_or_assign(vip.interface, now);
+      // Else taking our address off could take others' along (vip/address_message). Where the
+      // kernel refuses this it refuses our address, too, and says so.
+      if (is_new && vip.address.prefix < 32) (void)rtnetlink->promote_secondaries(now.index);
+      tell(now);
+    }
+  }
+
+  void on_address(const AddressSeen& seen) {
+    if (seen.present) return;
+    const LinkSeen* link = rtnetlink->find(seen.interface_index);
+    if (link == nullptr) return;
+    for (const VipConfig& vip : vips) {
+      if (vip.interface != link->name || vip.address != seen.address) continue;
+      assigned.erase({link->name, vip.address});
+      tell(AddressRemoved{vip.interface, vip.address.address});
+    }
+  }
+
+  /// Somebody touched an interface's filters: are ours still there?
+  void on_filters(std::uint32_t index) {
+    if (!armed || !guarded.contains(index)) return;
+    const LinkSeen* link = rtnetlink->find(index);
+    const auto attached = fence->attached(rtnetlink->socket(), index);
+    if (link == nullptr || (attached && *attached)) return;
+    if (!attached && attached.error().kind == ErrorKind::absent) return;  // it is going
+    guarded.erase(index);
+    tell(FenceRemoved{link->name});
+    if (guard(LinkSeen(*link))) tell(FenceArmed{});
+  }
+
+  void on_missed() {
+    const auto indices = guarded;
+    for (const std::uint32_t index : indices) on_filters(index);
+    auto addresses = rtnetlink->addresses();
+    if (!addresses) return;
+    const auto expected = assigned;
+    for (const auto& [interface, address] : expected) {
+      const LinkSeen* link = rtnetlink->find(interface);
+      const bool present = std::ranges::any_of(*addresses, [&](const AddressSeen& seen) {
+        return link != nullptr && seen.interface_index == link->index && seen.address == address;
+      });
+      if (present) continue;
+      assigned.erase({interface, address});
+      tell(AddressRemoved{interface, address.address});
+    }
+  }
+
+  // The fence.
+
+  /// Puts the filter on an interface that could answer, takes it off one that can't any more.
+  /// False: it could not be put there, and that has been told.
+  bool guard(const LinkSeen& link) {
+    if (!could_answer(link)) {
+      const bool was_guarded = guarded.erase(link.index) > 0;
+      if (was_guarded || (link.ethernet && link.port && !port_cleared.contains(link.index))) {
+        port_cleared.insert(link.index);
+        (void)detach_fence(rtnetlink->socket(), link.index);  // at worst it drops too much there
+      }
+      return true;
+    }
+    port_cleared.erase(link.index);
+    if (guarded.contains(link.index)) return true;
+    const auto attached = fence->attach(rtnetlink->socket(), link.index);
+    if (!attached) {
+      if (attached.error().kind == ErrorKind::absent) return true;  // gone meanwhile
+      unavailable(attached.error().sentence + " " + link.name.text());
+      return false;
+    }
+    guarded.insert(link.index);
+    return true;
+  }
+
+  void arm(const std::vector<IpAddress>& addresses) {
+    if (!fence) return unavailable(fence_refusal);
+    if (auto ready = fence->arm(addresses); !ready) return unavailable(ready.error().sentence);
+    armed = true;
+    const auto links = rtnetlink->links();
+    for (const auto& [index, link] : links) {
+      if (!guard(link)) return;
+    }
+    swept = true;
+    tell(FenceArmed{});
+  }
+
+  /// Address lifetimes rule from here on. A filter of an earlier life whose deadlines nobody can
+  /// reach would keep an address silent for ever: it goes, after every address that it guards.
+  void unavailable(const std::string& reason) {
+    armed = false;
+    const bool reachable = fence && (fence->adopted() || !guarded.empty());
+    if (!reachable && !swept) (void)sweep();
+    swept = true;  // whatever is there from now on is ours
+    tell(FenceUnavailable{reason});
+  }
+
+  boost::asio::io_context& io;
+  Handler handler;
+  std::vector<VipConfig> vips;
+  std::unique_ptr<Rtnetlink> rtnetlink;
+  std::optional<PacketSocket> packets;
+  std::optional<FenceFilter> fence;
+  std::string fence_refusal;  ///< why there is none
+  bool armed = false;
+  bool swept = false;                    ///< what an earlier life left was ended, or is ours
+  std::set<std::uint32_t> guarded;       ///< interfaces with our filter
+  std::set<std::uint32_t> port_cleared;  ///< ports that were looked at for an old filter
+  std::map<InterfaceName, LinkChanged> told_links;
+  std::set<std::pair<InterfaceName, Cidr>> assigned;  ///< addresses of VIPs that the kernel has
+  bool ended = false;
+};
+
+Door::Door(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+Door::~Door() {
+  state_->ended = true;
+  state_->rtnetlink.reset();
+}
+
+Result<std::unique_ptr<Door>> Door::open(boost::asio::io_context& io, DoorOptions options,
+                                         Handler handler) {
+  auto state = std::make_shared<State>(io, std::move(handler));
+  auto fence = FenceFilter::open(options.inherited_deadlines);
+  if (fence) {
+    state->fence.emplace(std::move(*fence));
+  } else {
+    state->fence_refusal = fence.error().sentence;
+  }
+  auto packets = PacketSocket::open();
+  if (!packets) return packets.error();
+  state->packets.emplace(std::move(*packets));
+  State* known = state.get();  // outlives the watch, which is its own
+  auto rtnetlink =
+      Rtnetlink::open(io, {[known](const LinkSeen& link) { known->on_link(link); },
+                           [known](const AddressSeen& address) { known->on_address(address); },
+                           [known](std::uint32_t index) { known->on_filters(index); },
+                           [known] { known->on_missed(); }});
+  if (!rtnetlink) return rtnetlink.error();
+  state->rtnetlink = std::move(*rtnetlink);
+  auto door = std::unique_ptr<Door>(new Door(std::move(state)));
+  door->watch(std::move(options.vips));
+  return door;
+}
+
+void Door::watch(std::vector<VipConfig> vips) {
+  state_->vips = std::move(vips);
+  state_->tell_links();
+  auto addresses = state_->rtnetlink->addresses();
+  if (!addresses) return;
+  for (const AddressSeen& seen : *addresses) {
+    const LinkSeen* link = state_->rtnetlink->find(seen.interface_index);
+    const auto& watched = state_->vips;
+    const bool is_vip = link != nullptr && std::ranges::any_of(watched, [&](const VipConfig& vip) {
+                          return vip.interface == link->name && vip.address == seen.address;
+                        });
+    if (is_vip) state_->assigned.insert({link->name, seen.address});
+  }
+}
+
+void Door::arm_fence(const ArmFence& action) {
+  state_->arm(action.addresses);
+}
+
+void Door::extend_deadline(const ExtendDeadline& action) {
+  if (state_->fence) state_->fence->extend(action.address, action.until);
+}
+
+void Door::close_fence(const CloseFence& action) {
+  if (state_->fence) state_->fence->close(action.address);
+}
+
+void Door::add_address(const AddAddress& action) {
+  const IpAddress& address = action.address.address;
+  const auto refuse = [&](Error error) {
+    state_->tell(AddressRefused{action.interface, address, Operation::add, std::move(error)});
+  };
+  if (address.family != Family::ipv4) {
+    return refuse({ErrorKind::refused, to_string(address) + " is not an IPv4 address", 0});
+  }
+  const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  if (link == nullptr) return refuse(not_there(action.interface));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(action.lifetime).count();
+  auto added = state_->rtnetlink->add(link->index, action.address,
+                                      static_cast<std::uint32_t>(std::max<long>(seconds, 1)));
+  if (!added) return refuse(added.error());
+  state_->assigned.insert({action.interface, action.address});
+  state_->tell(AddressAdded{action.interface, address});
+}
+
+void Door::remove_address(const RemoveAddress& action) {
+  const IpAddress& address = action.address.address;
+  const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  if (link != nullptr) {
+    auto removed = state_->rtnetlink->remove(link->index, action.address);
+    if (!removed && removed.error().kind != ErrorKind::absent) {
+      state_->tell(AddressRefused{action.interface, address, Operation::remove, removed.error()});
+      return;
+    }
+  }
+  state_->assigned.erase({action.interface, action.address});
+  state_->tell(AddressRemoved{action.interface, address});
+}
+
+void Door::announce(const Announce& action) {
+  const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  if (link == nullptr) {
+    state_->tell(AnnouncementFailed{action.interface, action.address, not_there(action.interface)});
+    return;
+  }
+  for (const ArpPacket& packet : {announcement_request(link->mac, action.address),
+                                  announcement_reply(link->mac, action.address)}) {
+    if (auto sent = state_->packets->send(link->index, to_frame(packet)); !sent) {
+      state_->tell(AnnouncementFailed{action.interface, action.address, sent.error()});
+      return;
+    }
+  }
+}
+
+std::optional<int> Door::deadlines_descriptor() const {
+  if (!state_->fence) return std::nullopt;
+  return state_->fence->descriptor();
+}
+
+bool Door::adopted() const {
+  return state_->fence && state_->fence->adopted();
+}
+
+std::map<IpAddress, Instant> Door::deadlines() const {
+  if (!state_->fence) return {};
+  return state_->fence->deadlines();
+}
+
+Result<std::vector<LeftOver>> Door::left_overs() {
+  auto addresses = state_->rtnetlink->addresses();
+  if (!addresses) return addresses.error();
+  std::vector<LeftOver> all;
+  for (const AddressSeen& seen : *addresses) {
+    const LinkSeen* link = state_->rtnetlink->find(seen.interface_index);
+    if (seen.ours && link != nullptr) all.push_back({link->name, seen.address});
+  }
+  return all;
+}
+
+}  // namespace hapx::vip
