@@ -125,7 +125,7 @@ std::string praise(const Deliberation& d, const NodeName& node) {
     case DecidedBy::unmanaged:
       return reason_of(*d.running.vip.unmanaged, Resource::vip);
     case DecidedBy::api_servers:
-      return "sees most healthy apiservers (" + std::to_string(healthy_at(d, node)) + ")";
+      return "sees the most healthy apiservers (" + std::to_string(healthy_at(d, node)) + ")";
     default:
       break;
   }

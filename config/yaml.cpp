@@ -386,8 +386,9 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file) {
     while (!builder.refused() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    // Where yaml-cpp has run out of tokens it says 0; what is missing is missing at the end.
-    const bool at_end = error.mark.pos == 0 && error.msg.ends_with("not found");
+    // At the end of the text yaml-cpp knows no column any more.
+    const bool at_end =
+        error.mark.pos >= 0 && static_cast<std::size_t>(error.mark.pos) >= text.size();
     broken = Refused{at_end ? end_of(text) : columns.locate(error.mark), syntax_error(error.msg)};
   } catch (const std::exception& error) {
     broken = Refused{{}, std::string("this is not YAML: ") + error.what()};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Are all parts of this report, or plan, here?
 //
-// A value of many entries travels entry by entry, each with the version that it belongs to. Here the
-// newest version is put together; parts of an older one are ignored. It does not ask for what is
-// missing: the sender repeats until it hears that we have it.
+// A value of many entries travels entry by entry, each with the version that it belongs to. Here
+// the newest version is put together; parts of an older one are ignored. It does not ask for what
+// is missing: the sender repeats until it hears that we have it.
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "membership/codec.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-
-#include <algorithm>
-#include <optional>
-#include <string>
 
 #include "config/assert.hpp"
 #include "membership/bytes.hpp"
@@ -47,8 +47,7 @@ std::uint64_t hash_of(const ClusterName& cluster) {
 
 Nonce nonce_of(std::uint64_t counter) {
   Nonce nonce{};
-  for (std::size_t i = 0; i < 8; ++i)
-    nonce[4 + i] = static_cast<std::uint8_t>(counter >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i) nonce[4 + i] = static_cast<std::uint8_t>(counter >> (8 * i));
   return nonce;
 }
 
@@ -143,12 +142,13 @@ struct Codec::State {
     int length = 0;
     bool ok = EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, own_key.data(),
                                  nonce.data()) == 1;
-    ok = ok && EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(),
-                                 static_cast<int>(head)) == 1;
+    ok = ok &&
+         EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(), static_cast<int>(head)) == 1;
     out.resize(head + plaintext.size() + tag_bytes);
     ok = ok && EVP_EncryptUpdate(cipher.get(), out.data() + head, &length, plaintext.data(),
                                  static_cast<int>(plaintext.size())) == 1;
-    ok = ok && EVP_EncryptFinal_ex(cipher.get(), out.data() + head + plaintext.size(), &length) == 1;
+    ok =
+        ok && EVP_EncryptFinal_ex(cipher.get(), out.data() + head + plaintext.size(), &length) == 1;
     ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes,
                                    out.data() + head + plaintext.size()) == 1;
     HAPX_ASSERT(ok);
@@ -164,8 +164,8 @@ struct Codec::State {
     const Nonce nonce = nonce_of(header.envelope.counter);
     std::vector<std::uint8_t> plaintext(sealed.size() + 1);  // never empty: data() must be valid
     int length = 0;
-    bool ok = EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(),
-                                 nonce.data()) == 1;
+    bool ok =
+        EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &length, datagram.data(),
                                  static_cast<int>(header.bytes)) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), plaintext.data(), &length, sealed.data(),

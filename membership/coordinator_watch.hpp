@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who coordinates, as far as we know, and is it our turn to try?
 //
-// The coordinator says so with every beat. While somebody does, nobody else tries. When nobody does,
-// the nodes that are there try in the file's order, each half a heartbeat after the one before it: so
-// usually one tries and is done before the next would. Only a guess about politeness: two that try at
-// once cost a few milliseconds, the lease decides.
+// The coordinator says so with every beat. While somebody does, nobody else tries. When nobody
+// does, the nodes that are there try in the file's order, each half a heartbeat after the one
+// before it: so usually one tries and is done before the next would. Only a guess about politeness:
+// two that try at once cost a few milliseconds, the lease decides.
 #pragma once
 
 #include <algorithm>

@@ -2,10 +2,10 @@
 // Is this peer still there?
 //
 // The intuition is a traffic light with a stopwatch: each heartbeat turns it green and starts the
-// watch again; after two and a half heartbeats of silence it is yellow, after one lease red. Red comes
-// at the very instant at which a voter's promise to the silent peer ends, if it was made with the
-// same datagram: detection and safety are one timer. One detector per peer. It decides nothing: a
-// wrong guess costs time, never safety.
+// watch again; after two and a half heartbeats of silence it is yellow, after one lease red. Red
+// comes at the very instant at which a voter's promise to the silent peer ends, if it was made with
+// the same datagram: detection and safety are one timer. One detector per peer. It decides nothing:
+// a wrong guess costs time, never safety.
 //
 //              heard                    2.5 heartbeats             1 lease
 //   unheard ---------> alive ----------------------> suspect ----------------> dead

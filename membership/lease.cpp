@@ -233,8 +233,8 @@ void Lease::pass_time(Instant now) {
     return;
   }
   if (auto* preparing = std::get_if<Preparing>(&state_)) {
-    const auto freed = std::erase_if(preparing->blocked,
-                                     [now](const auto& entry) { return entry.second <= now; });
+    const auto freed =
+        std::erase_if(preparing->blocked, [now](const auto& entry) { return entry.second <= now; });
     if (freed > 0) urgent_ = true;
     if (!right_ && now - preparing->since > timing_.heartbeat * 2 && denial_.empty())
       denial_ = "no majority of the votes answers";
@@ -253,7 +253,9 @@ std::optional<Instant> Lease::next_deadline() const {
   return earliest;
 }
 
-bool Lease::take_urgency() { return std::exchange(urgent_, false); }
+bool Lease::take_urgency() {
+  return std::exchange(urgent_, false);
+}
 
 std::optional<Prepare> Lease::prepare_for(const NodeName& voter) const {
   const auto* preparing = std::get_if<Preparing>(&state_);

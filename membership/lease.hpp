@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Until when may we act on a key?
 //
-// The holder's side of one key. It first asks all voters whether the key is free (prepare), then asks
-// them for the key for a time T (propose), and asks again with every heartbeat, each time with a new
-// sequence. The right is counted from *before* the asking, and shorter than T by what two clocks may
-// drift apart; the voter counts T from when it answered. So our right is over before the promises are,
-// however long a datagram took. All timing arithmetic of the lease is here and in right_of().
+// The holder's side of one key. It first asks all voters whether the key is free (prepare), then
+// asks them for the key for a time T (propose), and asks again with every heartbeat, each time with
+// a new sequence. The right is counted from *before* the asking, and shorter than T by what two
+// clocks may drift apart; the voter counts T from when it answered. So our right is over before the
+// promises are, however long a datagram took. All timing arithmetic of the lease is here and in
+// right_of().
 //
 // It does not send: asked for a voter, it says what is to be said to that voter at this instant
 // (prepare_for, proposal_for). It does not count votes (quorum does), and does not know why the key
@@ -123,8 +124,8 @@ class Lease {
   void note_blocker(std::map<NodeName, Instant>& blocked, const NodeName& voter, Vote vote,
                     const std::optional<LeaseTold>& lease, Duration abstention, Instant now);
   void count_grants(Preparing& preparing, Instant now);
-  void wait_for_blockers(const std::map<NodeName, Instant>& blocked,
-                         const std::set<NodeName>& free, Instant now);
+  void wait_for_blockers(const std::map<NodeName, Instant>& blocked, const std::set<NodeName>& free,
+                         Instant now);
   void count_backing(Proposing& proposing);
 
   LeaseKey key_;

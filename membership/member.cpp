@@ -130,8 +130,8 @@ Member::State::Claim& Member::State::claim_of(const LeaseKey& key) {
   const Promise* remembered = voter.memory().find(key);
   const std::uint64_t highest_round = remembered != nullptr ? remembered->promised.round : 0;
   return claims
-      .emplace(key, Claim(Lease(key, self, options.incarnation, electorate,
-                                options.config.timing, highest_round, random.next())))
+      .emplace(key, Claim(Lease(key, self, options.incarnation, electorate, options.config.timing,
+                                highest_round, random.next())))
       .first->second;
 }
 
@@ -234,7 +234,8 @@ unsigned Member::State::rank(Instant now) const {
   return before_us;
 }
 
-/// Liveness: whenever a majority is there and nobody coordinates, somebody tries (LEASE.md, rule 11).
+/// Liveness: whenever a majority is there and nobody coordinates, somebody tries (LEASE.md, rule
+/// 11).
 void Member::State::govern(Instant now) {
   turn.reset();
   if (left) return;
@@ -259,8 +260,8 @@ void Member::State::govern(Instant now) {
   claim_of(LeaseKey::coordinator()).lease.claim(now);
 }
 
-/// A plan must be above every plan that anybody has seen, or it is not obeyed (LEASE.md, rule 21). A
-/// new ballot of ours gives our plan a new name.
+/// A plan must be above every plan that anybody has seen, or it is not obeyed (LEASE.md, rule 21).
+/// A new ballot of ours gives our plan a new name.
 void Member::State::keep_plan_current(Instant now) {
   if (!coordinating(now)) {
     published.reset();
@@ -295,8 +296,10 @@ void Member::State::refresh_view(Instant now) {
   const bool ours = coordinating(now);
   update(view.coordinating, ours);
   std::optional<NodeName> coordinator;
-  if (ours) coordinator = options.self;
-  else if (const auto* known = watch.current(now)) coordinator = known->ballot.node;
+  if (ours)
+    coordinator = options.self;
+  else if (const auto* known = watch.current(now))
+    coordinator = known->ballot.node;
   update(view.coordinator, coordinator);
   for (MemberView& member : view.members) {
     const Peer* peer = find_peer(member.name);
@@ -343,7 +346,9 @@ Outcome Member::step(Instant now) {
   return state_->finish(now);
 }
 
-std::optional<Instant> Member::next_deadline() const { return state_->next_deadline(); }
+std::optional<Instant> Member::next_deadline() const {
+  return state_->next_deadline();
+}
 
 Outcome Member::claim(const LeaseKey& key, Instant now) {
   state_->pass_time(now);
@@ -434,6 +439,8 @@ Outcome Member::abstain(Duration length, Instant now) {
   return state_->finish(now);
 }
 
-const View& Member::view() const { return state_->view; }
+const View& Member::view() const {
+  return state_->view;
+}
 
 }  // namespace hapx::membership

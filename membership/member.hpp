@@ -5,8 +5,12 @@
 // shows the outcome as one View. It decides nothing about services: it is told which keys to claim
 // and what to report, and carries plans that it doesn't read.
 //
-//   datagrams -> codec -> failure_detector --\
-//                      -> lease + quorum ------> View (rights, coordinator, members, plan)
+//   datagrams -> codec -> peer, failure_detector -+
+//                      -> voter (our answers)      +--> View (rights, coordinator, members, plan)
+//                      -> lease + quorum ----------+
+//
+// The coordinator's key is claimed here, by every member in turn, and never from above; its rights
+// are no news, view().coordinating says it.
 #pragma once
 
 #include <array>
@@ -29,18 +33,39 @@ using Action = std::variant<SendDatagram, StorePromise>;
 
 /// What the node, one floor above, should know at once. The View holds the state; news say that it
 /// changed, and why.
-struct RightGained { LeaseKey key; Instant until; };     ///< we may act from now on
-struct RightExtended { LeaseKey key; Instant until; };   ///< never an earlier instant than before
-struct RightLost { LeaseKey key; std::string reason; };  ///< expired, or another holds it (rule 10)
-struct RightDenied { LeaseKey key; std::string reason; };  ///< a claim has to wait; told once per cause
-struct ViewChanged {};                                   ///< members, quorum, coordinator or a report
-struct PlanArrived {};                                   ///< view().plan is a higher one
-struct OrderArrived { Order order; };                    ///< we coordinate and are asked to
-struct OrderAnswered { OrderAnswer answer; };            ///< to an order that was given here
-struct DatagramRefused { Endpoint from; std::string reason; };  ///< reason: a short stable word group, counted
-struct Conflict { std::string sentence; };               ///< somebody runs under our name (a cloned VM)
-using News = std::variant<RightGained, RightExtended, RightLost, RightDenied, ViewChanged, PlanArrived,
-                          OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
+struct RightGained {
+  LeaseKey key;
+  Instant until;
+};  ///< we may act from now on
+struct RightExtended {
+  LeaseKey key;
+  Instant until;
+};  ///< never an earlier instant than before
+struct RightLost {
+  LeaseKey key;
+  std::string reason;
+};  ///< expired, or another holds it (rule 10)
+struct RightDenied {
+  LeaseKey key;
+  std::string reason;
+};                      ///< a claim has to wait; told once per cause
+struct ViewChanged {};  ///< members, quorum, coordinator or a report
+struct PlanArrived {};  ///< view().plan is a higher one
+struct OrderArrived {
+  Order order;
+};  ///< we coordinate and are asked to
+struct OrderAnswered {
+  OrderAnswer answer;
+};  ///< to an order that was given here
+struct DatagramRefused {
+  Endpoint from;
+  std::string reason;
+};  ///< reason: a short stable word group, counted
+struct Conflict {
+  std::string sentence;
+};  ///< somebody runs under our name (a cloned VM)
+using News = std::variant<RightGained, RightExtended, RightLost, RightDenied, ViewChanged,
+                          PlanArrived, OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
 
 struct Outcome {
   std::vector<Action> actions;
@@ -53,8 +78,9 @@ struct MemberOptions {
   BootId boot;
   Incarnation incarnation;
   std::array<std::uint8_t, 32> cluster_key{};
-  PromiseMemory memory;           ///< what an earlier incarnation of this boot promised; may be empty
-  std::optional<Duration> abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
+  PromiseMemory memory;  ///< what an earlier incarnation of this boot promised; may be empty
+  std::optional<Duration>
+      abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
   std::uint64_t seed = 0;
 };
 
@@ -76,9 +102,11 @@ class Member {
   /// stopped (the fence is closed), see LEASE.md rules 8 and 9.
   [[nodiscard]] Outcome release(const LeaseKey& key, Instant now);
 
-  /// Replaces what we tell of ourselves; sent with the next beat, or at once if it differs.
+  /// Replaces what we tell of ourselves; sent at once if it differs (more than failures age), and
+  /// with each beat until the peer has it.
   [[nodiscard]] Outcome tell(NodeReport report, Instant now);
-  /// Tells all nodes where services are to be. REQUIRES: view().coordinating.
+  /// Tells all nodes where services are to be, ourselves included (PlanArrived). REQUIRES:
+  /// view().coordinating was true; does nothing if that right has just ended.
   [[nodiscard]] Outcome publish(std::vector<Assignment> assignments, Instant now);
   /// Sends an order to the coordinator, again with each beat until it answers or 3 s have passed
   /// (then OrderAnswered "unknown"). An order given at the coordinator comes back as OrderArrived.

@@ -19,8 +19,8 @@ void Member::State::note_conflict(const std::string& sentence, Instant now) {
   news.push_back(Conflict{sentence});
 }
 
-/// From cheap to dear: whose is it by its own account, from where, does it open, is it for us, is it
-/// fresh. What fails one of these has no effect but a count.
+/// From cheap to dear: whose is it by its own account, from where, does it open, is it for us, is
+/// it fresh. What fails one of these has no effect but a count.
 void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   using namespace refusal_reason;
   const auto peeked = codec.peek(datagram.bytes);
@@ -96,12 +96,12 @@ void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
   if (beat.rival && *beat.rival == options.incarnation) {
     // Safety: of two sessions of one node the later one never proposes.
     silenced_until = now + options.config.timing.lease;
-    note_conflict(peer.node().name.text() + " hears another session of this node; this one is silent",
-                  now);
+    note_conflict(
+        peer.node().name.text() + " hears another session of this node; this one is silent", now);
   }
   if (peer.hears_our_namesake())
-    note_conflict(peer.node().name.text() + " hears another process of this node instead of this one",
-                  now);
+    note_conflict(
+        peer.node().name.text() + " hears another process of this node instead of this one", now);
 }
 
 void Member::State::take_votes(const Peer& peer, const Message& message, Instant now) {
@@ -130,8 +130,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
   for (const Proposal& proposal : message.proposals) {
     auto ballotage = voter.propose(proposal, session, now);
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
-    if (ballotage.answer)
-      message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
+    if (ballotage.answer) message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
     if (!proposal.held) continue;
     if (proposal.key == LeaseKey::coordinator())
       watch.heard(proposal.ballot, now + std::min(proposal.lease, lease_max));

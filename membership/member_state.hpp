@@ -2,8 +2,9 @@
 // How is a member wired inside?
 //
 // Private to member.cpp, member_receive.cpp and member_send.cpp: nobody else includes it. Each
-// public call of Member does four things in this order: let time pass, take in its news, settle (ask
-// and answer ourselves until nothing is urgent), and flush what is to be said, one message per peer.
+// public call of Member does four things in this order: let time pass, take in its news, settle
+// (ask and answer ourselves until nothing is urgent), and flush what is to be said, one message per
+// peer.
 //
 //   codec -> peer          an opened datagram -> is it fresh, and from whom
 //   peer -> voter          their prepares, proposals, releases -> our answers, stored first
@@ -111,10 +112,10 @@ struct Member::State {
   std::vector<RepeatedRelease> repeated_releases;
 
   Instant next_beat;
-  Instant last_now{};  ///< of the last call
-  std::optional<Instant> turn;  ///< when to try for the coordinator's key
+  Instant last_now{};                 ///< of the last call
+  std::optional<Instant> turn;        ///< when to try for the coordinator's key
   bool inherits_coordinator = false;  ///< an earlier process of this session held it
-  Instant silenced_until{};     ///< a rival of ours was there first
+  Instant silenced_until{};           ///< a rival of ours was there first
   std::optional<Instant> conflict_told;
   bool left = false;
 

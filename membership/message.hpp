@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What do nodes say to each other?
 //
-// Plain values. A Message is all that one node has to say to one other at one moment: usually a beat
-// with some proposals, or some answers. It may take several datagrams; each item stands for itself, so
-// the loss of one datagram loses only what was in it. Nothing here says how it looks as bytes
-// (plaintext, codec) or when it is said (member).
+// Plain values. A Message is all that one node has to say to one other at one moment: usually a
+// beat with some proposals, or some answers. It may take several datagrams; each item stands for
+// itself, so the loss of one datagram loses only what was in it. Nothing here says how it looks as
+// bytes (plaintext, codec) or when it is said (member).
 #pragma once
 
 #include <cstdint>
@@ -52,10 +52,11 @@ struct PlanId {
 struct Beat {
   std::vector<Hearing> hears;
   std::optional<CoordinatorTold> coordinator;
-  std::optional<PlanId> plan;       ///< the highest that I have in full
-  std::uint64_t challenge = 0;      ///< repeat this number, so that I know you are not a recording
-  std::uint64_t response = 0;       ///< your challenge
-  std::optional<Incarnation> rival;  ///< you are this one, and another session of your node is alive
+  std::optional<PlanId> plan;   ///< the highest that I have in full
+  std::uint64_t challenge = 0;  ///< repeat this number, so that I know you are not a recording
+  std::uint64_t response = 0;   ///< your challenge
+  std::optional<Incarnation>
+      rival;  ///< you are this one, and another session of your node is alive
   bool leaving = false;
 
   friend bool operator==(const Beat&, const Beat&) = default;

@@ -41,7 +41,9 @@ void OrderDesk::remember(const OrderAnswer& answer) {
     if (entry.id == answer.id) entry.answer = answer;
 }
 
-bool OrderDesk::answered(std::uint64_t id) { return given_.erase(id) > 0; }
+bool OrderDesk::answered(std::uint64_t id) {
+  return given_.erase(id) > 0;
+}
 
 std::vector<OrderAnswer> OrderDesk::expire(Instant now) {
   std::vector<OrderAnswer> unknown;

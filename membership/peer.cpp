@@ -13,11 +13,9 @@ constexpr std::size_t superseded_max = 16;
 
 Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat>& beat,
                               Instant now, Random& random) {
-  if (current_ && current_->incarnation == envelope.incarnation &&
-      current_->boot == envelope.boot)
+  if (current_ && current_->incarnation == envelope.incarnation && current_->boot == envelope.boot)
     return window_.accept(envelope.counter) ? Reception::current : Reception::replayed;
-  if (std::find(superseded_.begin(), superseded_.end(), envelope.incarnation) !=
-      superseded_.end())
+  if (std::find(superseded_.begin(), superseded_.end(), envelope.incarnation) != superseded_.end())
     return Reception::superseded;
   if (current_ && current_->boot != envelope.boot && detector_.present(now))
     return Reception::rival;

@@ -2,9 +2,9 @@
 // Which process of that node are we talking with, and what did it last say?
 //
 // A datagram that opens was made by a node of this cluster, but maybe long ago: somebody may have
-// recorded it. Within one process counters tell (replay_window); a process that we don't know yet has
-// to repeat a number that we have just made up, the challenge. Only then does it become the current
-// one, and only the current one's words count.
+// recorded it. Within one process counters tell (replay_window); a process that we don't know yet
+// has to repeat a number that we have just made up, the challenge. Only then does it become the
+// current one, and only the current one's words count.
 //
 //             datagram of an unknown process              its beat repeats our challenge
 //   (anyone) -------------------------------> unproven ---------------------------------> current

@@ -121,7 +121,9 @@ wire::Answer answer_to_wire(const Answer& answer) {
   return out;
 }
 
-wire::Answer to_wire(const PrepareAnswer& answer) { return answer_to_wire(answer); }
+wire::Answer to_wire(const PrepareAnswer& answer) {
+  return answer_to_wire(answer);
+}
 
 wire::Answer to_wire(const ProposalAnswer& answer) {
   wire::Answer out = answer_to_wire(answer);
@@ -379,10 +381,9 @@ class Decoder {
     ReportPart out{in.version(), in.index(), in.count(), {}};
     if (!in.has_service()) return out;
     const wire::Service& from = in.service();
-    out.service = ServiceReport{service(from.name()),       resource(from.vip()),
-                                resource(from.haproxy()),   from.link_up(),
-                                from.haproxy_fit(),         from.moved_here(),
-                                from.healthy_api_servers(), from.api_servers()};
+    out.service = ServiceReport{
+        service(from.name()), resource(from.vip()), resource(from.haproxy()),   from.link_up(),
+        from.haproxy_fit(),   from.moved_here(),    from.healthy_api_servers(), from.api_servers()};
     return out;
   }
   PlanPart plan_part(const wire::PlanPart& in) {

@@ -2,9 +2,9 @@
 // How does a Message look as bytes, before it is sealed?
 //
 // As protobuf (message.proto), so that nodes of two versions understand each other during a rolling
-// upgrade: unknown fields are ignored, absent ones mean nothing is said. This is the only place that
-// knows protobuf. Decoding is total: whatever the bytes are, the outcome is a Message within its
-// limits, or nothing.
+// upgrade: unknown fields are ignored, absent ones mean nothing is said. This is the only place
+// that knows protobuf. Decoding is total: whatever the bytes are, the outcome is a Message within
+// its limits, or nothing.
 #pragma once
 
 #include <cstddef>

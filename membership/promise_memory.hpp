@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What has this node promised as a voter, and does it still know?
 //
-// A voter that forgets a promise could promise the same thing twice. So it keeps a small file, mapped
-// into memory: it outlives the process (and so a restart in flight), but is worthless after a
-// reboot, because the instants in it are of one boot's clock. This file knows the bytes of it: a
+// A voter that forgets a promise could promise the same thing twice. So it keeps a small file,
+// mapped into memory: it outlives the process (and so a restart in flight), but is worthless after
+// a reboot, because the instants in it are of one boot's clock. This file knows the bytes of it: a
 // header that says whose memory this is, and two slots for each key, written in turn, so that a
 // process that is killed in the middle of a store still finds the one before.
 //
@@ -164,16 +164,16 @@ struct FoundMemory {
 };
 
 struct Recollection {
-  PromiseMemory memory;             ///< for MemberOptions; also what the file has to say from now on
+  PromiseMemory memory;  ///< for MemberOptions; also what the file has to say from now on
   std::optional<Duration> abstain;  ///< for MemberOptions; counted from the `now` of recall
   bool write_file = false;          ///< the mapped file must be written anew, memory.encode()
   bool write_marker = false;        ///< then the marker, on disk before the first vote
   std::string sentence;             ///< why it abstains, or what was found, for the log
 };
 
-/// Safety: a voter that does not remember its promises of this boot abstains for lease_max; one that
-/// may have promised something in another boot abstains until the clock of this one says lease_max.
-/// (LEASE.md, rule 5.) Never called twice in one process: `now` is the process's start.
+/// Safety: a voter that does not remember its promises of this boot abstains for lease_max; one
+/// that may have promised something in another boot abstains until the clock of this one says
+/// lease_max. (LEASE.md, rule 5.) Never called twice in one process: `now` is the process's start.
 [[nodiscard]] Recollection recall(const FoundMemory& found, const VoterIdentity& self, Instant now);
 
 }  // namespace hapx::membership

@@ -2,9 +2,9 @@
 // Are these votes enough?
 //
 // More than half of the configured votes decide, whether or not their owners are alive: any two
-// majorities share a voter, and that voter is where two rivals meet. Every place that asks "enough?"
-// asks here, and nowhere else is a vote counted. Knows nothing of what is voted on, nor of time,
-// other than that instants can be ordered.
+// majorities share a voter, and that voter is where two rivals meet. Every place that asks
+// "enough?" asks here, and nowhere else is a vote counted. Knows nothing of what is voted on, nor
+// of time, other than that instants can be ordered.
 #pragma once
 
 #include <cstdint>

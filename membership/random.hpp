@@ -24,8 +24,8 @@ class Random {
   }
   /// Between 0 and `most`, both included. REQUIRES: most >= 0.
   Duration up_to(Duration most) {
-    return Duration(static_cast<Duration::rep>(
-        next() % (static_cast<std::uint64_t>(most.count()) + 1)));
+    return Duration(
+        static_cast<Duration::rep>(next() % (static_cast<std::uint64_t>(most.count()) + 1)));
   }
 
  private:

@@ -41,8 +41,7 @@ MarkerFinding judge_marker(const std::optional<std::string>& marker, const Voter
   if (!marker) return MarkerFinding::absent;
   const auto decoded = decode_marker(*marker);
   if (!decoded) return MarkerFinding::unreadable;
-  if (decoded->cluster != self.cluster || decoded->node != self.node)
-    return MarkerFinding::foreign;
+  if (decoded->cluster != self.cluster || decoded->node != self.node) return MarkerFinding::foreign;
   return decoded->boot == self.boot ? MarkerFinding::this_boot : MarkerFinding::other_boot;
 }
 

@@ -19,7 +19,13 @@
 namespace hapx::membership {
 
 /// One resource (a service's VIP or its HAProxy) on the reporting node. The words are Pacemaker's.
-enum class ResourceState : std::uint8_t { stopped, started, start_failed, stop_failed, monitor_failed };
+enum class ResourceState : std::uint8_t {
+  stopped,
+  started,
+  start_failed,
+  stop_failed,
+  monitor_failed
+};
 
 /// Saturates here; a failed start or stop counts as this many at once.
 inline constexpr std::uint32_t fail_count_max = 1'000'000;
@@ -37,9 +43,9 @@ struct ServiceReport {
   ServiceName service;
   ResourceReport vip;
   ResourceReport haproxy;
-  bool link_up = false;          ///< every interface of its VIPs is there and has a carrier
-  bool haproxy_fit = false;      ///< HAProxy here is warm or serving, and answers its probe
-  bool moved_here = false;       ///< an operator moved it here, and nothing has ended that since
+  bool link_up = false;      ///< every interface of its VIPs is there and has a carrier
+  bool haproxy_fit = false;  ///< HAProxy here is warm or serving, and answers its probe
+  bool moved_here = false;   ///< an operator moved it here, and nothing has ended that since
   std::uint32_t healthy_api_servers = 0;  ///< as this node's HAProxy sees them, settled
   std::uint32_t api_servers = 0;
 

@@ -28,11 +28,12 @@ struct MemberView {
 };
 
 struct View {
-  bool quorate = false;                  ///< members that are alive have more than half of the votes
-  std::optional<NodeName> coordinator;   ///< the holder of the coordinator's lease, as far as we know
-  bool coordinating = false;             ///< that is us, and our right has not ended
-  std::vector<MemberView> members;       ///< in the file's order, ourselves included
-  std::optional<Plan> plan;              ///< the highest one seen
+  bool quorate = false;  ///< members that are alive have more than half of the votes
+  std::optional<NodeName>
+      coordinator;                  ///< the holder of the coordinator's lease, as far as we know
+  bool coordinating = false;        ///< that is us, and our right has not ended
+  std::vector<MemberView> members;  ///< in the file's order, ourselves included
+  std::optional<Plan> plan;         ///< the highest one seen
   /// What we hold, and until when we may act on it; the coordinator's key is among them.
   std::map<LeaseKey, Instant> rights;
 

@@ -79,8 +79,8 @@ Ballotage<PrepareAnswer> Voter::prepare(const Prepare& prepare, const Session& f
 /// and a promise to the same session is never shortened (rule 2).
 Ballotage<ProposalAnswer> Voter::propose(const Proposal& proposal, const Session& from,
                                          Instant now) {
-  ProposalAnswer answer{proposal.key, proposal.ballot, proposal.sequence, Vote::no, {}, {},
-                        Duration{0}};
+  ProposalAnswer answer{proposal.key, proposal.ballot, proposal.sequence, Vote::no, {},
+                        {},           Duration{0}};
   if (abstaining(now)) {
     answer.vote = Vote::abstains;
     answer.abstention = abstain_until_ - now;

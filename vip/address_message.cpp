@@ -38,7 +38,7 @@ bool is_swallowed(const NetlinkAttribute& link_info) {
   for (const auto& attribute : nested(link_info)) {
     if (attribute.type != IFLA_INFO_SLAVE_KIND) continue;
     const std::string_view kind = text_of(attribute);
-    return kind == "bridge" || kind == "bond" || kind == "team";
+    return kind == "bridge" || kind == "bond" || kind == "team" || kind == "openvswitch";
   }
   return false;
 }

@@ -55,7 +55,8 @@ struct LinkSeen {
   InterfaceName name;
   bool carrier = false;   ///< administratively up, and something is at the other end
   bool ethernet = false;  ///< its frames have an Ethernet header, and it isn't the loopback
-  bool port = false;      ///< of a bridge, bond or team: that one speaks for it, it never answers
+  bool port =
+      false;  ///< of a bridge, bond, team or switch: that one speaks for it, it never answers
   MacAddress mac;
 
   friend bool operator==(const LinkSeen&, const LinkSeen&) = default;

@@ -46,7 +46,7 @@ NetlinkRequest filter_request(std::uint16_t type, unsigned flags, std::uint32_t 
 
 Bytes add_clsact_request(std::uint32_t sequence, std::uint32_t interface_index) {
   const tcmsg fixed = qdisc_body(interface_index);
-  auto request = filter_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, sequence, fixed);
+  auto request = filter_request(RTM_NEWQDISC, NLM_F_CREATE, sequence, fixed);
   request.put_text(TCA_KIND, "clsact");
   return request.finish();
 }

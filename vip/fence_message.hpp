@@ -20,7 +20,8 @@ inline constexpr std::uint16_t fence_priority = 1;
 inline constexpr std::uint32_t fence_handle = 0x68617078;  ///< "hapx"
 inline constexpr const char* fence_name = "hapx_fence";
 
-/// Refused with EEXIST if there is one (or an `ingress` qdisc, which takes the same place).
+/// Nothing changes if it is there. Refused with EINVAL if an `ingress` qdisc is: that takes the
+/// same place, and would put a filter for egress on ingress, without a word.
 [[nodiscard]] Bytes add_clsact_request(std::uint32_t sequence, std::uint32_t interface_index);
 [[nodiscard]] Bytes remove_clsact_request(std::uint32_t sequence, std::uint32_t interface_index);
 /// Adds our filter, or replaces the program of the one that is there.

@@ -115,7 +115,7 @@ void Holder::become_acquiring(Acquiring acquiring, Instant now, Outcome& out) {
 }
 
 void Holder::become_held(const Acquiring& before, Instant now, Outcome& out) {
-  Held held{before.until, now, false, 0, Announcement(++seed_)};
+  Held held{before.until, before.asked_at, false, 0, Announcement(++seed_)};
   if (before.serving) held.announcement.begin(now);
   state_ = std::move(held);
   out.news.emplace_back(Started{});
@@ -137,6 +137,8 @@ void Holder::end_holding(std::string reason, Outcome& out) {
 
 void Holder::ask_for_address(Instant until, Instant now, Outcome& out) {
   HAPX_ASSERT(until > now);
+  if (auto* acquiring = std::get_if<Acquiring>(&state_)) acquiring->asked_at = now;
+  if (auto* held = std::get_if<Held>(&state_)) held->renewed_at = now;
   out.actions.emplace_back(AddAddress{vip_.interface, vip_.address, lifetime()});
   ++adds_unanswered_;
 }
@@ -186,7 +188,6 @@ Outcome Holder::extend(Instant until, Instant now) {
     out.actions.emplace_back(ExtendDeadline{vip_.address.address, held->until});
     const bool due = held->renewal_due || now - held->renewed_at >= renewal_interval();
     if (due && may_add(held->until, now)) {
-      held->renewed_at = now;
       held->renewal_due = false;
       ask_for_address(held->until, now, out);
     }
@@ -364,7 +365,6 @@ void Holder::on(const FenceUnavailable& event, Instant now, Outcome& out) {
   if (*instant <= now || !may_add(*instant, now)) {
     return end_holding("the fence was lost with too little of the right left", out);
   }
-  if (auto* held = std::get_if<Held>(&state_)) held->renewed_at = now;
   ask_for_address(*instant, now, out);  // with the shorter lifetime
 }
 

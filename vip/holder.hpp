@@ -68,6 +68,7 @@ struct Acquiring {
   Instant until;
   bool serving = false;    ///< announce as soon as the address is there
   bool been_held = false;  ///< somebody took it away from us
+  Instant asked_at{};      ///< when the address was last asked for: its lifetime counts from there
 };
 
 /// May act, and the address is on the interface.

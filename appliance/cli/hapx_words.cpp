@@ -72,7 +72,8 @@ class Words {
   CLI::App* add(CLI::App* parent, const char* name, const char* what, const char* examples) {
     CLI::App* verb = parent->add_subcommand(name, what);
     verb->fallthrough();
-    verb->footer(std::string("Examples:\n") + examples);
+    verb->footer(std::string("Examples:\n") + examples +
+                 "\n\nGlobal options (--socket, -o): see `hapx --help`.");
     return verb;
   }
 
@@ -258,8 +259,7 @@ class Words {
     exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
         ->required()
         ->type_name("");
-    exec->add_option("COMMAND", lab_exec_.command, "the command and its own words")
-        ->type_name("...");
+    exec->add_option("COMMAND", lab_exec_.command, "the command and its own words")->type_name("");
     exec->callback([this] {
       if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
       verb_ = lab_exec_;
@@ -316,7 +316,7 @@ class Words {
     }
     if (!verbs.empty() && !left.front().starts_with('-')) {
       return "`" + path + "` has no verb " + shown(left.front()) +
-             suggestion(left.front(), verbs, more);
+             suggestion(left.front(), verbs, "there are " + listed(verbs, "and"));
     }
     if (const auto* extra = dynamic_cast<const CLI::ExtrasError*>(&error); extra && !left.empty()) {
       return "`" + path + "` does not know " + shown(left.front()) + "; " + more;

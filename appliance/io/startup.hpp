@@ -26,10 +26,14 @@ namespace hapx::appliance {
 struct Beginning {
   NodeOptions node;  ///< complete but for the addresses and deadlines, which their doors know
   Descriptor lock;
+  Descriptor config_text;  ///< the accepted file, in memory
   membership::PromiseFile promises;
   DescriptorsByName inherited;           ///< what is left: "deadlines"
   std::vector<std::string> remarks;      ///< for the log: what was noticed, one sentence each
 };
+
+/// Whether this node runs a HAProxy, as far as its file can be read; if it can't, no.
+[[nodiscard]] bool wants_haproxy(const HapxdOptions& options);
 
 /// Errors: `refused` for a file or key that is wrong, any other kind for a machine that can't.
 [[nodiscard]] Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited);

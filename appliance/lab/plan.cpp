@@ -2,8 +2,9 @@
 #include "appliance/lab/plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+
+#include "config/schema.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -17,8 +18,6 @@ constexpr unsigned heartbeat_port = 7405;
 IpAddress host(unsigned last) {
   return ipv4(192, 168, 4, static_cast<std::uint8_t>(last));
 }
-
-constexpr std::array<std::string_view, 3> profiles{"fast", "lan", "cloud"};
 
 std::string cut_table(const NodePlan& node) {
   return "cut_" + node.name.text();
@@ -51,7 +50,7 @@ std::optional<Error> refused(const Wishes& wishes) {
   if (wishes.witness && wishes.nodes != 3) {
     return refusal("a lab with a witness has 3 nodes: two that serve and the witness");
   }
-  if (std::ranges::find(profiles, wishes.profile) == profiles.end()) {
+  if (!schema::value_of(schema::profiles, wishes.profile)) {
     return refusal("there is no timing profile '" + wishes.profile + "': use fast, lan or cloud");
   }
   return std::nullopt;
@@ -80,6 +79,7 @@ Result<Plan> make_plan(const Wishes& wishes) {
   if (auto error = refused(wishes)) return *error;
   Plan plan;
   plan.wishes = wishes;
+  plan.timing = schema::value_of(schema::profiles, wishes.profile).value_or(Timing{});
   plan.run_root = "/run/hapx-lab/" + wishes.name;
   plan.state_root = "/var/lib/hapx-lab/" + wishes.name;
   plan.config_file = plan.run_root + "/hapx.yaml";

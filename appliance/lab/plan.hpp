@@ -56,6 +56,7 @@ struct ApiserverPlan {
 
 struct Plan {
   Wishes wishes;
+  Timing timing;            ///< of the profile
   std::string run_root;     ///< the lab's folder under /run
   std::string state_root;   ///< the lab's folder under /var/lib
   std::string config_file;  ///< hapx.yaml, the same for all nodes

@@ -64,6 +64,8 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
     judge(at, key, found);
   } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
+  } else if (const auto* went_on = std::get_if<MachineWentOn>(&fact)) {
+    excused_until_[went_on->node] = went_on->excused_until;
   }
 }
 
@@ -72,7 +74,9 @@ void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violation
   if (open == deadlines_.end()) return;
   const auto promises = promises_.find(key);
   for (const auto& [session, deadline] : open->second) {
-    if (deadline <= at) continue;
+    const auto excuse = excused_until_.find(session.node);
+    const bool excused = excuse != excused_until_.end() && at < excuse->second;
+    if (deadline <= at || excused) continue;
     unsigned votes = 0;
     if (promises != promises_.end()) {
       for (const auto& [voter, promise] : promises->second) {

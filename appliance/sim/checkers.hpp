@@ -38,7 +38,8 @@ class OneKernelAnswers {
 };
 
 /// Safety: nobody acts without a lease: while a fence is open, voters with more than half of all
-/// votes have promised the address to that session until the fence's deadline or longer.
+/// votes have promised the address to that session until the fence's deadline or longer. Limit: a
+/// machine that was paused goes on with what it had left (LEASE.md, rule 17).
 class ActsUnderLease {
  public:
   explicit ActsUnderLease(const ClusterConfig& config);
@@ -55,6 +56,7 @@ class ActsUnderLease {
   unsigned votes_total_ = 0;
   std::map<membership::LeaseKey, std::map<NodeName, Promise>> promises_;
   std::map<membership::LeaseKey, std::map<membership::Session, Moment>> deadlines_;
+  std::map<NodeName, Moment> excused_until_;
 };
 
 /// Safety: a voter never promises a key to a second session while its first promise lasts, nor

@@ -207,6 +207,7 @@ void World::create_interface(const NodeName& node, const InterfaceName& interfac
 }
 
 void World::delete_vip(const NodeName& node, const IpAddress& vip) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": somebody deletes " + to_string(vip));
   machine(node).kernel.delete_address(vip);
   pass_on_notices(machine(node));
@@ -214,6 +215,7 @@ void World::delete_vip(const NodeName& node, const IpAddress& vip) {
 }
 
 void World::flush_addresses(const NodeName& node) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": somebody flushes all addresses");
   machine(node).kernel.flush_addresses();
   pass_on_notices(machine(node));
@@ -221,6 +223,7 @@ void World::flush_addresses(const NodeName& node) {
 }
 
 void World::flush_filters(const NodeName& node) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": somebody removes the fence's filter");
   machine(node).kernel.detach_filter();
   pass_on_notices(machine(node));
@@ -233,6 +236,7 @@ void World::fail_next(const NodeName& node, Door door, unsigned calls) {
 }
 
 void World::kill_haproxy(const NodeName& node) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is killed");
   for (const Later& later : machine(node).haproxy.crash("killed by signal 9")) {
     tell(machine(node), later);
@@ -241,12 +245,14 @@ void World::kill_haproxy(const NodeName& node) {
 }
 
 void World::freeze_haproxy(const NodeName& node) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is frozen");
   machine(node).haproxy.freeze(true);
   observe();
 }
 
 void World::resume_haproxy(const NodeName& node) {
+  if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is resumed");
   machine(node).haproxy.freeze(false);
   observe();

@@ -124,6 +124,14 @@ TEST(ActsUnderLeaseTest, AReleaseAfterTheFenceWasClosedDoesNot) {
   EXPECT_EQ(feed.found(), 0U);
 }
 
+TEST(ActsUnderLeaseTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, MachineWentOn{n1, at(1300ms)})(1s, DeadlineExtended{s1, vip, at(1400ms)});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1300ms, Promised{n3, key, s2, at(1600ms)});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
 TEST(VotersKeepPromisesTest, ASecondSessionBeforeTheFirstEndsTripsIt) {
   Feed feed{VotersKeepPromises()};
   feed(1s, Promised{n3, key, s1, at(1300ms)})(1299ms, Promised{n3, key, s2, at(1600ms)});

@@ -189,8 +189,25 @@ TEST_F(Takeover, HolderThatHearsNobodyIsReplaced) {
   EXPECT_EQ(world_->answering(vip).size(), 1U);
 }
 
-TEST_F(Takeover, AOneWayCutBetweenTheHolderAndOnePeerMovesNothing) {
+TEST_F(Takeover, AOneWayCutBetweenHolderAndCoordinatorCostsAtMostAHandover) {
   begin(cluster(3));
+  place_on(other_than(coordinator()));
+  const NodeName before = holder().value();
+  world_->cut_one_way(before, coordinator());
+  expect_outage_at_most(lease() + detection, 5s);
+  world_->heal_all();
+  settle();
+  place_on(other_than(coordinator()));
+  world_->cut_one_way(coordinator(), holder().value());
+  expect_outage_at_most(lease() + detection, 5s);
+  world_->heal_all();
+  settle();
+  expect_outage_at_most(0ms, 5s);
+}
+
+TEST_F(Takeover, AOneWayCutBetweenTheHolderAndAThirdNodeMovesNothing) {
+  begin(cluster(3));
+  place_on(coordinator());
   const NodeName before = holder().value();
   world_->cut_one_way(before, other_than(before));
   expect_outage_at_most(0ms, 5s);

@@ -2,6 +2,8 @@
 // The beginning and the end that all scenarios share.
 #pragma once
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "appliance/sim/world.hpp"
@@ -43,7 +45,8 @@ inline ClusterConfig cluster(unsigned nodes, Role last = Role::full) {
 class Story : public testing::Test {
  protected:
   /// Begins with these nodes, runs until the service is served and everything has settled.
-  void begin(const WorldOptions& options) {
+  void begin(WorldOptions options) {
+    if (std::getenv("HAPX_TRACE_ALL") != nullptr) options.trace = TraceDetail::everything;
     world_.emplace(options);
     world_->start_all();
     ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1500ms)) << "cold start";

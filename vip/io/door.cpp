@@ -50,7 +50,8 @@ struct Door::State : std::enable_shared_from_this<State> {
 
   void on_link(const LinkSeen& link) {
     if (!link.present) guarded.erase(link.index);
-    if (link.present && armed) guard(link);
+    if (link.present && armed) (void)guard(link);
+    if (!armed) try_again();
     tell_links();
   }
 
@@ -90,10 +91,11 @@ struct Door::State : std::enable_shared_from_this<State> {
 
   /// Somebody touched an interface's filters: are ours still there?
   void on_filters(std::uint32_t index) {
-    if (!armed || !guarded.contains(index)) return;
+    if (!armed) return try_again();
     const LinkSeen* link = rtnetlink->find(index);
+    if (link == nullptr || !guarded.contains(index)) return;
     const auto attached = fence->attached(rtnetlink->socket(), index);
-    if (link == nullptr || (attached && *attached)) return;
+    if (attached && *attached) return;
     if (!attached && attached.error().kind == ErrorKind::absent) return;  // it is going
     guarded.erase(index);
     tell(FenceRemoved{link->name});
@@ -132,10 +134,10 @@ struct Door::State : std::enable_shared_from_this<State> {
     }
     port_cleared.erase(link.index);
     if (guarded.contains(link.index)) return true;
-    const auto attached = fence->attach(rtnetlink->socket(), link.index);
+    const auto attached = fence->attach(rtnetlink->socket(), link);
     if (!attached) {
       if (attached.error().kind == ErrorKind::absent) return true;  // gone meanwhile
-      unavailable(attached.error().sentence + " " + link.name.text());
+      unavailable(attached.error().sentence);
       return false;
     }
     guarded.insert(link.index);
@@ -143,25 +145,38 @@ struct Door::State : std::enable_shared_from_this<State> {
   }
 
   void arm(const std::vector<IpAddress>& addresses) {
+    told_reason.clear();
     if (!fence) return unavailable(fence_refusal);
     if (auto ready = fence->arm(addresses); !ready) return unavailable(ready.error().sentence);
+    if (!guard_all()) return;
     armed = true;
-    const auto links = rtnetlink->links();
-    for (const auto& [index, link] : links) {
-      if (!guard(link)) return;
-    }
     swept = true;
     tell(FenceArmed{});
   }
 
-  /// Address lifetimes rule from here on. A filter of an earlier life whose deadlines nobody can
-  /// reach would keep an address silent for ever: it goes, after every address that it guards.
+  bool guard_all() {
+    const auto links = rtnetlink->links();
+    return std::ranges::all_of(links, [&](const auto& entry) { return guard(entry.second); });
+  }
+
+  /// An interface refused the filter; something has changed since.
+  void try_again() {
+    if (!fence || !fence->armed() || !guard_all()) return;
+    armed = true;
+    told_reason.clear();
+    tell(FenceArmed{});
+  }
+
+  /// Address lifetimes rule from here on, until FenceArmed. A filter of an earlier life whose
+  /// deadlines nobody can reach would keep an address silent for ever: it goes, after every address
+  /// that it guards.
   void unavailable(const std::string& reason) {
     armed = false;
     const bool reachable = fence && (fence->adopted() || !guarded.empty());
     if (!reachable && !swept) (void)sweep();
     swept = true;  // whatever is there from now on is ours
-    tell(FenceUnavailable{reason});
+    if (reason != told_reason) tell(FenceUnavailable{reason});
+    told_reason = reason;
   }
 
   boost::asio::io_context& io;
@@ -170,8 +185,9 @@ struct Door::State : std::enable_shared_from_this<State> {
   std::unique_ptr<Rtnetlink> rtnetlink;
   std::optional<PacketSocket> packets;
   std::optional<FenceFilter> fence;
-  std::string fence_refusal;  ///< why there is none
-  bool armed = false;
+  std::string fence_refusal;             ///< why there is none
+  std::string told_reason;               ///< of the last FenceUnavailable, while it is so
+  bool armed = false;                    ///< every interface that could answer has our filter
   bool swept = false;                    ///< what an earlier life left was ended, or is ours
   std::set<std::uint32_t> guarded;       ///< interfaces with our filter
   std::set<std::uint32_t> port_cleared;  ///< ports that were looked at for an old filter

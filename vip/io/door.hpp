@@ -10,7 +10,8 @@
 // later, and again on one from which somebody took it.
 //
 // Limit: between somebody's taking the filter off and our putting it back (well under a
-// millisecond, if hapxd runs) that interface is unfenced.
+// millisecond, if hapxd runs) that interface is unfenced. Limit: so is an interface whose frames
+// have no Ethernet header (a tunnel); nobody finds an address behind it by asking.
 #pragma once
 
 #include <functional>

@@ -49,8 +49,6 @@ Result<std::uint64_t*> map_inherited(int descriptor) {
   return Error{ErrorKind::refused, "the inherited deadlines have another layout", 0};
 }
 
-const char* const filter_request = "putting the filter on an interface";
-
 }  // namespace
 
 Instant boot_time() {
@@ -169,20 +167,20 @@ Result<FenceFilter::Programs> FenceFilter::load() {
   return programs;
 }
 
-Result<void> FenceFilter::attach(NetlinkSocket& socket, std::uint32_t interface_index) const {
+Result<void> FenceFilter::attach(NetlinkSocket& socket, const LinkSeen& link) const {
   HAPX_ASSERT(armed());
+  const std::string what = "putting the fence on " + link.name.text();
   auto hooks = socket.ask(
-      [&](std::uint32_t sequence) { return add_clsact_request(sequence, interface_index); },
-      filter_request);
-  if (!hooks && hooks.error().kind != ErrorKind::exists) return hooks;
+      [&](std::uint32_t sequence) { return add_clsact_request(sequence, link.index); }, what);
+  if (!hooks) return hooks;
   for (const Direction direction : both) {
     const int program =
         direction == Direction::ingress ? programs_->ingress.number() : programs_->egress.number();
     auto attached = socket.ask(
         [&](std::uint32_t sequence) {
-          return attach_fence_request(sequence, interface_index, direction, program);
+          return attach_fence_request(sequence, link.index, direction, program);
         },
-        filter_request);
+        what);
     if (!attached) return attached;
   }
   return {};

@@ -19,6 +19,7 @@
 #include "config/net.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
+#include "vip/address_message.hpp"
 #include "vip/fence.hpp"
 #include "vip/io/descriptor.hpp"
 #include "vip/io/netlink_socket.hpp"
@@ -46,7 +47,7 @@ class FenceFilter {
   [[nodiscard]] bool armed() const { return programs_.has_value(); }
 
   /// REQUIRES of both: armed.
-  [[nodiscard]] Result<void> attach(NetlinkSocket& socket, std::uint32_t interface_index) const;
+  [[nodiscard]] Result<void> attach(NetlinkSocket& socket, const LinkSeen& link) const;
   /// Whether both hooks of the interface have exactly our programs.
   [[nodiscard]] Result<bool> attached(NetlinkSocket& socket, std::uint32_t interface_index) const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/io/files.hpp"
 
+#include <cstddef>
+#include <string>
 #include <utility>
 
 #include "appliance/cli/io/speech.hpp"
@@ -18,15 +20,24 @@ namespace {
 
 /// What check_config found, with a file that can't be read as one more refusal.
 CheckedConfig read_and_check(const std::string& file) {
-  const Result<std::string> text = read_input(file);
+  const Result<std::string> text = read_input(file, "the configuration");
   if (!text) return {std::nullopt, {text.error()}};
   return hapx::check_config(*text, name_of_input(file));
 }
 
-/// Refusals of files begin with the place, so that an editor can jump there; no "hapx: " before it.
-int complain_of(const CheckedConfig& checked, const Surroundings& around) {
-  for (const Error& refusal : checked.refusals) around.err << printable(refusal.sentence) << '\n';
+/// Refusals begin with the place in the file, so that an editor can jump there; no "hapx: " then.
+int complain_of(const CheckedConfig& checked, const std::string& file, const Surroundings& around) {
+  for (const Error& refusal : checked.refusals) {
+    if (!refusal.sentence.starts_with(name_of_input(file) + ":")) {
+      return complain(around, refusal.sentence);
+    }
+    around.err << printable(refusal.sentence) << '\n';
+  }
   return exit_refused;
+}
+
+std::string counted(std::size_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 YamlNode text_node(const std::string& text) {
@@ -57,16 +68,16 @@ int check_config(const GlobalOptions& global, const CheckConfig& verb, const Sur
     print_document(around, global.output, json_from_tree(document));
     return checked.config ? exit_done : exit_refused;
   }
-  if (!checked.config) return complain_of(checked, around);
+  if (!checked.config) return complain_of(checked, verb.file, around);
   around.out << name_of_input(verb.file) << ": good (" << checked.config->name.text() << ", "
-             << checked.config->nodes.size() << " nodes, " << checked.config->services.size()
-             << " services)\n";
+             << counted(checked.config->nodes.size(), "node") << ", "
+             << counted(checked.config->services.size(), "service") << ")\n";
   return exit_done;
 }
 
 int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surroundings& around) {
   const CheckedConfig checked = read_and_check(verb.file);
-  if (!checked.config) return complain_of(checked, around);
+  if (!checked.config) return complain_of(checked, verb.file, around);
   const std::string text = write_config(*checked.config);
   if (global.output != Output::json) {
     around.out << text;
@@ -80,7 +91,7 @@ int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surro
 
 int render_haproxy(const RenderHaproxy& verb, const Surroundings& around) {
   const CheckedConfig checked = read_and_check(verb.file);
-  if (!checked.config) return complain_of(checked, around);
+  if (!checked.config) return complain_of(checked, verb.file, around);
   around.out
       << lb_supervisor::render(*checked.config, lb_supervisor::haproxy_paths(verb.run_dir)).text;
   return exit_done;
@@ -94,7 +105,7 @@ int make_key(const MakeKey& verb, const Surroundings& around) {
 }
 
 int simulate(const GlobalOptions& global, const Simulate& verb, const Surroundings& around) {
-  const Result<std::string> text = read_input(verb.file);
+  const Result<std::string> text = read_input(verb.file, "the scenario");
   if (!text) return complain(around, text.error().sentence);
   const Result<Facts> facts = parse_scenario(*text, name_of_input(verb.file));
   if (!facts) {

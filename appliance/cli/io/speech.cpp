@@ -6,6 +6,7 @@
 
 #include "appliance/document.hpp"
 #include "config/io/config_file.hpp"
+#include "config/io/regular_file.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -42,8 +43,8 @@ int complain_of(const Surroundings& around, const Error& error) {
                   error.kind == ErrorKind::refused ? exit_refused : exit_no_answer);
 }
 
-Result<std::string> read_input(const std::string& file) {
-  if (file != "-") return read_config_file(file);
+Result<std::string> read_input(const std::string& file, const std::string& what) {
+  if (file != "-") return read_regular_file(file, what, config_file_bytes_max);
   std::string text;
   char block[4096];
   while (text.size() <= config_file_bytes_max && std::cin.read(block, sizeof(block)).gcount() > 0) {

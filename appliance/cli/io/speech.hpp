@@ -23,8 +23,9 @@ int print_document(const Surroundings& around, Output output, const std::string&
 /// exit_refused if hapxd said no, exit_no_answer if it said nothing.
 int complain_of(const Surroundings& around, const Error& error);
 
-/// A whole file, or standard input for "-". Limit: 1 MiB.
-[[nodiscard]] Result<std::string> read_input(const std::string& file);
+/// A whole file, or standard input for "-". `what` is for the sentence: "the scenario". Limit: 1
+/// MiB.
+[[nodiscard]] Result<std::string> read_input(const std::string& file, const std::string& what);
 
 /// What a refusal calls that file: its name, or "stdin".
 [[nodiscard]] std::string name_of_input(const std::string& file);

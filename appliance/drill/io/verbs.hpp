@@ -19,7 +19,7 @@ struct RunOptions {
   std::vector<std::string> faults;  ///< names as `drill list` prints them; "all" means every one
   unsigned count = 1;               ///< how often each fault is injected, 1 to 100
   lab::Output output = lab::Output::text;
-  std::string record_file;          ///< where the report is also written as JSON; empty: nowhere
+  std::string record_file;  ///< where the report is also written as JSON; empty: nowhere
 };
 
 /// 0: every run met its expectation; 1: one did not, or the lab failed; 130: interrupted.

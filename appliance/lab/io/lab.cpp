@@ -19,7 +19,7 @@ namespace hapx::appliance::lab {
 namespace {
 
 constexpr Duration kill_patience = std::chrono::seconds(5);
-constexpr Duration status_patience = std::chrono::seconds(3);
+constexpr Duration ask_patience = std::chrono::seconds(3);
 constexpr const char* run_home = "/run/hapx-lab";
 constexpr const char* state_home = "/var/lib/hapx-lab";
 
@@ -47,10 +47,9 @@ Result<void> ip_batch(const std::string& netns, const std::string& lines) {
   return run_well({"ip", "-batch", "-"}, {.netns = netns, .input = lines});
 }
 
-/// The name of the lab may be all that is known: then the largest plan covers what may be there.
-Plan plan_of(const std::string& name) {
-  auto plan = make_plan({.name = name, .nodes = 3, .witness = false, .profile = "lan"});
-  return plan ? *plan : Plan{};
+/// Where the name is all that is known, the largest plan covers what may be there.
+Result<Plan> largest_plan(const std::string& name) {
+  return make_plan({.name = name, .nodes = 3, .witness = false, .profile = "lan"});
 }
 
 bool is_netns(const std::string& name) {
@@ -95,7 +94,9 @@ Result<Lab> Lab::build(const Wishes& wishes, const std::string& programs) {
 }
 
 Result<Lab> Lab::attach(const std::string& name, const std::string& programs) {
-  const auto text = read_file(wishes_file(plan_of(name)));
+  const auto largest = largest_plan(name);
+  if (!largest) return largest.error();
+  const auto text = read_file(wishes_file(*largest));
   if (!text) return Error{ErrorKind::absent, "there is no lab '" + name + "'", 0};
   const auto wishes = parse_wishes(*text);
   if (!wishes) return wishes.error();
@@ -105,7 +106,7 @@ Result<Lab> Lab::attach(const std::string& name, const std::string& programs) {
 }
 
 Result<void> Lab::remove(const std::string& name) {
-  auto plan = make_plan({.name = name, .nodes = 3, .witness = false, .profile = "lan"});
+  const auto plan = largest_plan(name);
   if (!plan) return plan.error();
   Result<void> result;
   for (const std::string& netns : namespaces_of(*plan)) {
@@ -203,13 +204,14 @@ Result<Outcome> Lab::ask(const NodePlan& node, const std::vector<std::string>& a
   std::vector<std::string> command{programs_ + "/hapx", "--socket",
                                    node.run_folder + "/hapxd.sock"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return run(command, {.netns = "", .input = "", .patience = status_patience});
+  return run(command, {.netns = "", .input = "", .patience = ask_patience});
 }
 
 Result<Observation> Lab::observe(const NodePlan& node) const {
   const auto outcome = ask(node, {"-o", "json", "status"});
   if (!outcome) return outcome.error();
-  auto seen = parse_observation(outcome->text);
+  // A node that has nothing to say still prints a sentence, to stderr.
+  auto seen = parse_observation(outcome->output);
   if (!seen) return Error{ErrorKind::unavailable, node.name.text() + " does not answer", 0};
   return seen;
 }

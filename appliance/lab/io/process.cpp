@@ -65,24 +65,55 @@ std::string command_line(const std::vector<std::string>& command) {
   return text;
 }
 
-/// Feeds `input` to the child and collects what it says until it closes its end.
-Result<std::string> converse(int input, int output, std::string_view text, Instant deadline) {
-  if (::write(input, text.data(), text.size()) < 0 && errno != EPIPE) {
+/// The three pipes of a child; each end closes with its owner.
+struct Pipes {
+  std::array<Descriptor, 2> input;
+  std::array<Descriptor, 2> output;
+  std::array<Descriptor, 2> errors;
+};
+
+Result<Pipes> make_pipes() {
+  Pipes pipes;
+  for (auto* pipe : {&pipes.input, &pipes.output, &pipes.errors}) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_error(errno, "a pipe");
+    *pipe = {Descriptor(ends[0]), Descriptor(ends[1])};
+  }
+  return pipes;
+}
+
+/// Takes what there is to read; closes our end when the child has closed its.
+void drain(Descriptor& from, short events, std::string& into) {
+  if (events == 0) return;
+  std::array<char, 4096> block{};
+  const ssize_t count = ::read(from.number(), block.data(), block.size());
+  if (count > 0) {
+    into.append(block.data(), static_cast<std::size_t>(count));
+  } else {
+    from.close();
+  }
+}
+
+/// Feeds `text` to the child and collects what it says until it has closed both of its ends.
+Result<Outcome> converse(Pipes& pipes, std::string_view text, Instant deadline) {
+  if (::write(pipes.input[1].number(), text.data(), text.size()) < 0 && errno != EPIPE) {
     return system_error(errno, "a child's input");
   }
-  ::close(input);
-  std::string said;
-  std::array<char, 4096> block{};
-  for (;;) {
+  pipes.input[1].close();
+  Outcome outcome;
+  while (pipes.output[0].is_open() || pipes.errors[0].is_open()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - boot_now()).count();
-    pollfd waiting{output, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<long long>(left, 0)));
+    // poll passes over a closed one, whose number is -1.
+    std::array<pollfd, 2> waiting{pollfd{pipes.output[0].number(), POLLIN, 0},
+                                  pollfd{pipes.errors[0].number(), POLLIN, 0}};
+    const int ready =
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<long long>(left, 0)));
     if (ready == 0) return Error{ErrorKind::unavailable, "no end in the time given to it", 0};
-    if (ready < 0 && errno == EINTR) continue;
-    const ssize_t count = ::read(output, block.data(), block.size());
-    if (count <= 0) return said;
-    said.append(block.data(), static_cast<std::size_t>(count));
+    if (ready < 0) continue;
+    drain(pipes.output[0], waiting[0].revents, outcome.output);
+    drain(pipes.errors[0], waiting[1].revents, outcome.errors);
   }
+  return outcome;
 }
 
 int exit_code(int status) {
@@ -133,41 +164,39 @@ Result<void> kill_all_in(const std::string& netns, Duration patience) {
 }
 
 Result<Outcome> run(const std::vector<std::string>& command, const RunOptions& options) {
-  std::array<int, 2> input{};
-  std::array<int, 2> output{};
-  if (::pipe2(input.data(), O_CLOEXEC) != 0) return system_error(errno, "a pipe");
-  if (::pipe2(output.data(), O_CLOEXEC) != 0) return system_error(errno, "a pipe");
-  const Descriptor child_input(input[0]);
-  Descriptor child_output(output[1]);
-  const Descriptor our_output(output[0]);
+  auto pipes = make_pipes();
+  if (!pipes) return pipes.error();
   const pid_t pid = ::fork();
   if (pid < 0) return system_error(errno, command.front());
   if (pid == 0) {
     ::setpgid(0, 0);
-    Streams streams{input[0], output[1], output[1]};
-    exec_in(options.netns, command, streams);
+    exec_in(options.netns, command,
+            {pipes->input[0].number(), pipes->output[1].number(), pipes->errors[1].number()});
   }
-  child_output.close();
-  auto said = converse(input[1], our_output.number(), options.input, boot_now() + options.patience);
-  if (!said) ::kill(pid, SIGKILL);
+  pipes->input[0].close();
+  pipes->output[1].close();
+  pipes->errors[1].close();
+  auto outcome = converse(*pipes, options.input, boot_now() + options.patience);
+  if (!outcome) ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!said) {
-    return Error{said.error().kind, command_line(command) + ": " + said.error().sentence, 0};
+  if (!outcome) {
+    return Error{outcome.error().kind, command_line(command) + ": " + outcome.error().sentence, 0};
   }
-  return Outcome{exit_code(status), std::move(*said)};
+  outcome->code = exit_code(status);
+  return outcome;
 }
 
 Result<void> run_well(const std::vector<std::string>& command, const RunOptions& options) {
   auto outcome = run(command, options);
   if (!outcome) return outcome.error();
   if (outcome->code == 0) return {};
-  while (!outcome->text.empty() && outcome->text.back() == '\n') outcome->text.pop_back();
-  return Error{
-      ErrorKind::failed,
-      command_line(command) + ": exit code " + std::to_string(outcome->code) + ": " + outcome->text,
-      0};
+  std::string& said = outcome->errors;
+  while (!said.empty() && said.back() == '\n') said.pop_back();
+  return Error{ErrorKind::failed,
+               command_line(command) + ": exit code " + std::to_string(outcome->code) + ": " + said,
+               0};
 }
 
 }  // namespace hapx::appliance::lab

@@ -38,8 +38,9 @@ bool send_signal(const Process& process, int signal);
 [[nodiscard]] Result<void> kill_all_in(const std::string& netns, Duration patience);
 
 struct Outcome {
-  int code = 0;      ///< exit code, or 128 + signal
-  std::string text;  ///< what it wrote to stdout and stderr
+  int code = 0;        ///< exit code, or 128 + signal
+  std::string output;  ///< what it wrote to stdout
+  std::string errors;  ///< what it wrote to stderr
 };
 
 struct RunOptions {

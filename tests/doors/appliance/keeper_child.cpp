@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stand-in for hapxd and haproxy-keeper under the real keeper: as --as=daemon it gives signs of
 // life, leaves a descriptor with the keeper, and writes one line about itself into FOLDER/lives.
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <string>
 
 #include "appliance/io/handed_down.hpp"
 #include "appliance/io/keeper.hpp"

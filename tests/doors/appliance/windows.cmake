@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+hapx_test(appliance_windows_door_test
+  SOURCES http_server_test.cpp service_manager_test.cpp log_test.cpp
+  LINKS hapx_appliance_windows_io GTest::gmock
+  LABELS doors)
+
+hapx_test(appliance_cli_door_test
+  SOURCES cli_test.cpp
+  LINKS hapx_appliance_windows_io GTest::gmock
+  LABELS doors)
+target_compile_definitions(appliance_cli_door_test PRIVATE HAPX_PROGRAM="$<TARGET_FILE:hapx>")
+add_dependencies(appliance_cli_door_test hapx)

@@ -118,7 +118,7 @@ TEST(ParseConfig, KnowsTheProfiles) {
   const std::pair<const char*, Timing> cases[] = {
       {"{profile: fast}", {20ms, 120ms}}, {"{profile: lan}", {50ms, 300ms}},
       {"{profile: cloud}", {200ms, 2s}},  {"{heartbeat: 5ms, lease: 25.2ms}", {5ms, 25200us}},
-      {"{lease: 5s}", {50ms, 5s}},        {"{heartbeat: 60ms}", {60ms, 300ms}}};
+      {"{lease: 5s}", {50ms, 5s}},        {"{heartbeat: 61ms}", {61ms, 300ms}}};
   for (const auto& [text, timing] : cases) {
     const auto parsed = parse_config(std::string(minimal) + "  timing: " + text + '\n', "f");
     ASSERT_TRUE(parsed) << parsed.error().sentence;
@@ -211,6 +211,23 @@ spec:
     migrationThreshold: 3
     failureTimeout: 10m
 )");
+}
+
+TEST(Validate, AdvisesTheShortestLeaseThatItAccepts) {
+  auto config = *parse_config(minimal, "f");
+  for (int milliseconds = 5; milliseconds < 1000; milliseconds += 7) {
+    config.timing = {Duration(milliseconds * 1ms), 20ms};
+    const auto findings = validate(config);
+    ASSERT_EQ(findings.size(), 1U);
+    const auto& sentence = findings[0].sentence;
+    const auto start = sentence.find("make the lease ") + 15;
+    const auto lease = parse_duration(sentence.substr(start, sentence.find(' ', start) - start));
+    ASSERT_TRUE(lease) << sentence;
+    config.timing.lease = *lease;
+    EXPECT_TRUE(validate(config).empty()) << sentence;
+    config.timing.lease = *lease - 1ms;
+    EXPECT_FALSE(validate(config).empty()) << sentence;
+  }
 }
 
 TEST(CheckConfig, TellsAllRefusalsInTheOrderOfTheText) {

@@ -106,7 +106,7 @@ TEST(Yaml, SaysWhereTheSyntaxBreaks) {
   EXPECT_EQ(refused("a:\n  - b\n  c: d\n"),
             "f:3:3: this line does not fit the lines above; check its indentation");
   EXPECT_EQ(refused("a: {b: 1\n"),
-            "f:2:3: a bracket that was opened before is not closed; close it");
+            "f:2:1: a bracket that was opened before is not closed; close it");
   EXPECT_EQ(refused("\xc3\xa4: {b: 1"),
             "f:1:9: a bracket that was opened before is not closed; close it");
   EXPECT_EQ(refused("a: @b\n"), "f:1:4: this is not YAML: unknown token");

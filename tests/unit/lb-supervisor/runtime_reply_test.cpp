@@ -78,7 +78,7 @@ TEST(RuntimeReply, survives_any_bytes) {
   const std::string letters = "# pxname,svstaue\"\n2UP_0A\x00\xff";
   for (int round = 0; round < 2000; ++round) {
     std::string text = round % 2 == 0 ? head : "";
-    for (unsigned i = random() % 200; i > 0; --i) text += letters[random() % letters.size()];
+    for (auto left = random() % 200; left > 0; --left) text += letters[random() % letters.size()];
     (void)parse_servers(text);
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/announcement.hpp"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace hapx::vip {
 namespace {
@@ -35,7 +35,7 @@ TEST(Announcement, is_idle_until_it_begins) {
 
 TEST(Announcement, is_loud_at_first_then_once_a_second_then_every_half_minute) {
   const auto all = times(7, 20);
-  const std::vector<std::int64_t> expected = {0,    50,   150,  350,  1350, 2350,  3350,
+  const std::vector<std::int64_t> expected = {0,    50,   150,  350,  1350, 2350, 3350,
                                               4350, 5350, 6350, 7350, 8350, 9350, 10350};
   EXPECT_EQ(std::vector(all.begin(), all.begin() + 14), expected);
   for (std::size_t i = 14; i < all.size(); ++i) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/arp.hpp"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace hapx::vip {
 namespace {
@@ -12,13 +12,15 @@ constexpr MacAddress mac{{0x02, 0, 0, 0, 0, 0x0a}};
 const IpAddress vip_address = ipv4(192, 168, 4, 20);
 
 TEST(Arp, an_announcement_as_request_has_these_bytes) {
-  const ArpFrame expected = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0,   0,   0,  0, 0x0a, 0x08, 0x06,
-                             0,    1,    0x08, 0,    6,    4,    0,    1,   0x02, 0, 0, 0,    0,    0x0a,
-                             192,  168,  4,    20,   0,    0,    0,    0,   0,   0,  192, 168, 4,   20};
+  const ArpFrame expected = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0,   0, 0,  0,
+                             0x0a, 0x08, 0x06, 0,    1,    0x08, 0,    6,   4, 0,  1,
+                             0x02, 0,    0,    0,    0,    0x0a, 192,  168, 4, 20, 0,
+                             0,    0,    0,    0,    0,    192,  168,  4,   20};
   EXPECT_EQ(to_frame(announcement_request(mac, vip_address)), expected);
 }
 
-/// Linux ignores a gratuitous reply with another target hardware address for a second after a change.
+/// Linux ignores a gratuitous reply with another target hardware address for a second after a
+/// change.
 TEST(Arp, an_announcement_as_reply_has_its_own_hardware_address_as_target) {
   const ArpFrame frame = to_frame(announcement_reply(mac, vip_address));
   EXPECT_EQ(frame[21], 2);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/fence.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace hapx::vip {
 namespace {
@@ -39,7 +39,7 @@ TEST_P(FenceProgram, leaves_by_the_two_verdicts_only) {
   std::set<std::int32_t> verdicts;
   for (std::size_t at = 1; at < program_.size(); ++at) {
     if (program_[at].code != leave) continue;
-    EXPECT_EQ(program_[at - 1].code, 0xb7);      // r0 = constant
+    EXPECT_EQ(program_[at - 1].code, 0xb7);  // r0 = constant
     EXPECT_EQ(program_[at - 1].registers, 0x00);
     verdicts.insert(program_[at - 1].immediate);
   }
@@ -75,8 +75,8 @@ TEST_P(FenceProgram, never_loads_from_the_frame_directly) {
 
 INSTANTIATE_TEST_SUITE_P(BothDirections, FenceProgram,
                          testing::Values(Direction::ingress, Direction::egress),
-                         [](const auto& info) {
-                           return info.param == Direction::ingress ? "ingress" : "egress";
+                         [](const auto& instance) {
+                           return instance.param == Direction::ingress ? "ingress" : "egress";
                          });
 
 TEST(ClockProgram, writes_the_clock_word) {
@@ -135,12 +135,12 @@ TEST_F(Page, extending_and_closing_are_stores) {
 
 TEST_F(Page, tells_the_next_incarnation_whose_deadline_is_whose) {
   page_.begin();
-  page_.claim(b_);
+  (void)page_.claim(b_);
   page_.extend(page_.claim(a_).value(), Instant(Duration(77)));
   IpAddress six;
   six.family = Family::ipv6;
   six.bytes = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
-  page_.claim(six);
+  (void)page_.claim(six);
   const DeadlinePage next(memory_);
   EXPECT_TRUE(next.valid());
   const auto slots = next.slots();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/netlink_message.hpp"
 
+#include <random>
+
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
-
-#include <random>
 
 #include "vip/address_message.hpp"
 #include "vip/fence_message.hpp"

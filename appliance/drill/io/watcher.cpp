@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/drill/io/watcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "appliance/lab/io/clock.hpp"
+#include "appliance/lab/io/descriptor.hpp"
+#include "vip/arp.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+using lab::boot_now;
+
+constexpr std::size_t sightings_max = 80'000;
+/// The first bytes of the hardware addresses under which questions are asked: locally
+/// administered (RFC 7042, 2.1), and of no machine of a lab.
+constexpr std::uint8_t tag_high = 0x0e;
+constexpr std::uint8_t tag_low = 0xa5;
+
+using Log = SharedLog<Sighting>;
+
+MacAddress tag_of(std::uint32_t round) {
+  return {{tag_high, tag_low, static_cast<std::uint8_t>(round >> 24),
+           static_cast<std::uint8_t>(round >> 16), static_cast<std::uint8_t>(round >> 8),
+           static_cast<std::uint8_t>(round)}};
+}
+
+std::optional<std::uint32_t> round_of(const MacAddress& tag) {
+  if (tag.bytes[0] != tag_high || tag.bytes[1] != tag_low) return std::nullopt;
+  std::uint32_t round = 0;
+  for (std::size_t i = 2; i < 6; ++i) round = round << 8 | tag.bytes[i];
+  return round;
+}
+
+struct Card {
+  int index = 0;
+  MacAddress mac;
+};
+
+Result<Card> card_of(int socket) {
+  ifreq request{};
+  lab::inner_interface.copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
+  Card card;
+  if (::ioctl(socket, SIOCGIFINDEX, &request) != 0) return system_error(errno, "the client's card");
+  card.index = request.ifr_ifindex;
+  if (::ioctl(socket, SIOCGIFHWADDR, &request) != 0)
+    return system_error(errno, "the client's card");
+  std::memcpy(card.mac.bytes.data(), static_cast<char*>(request.ifr_hwaddr.sa_data),
+              card.mac.bytes.size());
+  return card;
+}
+
+/// Bound to the card and promiscuous: answers go to hardware addresses that no card has.
+Result<Card> open_card(int socket) {
+  auto card = card_of(socket);
+  if (!card) return card.error();
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ARP);
+  address.sll_ifindex = card->index;
+  packet_mreq membership{};
+  membership.mr_ifindex = card->index;
+  membership.mr_type = PACKET_MR_PROMISC;
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::setsockopt(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) !=
+          0) {
+    return system_error(errno, "the client's card");
+  }
+  return card;
+}
+
+/// Whether this packet claims the address, and how.
+std::optional<Sighting> claim_in(const vip::ArpPacket& packet, const IpAddress& address,
+                                 std::uint32_t last_round, Instant now) {
+  if (packet.sender_ip != address) return std::nullopt;
+  if (const auto round = round_of(packet.destination)) {
+    return Sighting{now, *round, packet.sender_mac, Claim::answer};
+  }
+  // An answer to somebody else says nothing about its moment that our own questions don't.
+  if (packet.destination != vip::broadcast_mac) return std::nullopt;
+  return Sighting{now, last_round, packet.sender_mac, Claim::announcement};
+}
+
+void hear_all(int socket, const IpAddress& address, std::uint32_t last_round, const Log& log) {
+  for (;;) {
+    std::array<std::uint8_t, 128> frame{};
+    sockaddr_ll from{};
+    socklen_t length = sizeof from;
+    const ssize_t count = ::recvfrom(socket, frame.data(), frame.size(), MSG_DONTWAIT,
+                                     reinterpret_cast<sockaddr*>(&from), &length);
+    if (count < 0) return;
+    const Instant now = boot_now();
+    if (from.sll_pkttype == PACKET_OUTGOING) continue;
+    const auto packet = vip::parse_arp({frame.data(), static_cast<std::size_t>(count)});
+    const auto claim = packet ? claim_in(*packet, address, last_round, now) : std::nullopt;
+    Sighting* entry = claim ? log.next() : nullptr;
+    if (entry == nullptr) continue;
+    *entry = *claim;
+    log.publish();
+  }
+}
+
+void wait(int socket, Instant until) {
+  const Duration left = std::clamp(until - boot_now(), Duration::zero(), beat);
+  const timespec timeout{0, static_cast<long>(left.count())};
+  pollfd waiting{socket, POLLIN, 0};
+  ::ppoll(&waiting, 1, &timeout, nullptr);
+}
+
+int watch(int socket, const Card& card, const lab::Plan& plan, const Log& log) {
+  std::uint32_t round = 0;
+  for (Instant next = boot_now();;) {
+    wait(socket, next);
+    hear_all(socket, plan.vip.address, round, log);
+    if (boot_now() < next) continue;
+    next = next_beat(next, boot_now());
+    vip::ArpPacket question = vip::arp_question(card.mac, plan.watcher_address, plan.vip.address);
+    question.sender_mac = tag_of(++round);
+    const vip::ArpFrame frame = vip::to_frame(question);
+    // A send that fails (the wire is gone) is a round that nobody answers.
+    static_cast<void>(::send(socket, frame.data(), frame.size(), MSG_DONTWAIT));
+  }
+}
+
+}  // namespace
+
+Result<Watcher> Watcher::start(const lab::Plan& plan) {
+  auto log = Log::open(sightings_max);
+  if (!log) return log.error();
+  auto instrument =
+      Instrument::start(plan.client_netns, "lab-watcher", [&](const std::function<void()>& ready) {
+        const lab::Descriptor socket(
+            ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ARP)));
+        const auto card = open_card(socket.number());
+        if (!card) return 1;
+        ready();
+        return watch(socket.number(), *card, plan, *log);
+      });
+  if (!instrument) return instrument.error();
+  return Watcher(std::move(*log), std::move(*instrument));
+}
+
+std::vector<Sighting> Watcher::sightings(Instant from) const {
+  std::vector<Sighting> found;
+  for (std::size_t i = log_.size(); i-- > 0;) {
+    if (log_[i].at < from) break;
+    found.push_back(log_[i]);
+  }
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::optional<Sighting> Watcher::last() const {
+  const std::size_t size = log_.size();
+  if (size == 0) return std::nullopt;
+  return log_[size - 1];
+}
+
+}  // namespace hapx::appliance::drill

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who says on the wire that he has the address?
+//
+// The watcher asks for the VIP by ARP every 5 ms, and hears every claim to it: answers to its
+// questions, and whatever else is sent from the VIP. It asks from an IP address that nobody has,
+// and each question carries its number in the sender's hardware address, which an answer repeats as
+// its target; so every answer names the very question that it answers. No neighbour table but the
+// entry of that one address changes by it.
+// Limit: 80,000 claims.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "appliance/drill/io/instrument.hpp"
+#include "appliance/drill/io/shared_log.hpp"
+#include "appliance/drill/wire.hpp"
+#include "appliance/lab/plan.hpp"
+
+namespace hapx::appliance::drill {
+
+class Watcher {
+ public:
+  [[nodiscard]] static Result<Watcher> start(const lab::Plan& plan);
+
+  /// What was heard at `from` or later.
+  [[nodiscard]] std::vector<Sighting> sightings(Instant from) const;
+
+  /// The claim that was heard last, if there was one.
+  [[nodiscard]] std::optional<Sighting> last() const;
+
+ private:
+  Watcher(SharedLog<Sighting> log, Instrument instrument)
+      : log_(std::move(log)), instrument_(std::move(instrument)) {}
+
+  SharedLog<Sighting> log_;
+  Instrument instrument_;
+};
+
+}  // namespace hapx::appliance::drill

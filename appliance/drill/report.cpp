@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/drill/report.hpp"
+
+#include <algorithm>
+
+#include "appliance/drill/statistics.hpp"
+
+namespace hapx::appliance::drill {
+
+bool is_passed(const Run& run) {
+  return run.trouble.empty() && run.is_served && run.wire.is_one_holder();
+}
+
+bool is_passed(const Report& report) {
+  return std::ranges::all_of(report.runs, [](const Run& run) { return is_passed(run); });
+}
+
+bool is_kept(const Run& run, const Promise& promise) {
+  if (!run.trouble.empty() || !run.is_served) return false;
+  if (promise.outage_max && run.outage > *promise.outage_max) return false;
+  if (promise.failed_max && run.service.failed > *promise.failed_max) return false;
+  return !promise.latency_max || run.service.latency_maximum <= *promise.latency_max;
+}
+
+std::vector<Row> rows_of(const Report& report) {
+  std::vector<Row> rows;
+  std::vector<std::vector<Duration>> outages;
+  for (const Run& run : report.runs) {
+    auto row = std::ranges::find(rows, run.fault, &Row::fault);
+    if (row == rows.end()) {
+      rows.push_back({.fault = run.fault});
+      outages.emplace_back();
+      row = rows.end() - 1;
+    }
+    ++row->runs;
+    if (run.is_served) ++row->served;
+    if (run.wire.is_one_holder()) ++row->one_holder;
+    if (is_kept(run, promise_of(run.fault, report.timing))) ++row->kept;
+    row->healing_maximum = std::max(row->healing_maximum, run.healing.outage);
+    row->failed_maximum = std::max(row->failed_maximum, run.service.failed);
+    row->latency_maximum = std::max(row->latency_maximum, run.service.latency_maximum);
+    outages[static_cast<std::size_t>(row - rows.begin())].push_back(run.outage);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].outage_maximum = maximum(outages[i]);
+    rows[i].outage_median = median(std::move(outages[i]));
+  }
+  return rows;
+}
+
+std::string holder_verdict(const Report& report) {
+  std::size_t conflicts = 0;
+  std::string seen;
+  for (const Run& run : report.runs) {
+    conflicts += run.wire.conflict_count;
+    if (seen.empty() && !run.wire.conflicts.empty()) {
+      const Conflict& first = run.wire.conflicts.front();
+      seen = to_string(first.one) + " and " + to_string(first.other) + " in run " +
+             std::to_string(run.number) + " of " + std::string(name_of(run.fault));
+    }
+  }
+  if (conflicts == 0) return "one holder at every instant: yes";
+  return "one holder at every instant: no (" + std::to_string(conflicts) + " times two, first " +
+         seen + ")";
+}
+
+}  // namespace hapx::appliance::drill

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report for programs. Durations are in milliseconds, as numbers; keys end in the unit.
+#include <boost/json.hpp>
+
+#include "appliance/drill/report.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+namespace json = boost::json;
+
+double milliseconds(Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+json::object as_json(const Service& service) {
+  return {{"requests", service.requests},
+          {"failed", service.failed},
+          {"late", service.late},
+          {"outageMs", milliseconds(service.outage)},
+          {"latencyMedianMs", milliseconds(service.latency_median)},
+          {"latencyMaxMs", milliseconds(service.latency_maximum)},
+          {"longestSilenceMs", milliseconds(service.longest_silence)}};
+}
+
+json::object as_json(const Wire& wire) {
+  json::array tenures;
+  for (const Tenure& tenure : wire.tenures) {
+    tenures.push_back(json::object{{"mac", to_string(tenure.mac)},
+                                   {"lastedMs", milliseconds(tenure.last - tenure.first)}});
+  }
+  return {{"oneHolder", wire.is_one_holder()},
+          {"conflicts", wire.conflict_count},
+          {"roundsAnswered", wire.rounds_answered},
+          {"tenures", std::move(tenures)}};
+}
+
+json::object as_json(const Run& run, const Timing& timing) {
+  json::array phases;
+  for (const Phase& phase : run.phases) {
+    phases.push_back(json::object{{"name", phase.name}, {"afterMs", milliseconds(phase.after)}});
+  }
+  return {{"fault", name_of(run.fault)},
+          {"number", run.number},
+          {"struck", run.struck},
+          {"holder", run.holder},
+          {"passed", is_passed(run)},
+          {"kept", is_kept(run, promise_of(run.fault, timing))},
+          {"servedAgain", run.is_served},
+          {"outageMs", milliseconds(run.outage)},
+          {"service", as_json(run.service)},
+          {"healing", as_json(run.healing)},
+          {"wire", as_json(run.wire)},
+          {"phases", std::move(phases)},
+          {"trouble", run.trouble}};
+}
+
+json::object as_json(const Row& row) {
+  return {{"fault", name_of(row.fault)},
+          {"runs", row.runs},
+          {"servedAgain", row.served},
+          {"oneHolder", row.one_holder},
+          {"kept", row.kept},
+          {"outageMedianMs", milliseconds(row.outage_median)},
+          {"outageMaxMs", milliseconds(row.outage_maximum)},
+          {"healingOutageMaxMs", milliseconds(row.healing_maximum)},
+          {"failedMax", row.failed_maximum},
+          {"latencyMaxMs", milliseconds(row.latency_maximum)}};
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  json::array rows;
+  for (const Row& row : rows_of(report)) rows.push_back(as_json(row));
+  json::array runs;
+  for (const Run& run : report.runs) runs.push_back(as_json(run, report.timing));
+  json::array footprints;
+  for (const Footprint& footprint : report.footprints) {
+    footprints.push_back(json::object{{"node", footprint.node},
+                                      {"memoryBytes", footprint.memory_bytes},
+                                      {"processorShare", footprint.processor_share}});
+  }
+  return json::serialize(json::object{{"lab", report.lab},
+                                      {"nodes", report.nodes},
+                                      {"witness", report.has_witness},
+                                      {"profile", report.profile},
+                                      {"leaseMs", milliseconds(report.timing.lease)},
+                                      {"heartbeatMs", milliseconds(report.timing.heartbeat)},
+                                      {"passed", is_passed(report)},
+                                      {"summary", std::move(rows)},
+                                      {"runs", std::move(runs)},
+                                      {"idle", std::move(footprints)}}) +
+         "\n";
+}
+
+}  // namespace hapx::appliance::drill

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report for people: one table, and below it whatever did not go as it should.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "appliance/drill/report.hpp"
+#include "appliance/drill/statistics.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+using Line = std::vector<std::string>;
+
+std::string share(std::size_t part, std::size_t whole) {
+  return std::to_string(part) + "/" + std::to_string(whole);
+}
+
+std::string promise_text(const Promise& promise) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (promise.outage_max) add("<= " + readable(*promise.outage_max));
+  if (promise.failed_max) add(std::to_string(*promise.failed_max) + " failed");
+  if (promise.latency_max) add("slowest <= " + readable(*promise.latency_max));
+  return text.empty() ? "-" : text;
+}
+
+std::vector<Line> table_of(const Report& report) {
+  std::vector<Line> lines{{"fault", "outage median", "max", "promised", "kept", "failed max",
+                           "slowest answer", "when undone", "served again", "one holder"}};
+  for (const Row& row : rows_of(report)) {
+    lines.push_back({std::string(name_of(row.fault)), readable(row.outage_median),
+                     readable(row.outage_maximum),
+                     promise_text(promise_of(row.fault, report.timing)), share(row.kept, row.runs),
+                     std::to_string(row.failed_maximum), readable(row.latency_maximum),
+                     readable(row.healing_maximum), share(row.served, row.runs),
+                     share(row.one_holder, row.runs)});
+  }
+  return lines;
+}
+
+std::string aligned(const std::vector<Line>& lines) {
+  std::vector<std::size_t> widths(lines.front().size());
+  for (const Line& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::string text;
+  for (const Line& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      text += line[i];
+      if (i + 1 < line.size()) text.append(widths[i] - line[i].size() + 2, ' ');
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string phases_text(const Report& report) {
+  std::string text;
+  for (const Run& run : report.runs) {
+    if (run.phases.empty()) continue;
+    text += std::string(name_of(run.fault)) + " " + std::to_string(run.number) + ": ";
+    for (const Phase& phase : run.phases) {
+      text += phase.name + " after " + readable(phase.after) + "; ";
+    }
+    text += "holder now " + (run.holder.empty() ? "nobody" : run.holder) + "\n";
+  }
+  return text;
+}
+
+std::string footprints_text(const Report& report) {
+  std::string text;
+  for (const Footprint& footprint : report.footprints) {
+    std::array<char, 120> line{};
+    std::snprintf(line.data(), line.size(), "%s idle: %.1f MiB (PSS), %.2f %% of a core\n",
+                  footprint.node.c_str(),
+                  static_cast<double>(footprint.memory_bytes) / (1024.0 * 1024.0),
+                  footprint.processor_share * 100);
+    text += line.data();
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_text(const Report& report) {
+  std::string text = "lab '" + report.lab + "': " + std::to_string(report.nodes) + " nodes" +
+                     (report.has_witness ? ", one a witness" : "") + ", profile " + report.profile +
+                     " (lease " + to_string(report.timing.lease) + ", heartbeat " +
+                     to_string(report.timing.heartbeat) + ")\n\n";
+  if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
+  if (!report.footprints.empty()) text += footprints_text(report) + "\n";
+  for (const Run& run : report.runs) {
+    if (run.trouble.empty()) continue;
+    text += std::string(name_of(run.fault)) + " " + std::to_string(run.number) + ": " +
+            run.trouble + "\n";
+  }
+  return text + holder_verdict(report) + "\n";
+}
+
+}  // namespace hapx::appliance::drill

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/io/daemon.hpp"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+
+#include "appliance/io/http_server.hpp"
+#include "appliance/io/keeper.hpp"
+#include "appliance/io/life.hpp"
+#include "appliance/io/log.hpp"
+#include "appliance/io/service_manager.hpp"
+#include "appliance/io/startup.hpp"
+#include "appliance/node.hpp"
+#include "lb-supervisor/io/child_process.hpp"
+#include "lb-supervisor/io/haproxy_keeper.hpp"
+#include "lb-supervisor/io/runtime_socket.hpp"
+#include "lb-supervisor/io/self_probe.hpp"
+#include "membership/io/udp_link.hpp"
+#include "vip/io/door.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int status_refused = 1;
+constexpr int status_could_not_begin = 3;
+/// A sign of life is given this many times per lease; the keeper's patience is four of them.
+constexpr int turns_per_lease = 12;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "hapxd: %s\n", error.sentence.c_str());
+  return error.kind == ErrorKind::refused ? status_refused : status_could_not_begin;
+}
+
+timespec to_timespec(Instant instant) {
+  const auto since = instant.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+  return {seconds.count(), (since - seconds).count()};
+}
+
+class Daemon {
+ public:
+  Daemon(const HapxdOptions& options, Beginning beginning, DescriptorsByName keeper)
+      : options_(options),
+        beginning_(std::move(beginning)),
+        keeper_(std::move(keeper)),
+        log_(Log::open(2, std::getenv("JOURNAL_STREAM"))),
+        timer_(context_),
+        channel_(context_),
+        signals_(context_) {}
+
+  int run() {
+    if (const auto opened = open_doors(); !opened) return complain(opened.error());
+    for (const auto& remark : beginning_.remarks) log_.write(LogLevel::notice, remark);
+    leave_with_keeper();
+    node_.emplace(std::move(beginning_.node), boot_now());
+    deliver(Started{});
+    wait_for_deadline();
+    wait_for_keepers_end();
+    wait_for_signals();
+    context_.run();
+    return status_;
+  }
+
+ private:
+  Result<void> open_doors() {
+    const auto& config = beginning_.node.config;
+    const auto& nodes = config.nodes;
+    const auto& self =
+        *std::ranges::find(nodes, beginning_.node.self, &NodeConfig::name);
+    const auto post = [this](auto event) { deliver(std::move(event)); };
+    const auto post_any = [this](auto events) {
+      std::visit([this](auto& event) { deliver(std::move(event)); }, events);
+    };
+    auto link = membership::UdpLink::open(context_, {self.address, config.port}, post);
+    if (!link) return link.error();
+    link_ = std::move(*link);
+    if (self.role == Role::full) {
+      if (auto opened = open_vip_door(post_any); !opened) return opened;
+    }
+    if (lb_supervisor::runs_haproxy(config, self.name)) {
+      if (auto opened = open_haproxy_doors(post, post_any); !opened) return opened;
+    }
+    auto server = HttpServer::open(context_, {.path = options_.run_dir + "/hapxd.sock"}, post);
+    if (!server) return server.error();
+    server_.emplace(std::move(*server));
+    auto manager = ServiceManager::open(std::getenv("NOTIFY_SOCKET"));
+    if (!manager) return manager.error();
+    manager_ = std::move(*manager);
+    return open_timer();
+  }
+
+  template <class Handler>
+  Result<void> open_vip_door(const Handler& post) {
+    std::vector<VipConfig> vips;
+    for (const auto& service : beginning_.node.config.services) {
+      vips.insert(vips.end(), service.vips.begin(), service.vips.end());
+    }
+    std::optional<int> deadlines;
+    if (const auto found = beginning_.inherited.find("deadlines");
+        found != beginning_.inherited.end()) {
+      deadlines = found->second.release();
+    }
+    auto door = vip::Door::open(context_, {std::move(vips), deadlines}, post);
+    if (!door) return door.error();
+    vip_ = std::move(*door);
+    if (vip_->adopted()) beginning_.node.inheritance.deadlines = vip_->deadlines();
+    auto left = vip_->left_overs();
+    if (!left) return left.error();
+    for (const auto& one : *left) {
+      beginning_.node.inheritance.addresses.push_back({one.interface, one.address});
+    }
+    return {};
+  }
+
+  template <class Post, class PostAny>
+  Result<void> open_haproxy_doors(const Post& post, const PostAny& post_any) {
+    const auto& paths = beginning_.node.haproxy_paths;
+    auto child = lb_supervisor::ChildProcess::open(
+        context_, lb_supervisor::haproxy_keeper_socket(options_.run_dir), post_any);
+    if (!child) return child.error();
+    child_.emplace(std::move(*child));
+    auto runtime = lb_supervisor::RuntimeSocket::open(context_, paths.runtime_socket, post);
+    if (!runtime) return runtime.error();
+    runtime_.emplace(std::move(*runtime));
+    auto probe = lb_supervisor::SelfProbe::open(context_, paths.probe_socket, post_any);
+    if (!probe) return probe.error();
+    probe_.emplace(std::move(*probe));
+    return {};
+  }
+
+  Result<void> open_timer() {
+    const int timer = ::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (timer < 0) return system_error(errno, "cannot make a timer");
+    timer_.assign(timer);
+    turn_interval_ = beginning_.node.config.timing.lease / turns_per_lease;
+    if (const auto found = keeper_.find("life"); found != keeper_.end()) {
+      const auto life = map_life(found->second.number());
+      if (!life) return life.error();
+      life_ = *life;
+    }
+    return {};
+  }
+
+  /// What must outlive this process, as descriptors.
+  void leave_with_keeper() {
+    const auto channel = keeper_.find("channel");
+    if (channel == keeper_.end()) return;
+    const auto leave = [&](const char* name, int descriptor) {
+      const auto sent = send_descriptor(channel->second.number(), name, descriptor);
+      if (!sent) log_.write(LogLevel::warning, sent.error().sentence);
+    };
+    leave("lock", beginning_.lock.number());
+    leave("config", beginning_.config_text.number());
+    leave("promises", beginning_.promises.descriptor());
+    if (vip_) {
+      if (const auto deadlines = vip_->deadlines_descriptor()) leave("deadlines", *deadlines);
+    }
+  }
+
+  // Events in.
+
+  /// News of a door, from wherever. Actions may bring news at once; those wait for their turn.
+  void deliver(Event event) {
+    events_.push_back(std::move(event));
+    if (delivering_ || !node_) return;
+    delivering_ = true;
+    while (!events_.empty()) {
+      const Event next = std::move(events_.front());
+      events_.pop_front();
+      // Safety: read after the event was received, once for each (LEASE.md, rule 12).
+      const Instant now = boot_now();
+      for (const auto& action : node_->step(next, now)) {
+        std::visit([this](const auto& one) { carry_out(one); }, action);
+      }
+    }
+    delivering_ = false;
+    arm_timer();
+  }
+
+  void arm_timer() {
+    Instant next = boot_now() + turn_interval_;
+    if (const auto deadline = node_->next_deadline()) next = std::min(next, *deadline);
+    if (next == armed_for_) return;
+    armed_for_ = next;
+    const itimerspec when{.it_interval = {}, .it_value = to_timespec(next)};
+    ::timerfd_settime(timer_.native_handle(), TFD_TIMER_ABSTIME, &when, nullptr);
+  }
+
+  void wait_for_deadline() {
+    give_sign_of_life();
+    timer_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (error) return;
+                        std::uint64_t expirations = 0;
+                        if (::read(timer_.native_handle(), &expirations, sizeof expirations) > 0) {
+                          armed_for_ = {};
+                          const auto deadline = node_->next_deadline();
+                          if (deadline && *deadline <= boot_now()) deliver(DeadlineReached{});
+                          arm_timer();
+                        }
+                        wait_for_deadline();
+                      });
+  }
+
+  void give_sign_of_life() {
+    if (life_ == nullptr) return;
+    ++life_->turns;
+    life_->interval_nanoseconds = static_cast<std::uint64_t>(turn_interval_.count());
+  }
+
+  void wait_for_keepers_end() {
+    const auto found = keeper_.find("channel");
+    if (found == keeper_.end()) return;
+    if (!channel_.is_open()) channel_.assign(found->second.release());
+    channel_.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) {
+                          if (!error) deliver(StopRequested{"its keeper is gone"});
+                        });
+  }
+
+  void wait_for_signals() {
+    for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) deliver(StopRequested{"asked by a signal"});
+    });
+  }
+
+  // Actions out: one line each; the doors know how.
+
+  void carry_out(const membership::SendDatagram& action) { link_->send(action); }
+  void carry_out(const membership::StorePromise& action) { beginning_.promises.store(action); }
+  void carry_out(const vip::ArmFence& action) { vip_->carry_out(action); }
+  void carry_out(const vip::ExtendDeadline& action) { vip_->carry_out(action); }
+  void carry_out(const vip::CloseFence& action) { vip_->carry_out(action); }
+  void carry_out(const vip::AddAddress& action) { vip_->carry_out(action); }
+  void carry_out(const vip::RemoveAddress& action) { vip_->carry_out(action); }
+  void carry_out(const vip::Announce& action) { vip_->carry_out(action); }
+  void carry_out(const lb_supervisor::CheckHaproxyConfig& action) { child_->check_config(action); }
+  void carry_out(const lb_supervisor::StartHaproxy& action) { child_->start(action); }
+  void carry_out(const lb_supervisor::KillHaproxy& action) { child_->kill(action); }
+  void carry_out(const lb_supervisor::ProbeHaproxy& action) { probe_->probe(action); }
+  void carry_out(const lb_supervisor::AskBackends& action) { runtime_->ask(action); }
+  void carry_out(const Respond& action) { server_->respond(action); }
+  void carry_out(const WriteLog& action) { log_.write(action.level, action.sentence); }
+  void carry_out(const NotifyServiceManager& action) {
+    const auto told = manager_.notify(action.state);
+    if (!told) log_.write(LogLevel::warning, told.error().sentence);
+  }
+  void carry_out(const Exit& action) {
+    status_ = action.status;
+    server_->close();
+    context_.stop();
+  }
+
+  const HapxdOptions& options_;
+  Beginning beginning_;
+  DescriptorsByName keeper_;  ///< "channel" and "life", if there is a keeper
+  asio::io_context context_{1};
+  Log log_;
+  ServiceManager manager_;
+  std::unique_ptr<membership::UdpLink> link_;
+  std::unique_ptr<vip::Door> vip_;
+  std::optional<lb_supervisor::ChildProcess> child_;
+  std::optional<lb_supervisor::RuntimeSocket> runtime_;
+  std::optional<lb_supervisor::SelfProbe> probe_;
+  std::optional<HttpServer> server_;
+  asio::posix::stream_descriptor timer_;
+  asio::posix::stream_descriptor channel_;
+  asio::signal_set signals_;
+  std::optional<Node> node_;
+  std::deque<Event> events_;
+  bool delivering_ = false;
+  Instant armed_for_{};
+  Duration turn_interval_{};
+  Life* life_ = nullptr;
+  int status_ = 0;
+};
+
+}  // namespace
+
+int run_daemon(const HapxdOptions& options) {
+  ::prctl(PR_SET_NAME, "hapxd");
+  ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);  // its keeper has said if it may not
+  const char* variable = std::getenv(descriptors_variable);
+  auto descriptors = take_handed_down(variable == nullptr ? "" : variable);
+  ::unsetenv(descriptors_variable);
+  DescriptorsByName keeper;
+  for (const char* name : {"channel", "life"}) {
+    if (auto node = descriptors.extract(name)) keeper.insert(std::move(node));
+  }
+  auto beginning = begin(options, std::move(descriptors));
+  if (!beginning) return complain(beginning.error());
+  return Daemon(options, std::move(*beginning), std::move(keeper)).run();
+}
+
+int run_haproxy_keeper_process(const HapxdOptions& options) {
+  const char* variable = std::getenv(descriptors_variable);
+  auto descriptors = take_handed_down(variable == nullptr ? "" : variable);
+  if (!wants_haproxy(options)) return status_not_wanted;
+  const auto alive = descriptors.find("alive");
+  return lb_supervisor::run_haproxy_keeper(
+      {options.run_dir, options.haproxy,
+       alive == descriptors.end() ? -1 : alive->second.number()});
+}
+
+}  // namespace hapx::appliance

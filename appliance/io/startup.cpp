@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/io/startup.hpp"
+
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "config/io/config_file.hpp"
+#include "config/io/host.hpp"
+#include "config/io/key_file.hpp"
+#include "config/parse.hpp"
+#include "config/self.hpp"
+#include "membership/promise_memory.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+Result<void> make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return system_error(error.value(), "cannot make the folder " + path);
+  ::chmod(path.c_str(), 0750);
+  return {};
+}
+
+Result<std::uint64_t> random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != sizeof number) {
+    return system_error(errno, "cannot read randomness");
+  }
+  return number;
+}
+
+Result<membership::BootId> read_boot_id() {
+  std::string text;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
+  const auto boot = membership::parse_boot_id(text);
+  if (!boot) return Error{ErrorKind::failed, "cannot read this boot's id from /proc", 0};
+  return *boot;
+}
+
+/// An abstract socket is a lock that ends with its last holder, whatever happens to that.
+Result<Descriptor> take_lock(const ClusterConfig& config, const NodeName& self) {
+  Descriptor lock(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!lock.is_open()) return system_error(errno, "cannot make the lock's socket");
+  const std::string name = "hapxd/" + config.name.text() + "/" + self.text();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::min(name.size(), sizeof address.sun_path - 1);
+  std::memcpy(address.sun_path + 1, name.data(), length);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+  if (::bind(lock.number(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return lock;
+  if (errno != EADDRINUSE) return system_error(errno, "cannot take the lock of " + self.text());
+  return Error{ErrorKind::exists,
+               "another hapxd runs here as " + self.text() + " of cluster " + config.name.text() +
+                   "; end it first",
+               0};
+}
+
+Result<ClusterConfig> check(const std::string& text, const std::string& file) {
+  auto checked = check_config(text, file);
+  if (checked.config) return *std::move(checked.config);
+  std::string sentences;
+  for (const auto& refusal : checked.refusals) {
+    sentences += (sentences.empty() ? "" : "\n") + refusal.sentence;
+  }
+  return Error{ErrorKind::refused, sentences, 0};
+}
+
+Result<ClusterConfig> read_config(const HapxdOptions& options) {
+  const auto text = read_config_file(options.config_file);
+  if (!text) return text.error();
+  return check(*text, options.config_file);
+}
+
+Result<Descriptor> text_in_memory(const std::string& text) {
+  Descriptor file(::memfd_create("hapx.yaml", MFD_CLOEXEC));
+  if (!file.is_open()) return system_error(errno, "cannot keep the accepted file in memory");
+  const auto written = ::pwrite(file.number(), text.data(), text.size(), 0);
+  if (written != static_cast<ssize_t>(text.size())) {
+    return system_error(errno, "cannot keep the accepted file in memory");
+  }
+  return file;
+}
+
+std::string text_of(const Descriptor& file) {
+  std::string text(config_file_bytes_max, '\0');
+  const auto length = ::pread(file.number(), text.data(), text.size(), 0);
+  text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  return text;
+}
+
+/// The file; or what was accepted before, if the file has become unreadable or wrong meanwhile: a
+/// restart in flight must not fail for what an operator is just editing.
+Result<ClusterConfig> accept_config(const HapxdOptions& options, DescriptorsByName& inherited,
+                                    Beginning& beginning) {
+  auto before = inherited.extract("config");
+  const auto text = read_config_file(options.config_file);
+  auto config = text ? check(*text, options.config_file) : Result<ClusterConfig>(text.error());
+  if (config) {
+    auto kept = text_in_memory(*text);
+    if (!kept) return kept.error();
+    beginning.config_text = std::move(*kept);
+    return config;
+  }
+  if (!before) return config;
+  beginning.remarks.push_back("going on with the file as it was accepted before: " +
+                              config.error().sentence);
+  beginning.config_text = std::move(before.mapped());
+  return check(text_of(beginning.config_text), options.config_file);
+}
+
+Result<NodeName> read_self(const HapxdOptions& options, const ClusterConfig& config) {
+  const auto host = host_name();
+  if (!host) return host.error();
+  const auto addresses = local_addresses();
+  if (!addresses) return addresses.error();
+  std::optional<NodeName> asked;
+  if (options.node) asked = NodeName(*options.node);
+  return find_self(config, asked, *host, *addresses);
+}
+
+Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
+  const auto found = descriptors.find(name);
+  if (found == descriptors.end()) return {};
+  Descriptor taken = std::move(found->second);
+  descriptors.erase(found);
+  return taken;
+}
+
+}  // namespace
+
+Instant boot_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
+bool wants_haproxy(const HapxdOptions& options) {
+  const auto config = read_config(options);
+  if (!config) return false;
+  const auto self = read_self(options, *config);
+  return self && lb_supervisor::runs_haproxy(*config, *self);
+}
+
+Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited) {
+  const Instant now = boot_now();
+  Beginning beginning;
+  auto config = accept_config(options, inherited, beginning);
+  if (!config) return config.error();
+  const auto self = read_self(options, *config);
+  if (!self) return self.error();
+  const auto key = read_key_file(config->key_file);
+  if (!key) return key.error();
+  for (const auto& folder : {options.run_dir, options.state_dir}) {
+    if (const auto made = make_folder(folder); !made) return made.error();
+  }
+  beginning.lock = take(inherited, "lock");
+  if (!beginning.lock.is_open()) {
+    auto lock = take_lock(*config, *self);
+    if (!lock) return lock.error();
+    beginning.lock = std::move(*lock);
+  }
+  const auto boot = read_boot_id();
+  if (!boot) return boot.error();
+  const auto incarnation = random_number();
+  const auto seed = random_number();
+  if (!incarnation || !seed) return (incarnation ? seed : incarnation).error();
+
+  auto opened = membership::open_voter(options.run_dir, options.state_dir,
+                                       {config->name, *self, *boot}, now,
+                                       take(inherited, "promises").release());
+  if (!opened) return opened.error();
+  beginning.promises = std::move(opened->file);
+  if (!opened->recollection.sentence.empty()) {
+    beginning.remarks.push_back(opened->recollection.sentence);
+  }
+  beginning.node.inheritance.memory = std::move(opened->recollection.memory);
+  beginning.node.inheritance.abstain = opened->recollection.abstain;
+  beginning.node.config = std::move(*config);
+  beginning.node.self = *self;
+  beginning.node.boot = *boot;
+  beginning.node.incarnation = membership::Incarnation{*incarnation};
+  beginning.node.cluster_key = *key;
+  beginning.node.haproxy_paths = lb_supervisor::haproxy_paths(options.run_dir);
+  beginning.node.seed = *seed;
+  beginning.node.version = HAPX_VERSION;
+  beginning.inherited = std::move(inherited);
+  return beginning;
+}
+
+}  // namespace hapx::appliance

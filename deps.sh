@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that building, running and testing hapx need.
+#
+# Installs what is missing and nothing else; with nothing missing it asks no package mirror and
+# needs no rights. No service is started: the packages' own HAProxy would take the ports that
+# hapx's is to have.
+set -eu
+
+build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
+       libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev'
+run='haproxy iproute2'
+test='libgtest-dev libgmock-dev nftables clang-format-14 clang-tidy-14'
+
+usage() {
+  cat <<'END'
+usage: ./deps.sh [--run] [--list]
+
+  --run    only what building and running hapx needs (the demo), nothing for its tests
+  --list   print the packages that would be wanted, install nothing
+END
+}
+
+wanted="$build $run $test"
+only_list=no
+for argument in "$@"; do
+  case $argument in
+    --run) wanted="$build $run" ;;
+    --list) only_list=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+if [ "$only_list" = yes ]; then
+  printf '%s\n' $wanted
+  exit 0
+fi
+
+missing=
+for package in $wanted; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+  echo "deps: everything is installed"
+  exit 0
+fi
+echo "deps: installing$missing"
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "deps: run me as root, or install sudo" >&2; exit 1; }
+  as_root=sudo
+fi
+
+# A policy that somebody else has set is theirs: it stays, and it decides.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap '$as_root rm -f "$policy"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+  $as_root chmod 755 "$policy"
+fi
+
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+# A stale list may still name what the mirror has; only the installation decides.
+apt update || echo "deps: could not refresh the package lists, trying with those that are here" >&2
+apt install --no-install-recommends $missing
+echo "deps: done"

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is needed, builds hapx and runs all of its tests: one command on a fresh machine.
+set -eu
+cd "$(dirname "$0")"
+
+soaks=5
+
+usage() {
+  cat <<END
+usage: ./test.sh [--long]
+
+  Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev.
+  Root sees everything tested; without root, what needs network namespaces is skipped and says so.
+
+  --long   besides: everything once more under the sanitizers (preset asan), clang-tidy over all
+           sources, and the lab's tests $soaks times over
+END
+}
+
+long=no
+for argument in "$@"; do
+  case $argument in
+    --long) long=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+began=$(date +%s)
+step() { printf '\n== %s\n' "$*"; }
+failed() {
+  status=$?
+  [ "$status" -eq 0 ] || echo "hapx: FAILED after $(($(date +%s) - began)) s"
+}
+trap failed EXIT
+
+step "packages"
+./deps.sh
+
+step "configure, build and test: dev"
+cmake --workflow --preset dev
+
+if [ "$long" = yes ]; then
+  step "configure, build and test: asan"
+  cmake --workflow --preset asan
+
+  step "clang-tidy"
+  tests/tidy/clang-tidy.sh build/dev
+
+  step "lab, $soaks times over"
+  ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure
+fi
+
+echo
+echo "hapx: all tests passed in $(($(date +%s) - began)) s"

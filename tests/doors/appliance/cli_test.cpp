@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real `hapx` against a small hapxd: the production door and api in front of a made-up status.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "appliance/api.hpp"
+#include "appliance/document.hpp"
+#include "appliance/io/http_server.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct Ran {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string content(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("hapx-cli-" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    socket_ = folder_ / "hapxd.sock";
+    status_.cluster = ClusterName("kube-demo");
+    status_.node = NodeName("node1");
+    status_.quorate = true;
+    status_.haproxy.fit = true;
+    config_.name = status_.cluster;
+    config_.nodes = {{NodeName("node1"), ipv4(10, 0, 0, 1), Role::full, 1},
+                     {NodeName("node2"), ipv4(10, 0, 0, 2), Role::full, 1}};
+    ServiceConfig service;
+    service.name = ServiceName("api");
+    service.vips = {{{ipv4(10, 0, 0, 9), 24}, InterfaceName("eth0")}};
+    service.api_servers = {{"master", 6443}};
+    config_.services = {service};
+    ServiceStatus served;
+    served.name = service.name;
+    served.holder = NodeName("node1");
+    served.vip = ResourceStatus::started;
+    served.haproxy = ResourceStatus::started;
+    served.reason = "api is on node1: it was here first";
+    status_.services = {served};
+    journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), FailoverPhase::lease_won,
+                     "the lease of api is ours", "all voters agreed"});
+  }
+
+  void TearDown() override {
+    if (thread_.joinable()) {
+      context_.stop();
+      thread_.join();
+    }
+    server_.reset();
+    fs::remove_all(folder_);
+  }
+
+  /// `on_move` answers an order; absent: nobody does.
+  void serve(std::function<Respond(const MoveOrder&)> on_move = {}) {
+    HttpServerOptions options;
+    options.path = socket_;
+    options.answer_time_max = std::chrono::milliseconds(200);
+    auto opened = HttpServer::open(context_, options, [this, on_move](RequestArrived request) {
+      const ApiAnswer answer = handle(
+          request, {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(2))});
+      if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
+      const auto* order = std::get_if<MoveOrder>(&answer);
+      if (order && on_move) server_->respond(on_move(*order));
+    });
+    ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
+    server_ = std::move(*opened);
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+  /// Runs hapx with our socket in its environment. Ends it after 20 s.
+  Ran hapx(const std::vector<std::string>& words) {
+    const fs::path out = folder_ / "out";
+    const fs::path err = folder_ / "err";
+    std::vector<std::string> all{HAPX_PROGRAM};
+    all.insert(all.end(), words.begin(), words.end());
+    std::vector<char*> argv;
+    for (std::string& word : all) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string variable = "HAPX_SOCKET=" + socket_;
+    const char* environment[] = {variable.c_str(), "PATH=/usr/bin:/bin", nullptr};
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(::open(out.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
+      ::dup2(::open(err.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
+      ::execve(argv[0], argv.data(), const_cast<char* const*>(environment));
+      ::_exit(127);
+    }
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    int how = 0;
+    while (::waitpid(child, &how, WNOHANG) == 0) {
+      if (std::chrono::steady_clock::now() > end) {
+        ::kill(child, SIGKILL);
+        ::waitpid(child, &how, 0);
+        ADD_FAILURE() << "hapx did not end";
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return {WIFEXITED(how) ? WEXITSTATUS(how) : -1, content(out), content(err)};
+  }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return folder_ / name;
+  }
+
+  boost::asio::io_context context_;
+  std::thread thread_;
+  fs::path folder_;
+  std::string socket_;
+  Status status_;
+  Journal journal_;
+  ClusterConfig config_;
+  std::string haproxy_config_ = "global\n";
+  std::optional<HttpServer> server_;
+};
+
+constexpr const char* good_file = R"(apiVersion: hapx.dev/v1alpha1
+kind: Cluster
+metadata: {name: kube-demo}
+spec:
+  nodes:
+    - {name: node1, address: 10.0.0.1}
+  services:
+    - name: api
+      vips: [{address: 10.0.0.9/24, interface: eth0}]
+      apiServers: [master:6443]
+)";
+
+TEST_F(Cli, StatusOfAHealthyClusterExitsZero) {
+  serve();
+  const Ran ran = hapx({"status"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, StartsWith("kube-demo: healthy, as seen by node1"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST_F(Cli, StatusOfADegradedClusterExitsOne) {
+  status_.degraded = {"node2 is offline"};
+  serve();
+  const Ran ran = hapx({"status"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr("! node2 is offline\n"));
+}
+
+TEST_F(Cli, StatusWithoutServiceExitsTwo) {
+  status_.services[0].holder.reset();
+  serve();
+  EXPECT_EQ(hapx({"status"}).status, 2);
+  EXPECT_EQ(hapx({"status", "-o", "json"}).status, 2);
+}
+
+TEST_F(Cli, StatusWithoutHapxdExitsThreeAndSaysWhere) {
+  const Ran ran = hapx({"status"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, StartsWith("hapx: no hapxd answers at " + socket_ + ": "));
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1);
+  EXPECT_EQ(hapx({"get", "members"}).status, 3);
+  EXPECT_EQ(hapx({"move", "api"}).status, 3);
+}
+
+TEST_F(Cli, StatusOfSomebodyElseExitsThree) {
+  boost::asio::io_context context;
+  HttpServerOptions options;
+  options.path = socket_;
+  auto opened = HttpServer::open(context_, options, [this](const RequestArrived& request) {
+    server_->respond({request.id, 200, "text/html", "<html>welcome</html>"});
+  });
+  ASSERT_TRUE(opened.has_value());
+  server_ = std::move(*opened);
+  thread_ = std::thread([this] { context_.run(); });
+  const Ran ran = hapx({"status"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.err, HasSubstr("not JSON"));
+}
+
+TEST_F(Cli, GlobalOptionsStandBeforeOrAfterTheVerb) {
+  serve();
+  const std::string elsewhere = folder_ / "elsewhere.sock";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"-o", "json", "status"},
+                                             {"status", "-o", "json"},
+                                             {"status", "-ojson"},
+                                             {"--output=json", "status"},
+                                             {"--socket", socket_, "status", "--output", "json"}}) {
+    const Ran ran = hapx(words);
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    const Result<Status> read = status_from_json(ran.out);
+    ASSERT_TRUE(read.has_value()) << ran.out;
+    EXPECT_EQ(read->services[0].holder, NodeName("node1"));
+  }
+  EXPECT_EQ(hapx({"status", "--socket", elsewhere}).status, 3);
+  EXPECT_EQ(hapx({"--socket", elsewhere, "status"}).status, 3);
+}
+
+TEST_F(Cli, YamlIsTheSameTree) {
+  serve();
+  const Ran json = hapx({"get", "services", "-o", "json"});
+  const Ran yaml = hapx({"get", "services", "-o", "yaml"});
+  ASSERT_EQ(json.status, 0);
+  ASSERT_EQ(yaml.status, 0);
+  const Result<YamlNode> tree = parse_yaml(yaml.out, "-");
+  ASSERT_TRUE(tree.has_value()) << yaml.out;
+  EXPECT_EQ(json_from_tree(*tree) + "\n", json.out);
+}
+
+TEST_F(Cli, GetShowsTables) {
+  serve();
+  EXPECT_THAT(hapx({"get", "members"}).out, StartsWith("NODE"));
+  EXPECT_THAT(hapx({"get", "services"}).out, HasSubstr("api      node1   started"));
+  EXPECT_THAT(hapx({"get", "backends"}).out, StartsWith("BACKEND"));
+  EXPECT_THAT(hapx({"get", "events"}).out,
+              HasSubstr("the lease of api is ours (all voters agreed)"));
+}
+
+TEST_F(Cli, WhyTellsTheReasonAndWhatLedThere) {
+  serve();
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"why"}, {"why", "api"}, {"why", "api", "-o", "yaml"}}) {
+    const Ran ran = hapx(words);
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("api is on node1: it was here first"));
+    EXPECT_THAT(ran.out, HasSubstr("the lease of api is ours"));
+  }
+  const Ran unknown = hapx({"why", "nobody"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_EQ(unknown.err, "hapx: there is no service \"nobody\"; services: api\n");
+  EXPECT_EQ(hapx({"why", "../status"}).status, 1);
+}
+
+TEST_F(Cli, MoveSaysWhatBecameOfIt) {
+  serve([](const MoveOrder& order) {
+    return order.to == NodeName("node2")
+               ? api_order_answer(order.id, OrderOutcome::accepted, "api is on node2 now")
+               : api_order_answer(order.id, OrderOutcome::refused, "nobody else may hold api");
+  });
+  const Ran done = hapx({"move", "api", "node2"});
+  EXPECT_EQ(done.status, 0);
+  EXPECT_EQ(done.out, "api is on node2 now\n");
+  const Ran refused = hapx({"move", "api"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.err, "hapx: nobody else may hold api\n");
+  EXPECT_EQ(hapx({"move", "api", "node9"}).status, 1);
+}
+
+TEST_F(Cli, MoveThatNobodyAnswersIsNotDone) {
+  serve();
+  const Ran ran = hapx({"move", "api", "node2"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.err, HasSubstr("no answer came in time"));
+}
+
+TEST_F(Cli, EveryVerbHasHelp) {
+  for (const auto& verb : std::vector<std::vector<std::string>>{{},
+                                                                {"status"},
+                                                                {"get"},
+                                                                {"get", "events"},
+                                                                {"why"},
+                                                                {"config"},
+                                                                {"config", "check"},
+                                                                {"config", "show"},
+                                                                {"config", "haproxy"},
+                                                                {"keygen"},
+                                                                {"simulate"},
+                                                                {"move"},
+                                                                {"release-all"},
+                                                                {"lab"},
+                                                                {"lab", "up"},
+                                                                {"lab", "status"},
+                                                                {"lab", "exec"},
+                                                                {"lab", "down"},
+                                                                {"drill"},
+                                                                {"drill", "run"},
+                                                                {"drill", "list"},
+                                                                {"version"}}) {
+    std::vector<std::string> words = verb;
+    words.push_back("--help");
+    const Ran ran = hapx(words);
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.out, HasSubstr("Usage: hapx"));
+    EXPECT_EQ(ran.err, "");
+  }
+}
+
+TEST_F(Cli, WrongWordsAreOneSentence) {
+  const auto wrong = [&](const std::vector<std::string>& words) {
+    const Ran ran = hapx(words);
+    EXPECT_EQ(ran.status, 64);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, StartsWith("hapx: "));
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    return ran.err;
+  };
+  EXPECT_THAT(wrong({"statsu"}), HasSubstr("did you mean `status`?"));
+  EXPECT_THAT(wrong({"get", "member"}), HasSubstr("did you mean `members`?"));
+  EXPECT_THAT(wrong({"status", "-o", "xml"}), HasSubstr("none of text, json and yaml"));
+  EXPECT_THAT(wrong({}), HasSubstr("status"));
+  wrong({"move"});
+  wrong({"status", "--nonsense"});
+  wrong({"status", "nonsense"});
+}
+
+TEST_F(Cli, VersionIsTold) {
+  EXPECT_THAT(hapx({"version"}).out, testing::MatchesRegex("hapx [0-9.]+\n"));
+}
+
+TEST_F(Cli, ConfigCheckTellsEveryRefusalWithItsPlace) {
+  const std::string good = write("good.yaml", good_file);
+  EXPECT_EQ(hapx({"config", "check", good}).status, 0);
+  const std::string bad = write("bad.yaml", std::string(good_file) + "  timming: {}\n  sheduling: {}\n");
+  const Ran ran = hapx({"config", "check", bad});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr(bad + ":11:3: "));
+  EXPECT_THAT(ran.err, HasSubstr(bad + ":12:3: "));
+  EXPECT_THAT(ran.err, HasSubstr("did you mean `timing`?"));
+  EXPECT_THAT(hapx({"config", "check", bad, "-o", "json"}).out, StartsWith("{\"good\":false,"));
+  const Ran none = hapx({"config", "check", folder_ / "none.yaml"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_THAT(none.err, StartsWith("hapx: "));
+}
+
+TEST_F(Cli, ConfigShowIsCanonicalAndHaproxyRendered) {
+  const std::string good = write("good.yaml", good_file);
+  const Ran shown = hapx({"config", "show", good});
+  EXPECT_EQ(shown.status, 0);
+  const std::string full = write("full.yaml", shown.out);
+  EXPECT_EQ(hapx({"config", "show", full}).out, shown.out);
+  EXPECT_EQ(hapx({"config", "show", full, "-o", "json"}).status, 0);
+  const Ran rendered = hapx({"config", "haproxy", good, "--run-dir", "/run/elsewhere"});
+  EXPECT_EQ(rendered.status, 0);
+  EXPECT_THAT(rendered.out, HasSubstr("/run/elsewhere/"));
+  EXPECT_THAT(rendered.out, HasSubstr("backend api"));
+}
+
+TEST_F(Cli, KeygenWritesAKeyOnceAndNeverShowsIt) {
+  const std::string file = folder_ / "cluster.key";
+  const Ran ran = hapx({"keygen", file});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read);
+  const std::string key = content(file);
+  const std::string secret = key.substr(key.find(':') + 1, 16);
+  ASSERT_EQ(secret.size(), 16U);
+  EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(secret)));
+  EXPECT_EQ(hapx({"keygen", file}).status, 1);
+  EXPECT_EQ(content(file), key);
+}
+
+TEST_F(Cli, SimulateAnswersAScenario) {
+  const std::string file =
+      std::string(HAPX_SOURCE_DIR) + "/tests/transcripts/scheduler/offline-node-fails-over.yaml";
+  const Ran text = hapx({"simulate", file});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(hapx({"simulate", file, "-o", "json"}).out, StartsWith("{\"placement\":"));
+  const Ran bad = hapx({"simulate", write("bad.yaml", "nodes: 7\n")});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.err, HasSubstr("bad.yaml:1:"));
+}
+
+}  // namespace
+}  // namespace hapx::appliance

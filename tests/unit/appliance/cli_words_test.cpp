@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "appliance/cli/hapx_words.hpp"
+#include "appliance/cli/why_text.hpp"
+
+namespace hapx::appliance::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Command read(const std::vector<std::string>& words,
+             const std::optional<std::string>& socket = std::nullopt) {
+  auto outcome = read_hapx_words(words, socket);
+  if (const auto* usage = std::get_if<Usage>(&outcome)) ADD_FAILURE() << usage->text;
+  auto* command = std::get_if<Command>(&outcome);
+  return command ? *command : Command{};
+}
+
+Usage refuse(const std::vector<std::string>& words) {
+  auto outcome = read_hapx_words(words, std::nullopt);
+  const auto* usage = std::get_if<Usage>(&outcome);
+  EXPECT_NE(usage, nullptr);
+  return usage ? *usage : Usage{};
+}
+
+TEST(HapxWords, GlobalOptionsStandAnywhere) {
+  EXPECT_EQ(read({"status"}).global, (GlobalOptions{"/run/hapx/hapxd.sock", Output::text}));
+  const GlobalOptions wanted{"/x", Output::yaml};
+  EXPECT_EQ(read({"--socket", "/x", "-o", "yaml", "get", "members"}).global, wanted);
+  EXPECT_EQ(read({"get", "-o", "yaml", "members", "--socket=/x"}).global, wanted);
+  EXPECT_EQ(read({"get", "members", "--socket", "/x", "--output", "yaml"}).global, wanted);
+  EXPECT_EQ(read({"lab", "status", "-oyaml", "--socket", "/x"}).global, wanted);
+}
+
+TEST(HapxWords, TheEnvironmentNamesTheSocketUnlessAWordDoes) {
+  EXPECT_EQ(read({"status"}, "/env").global.socket, "/env");
+  EXPECT_EQ(read({"status"}, "").global.socket, "/run/hapx/hapxd.sock");
+  EXPECT_EQ(read({"status", "--socket", "/word"}, "/env").global.socket, "/word");
+}
+
+TEST(HapxWords, VerbsCarryTheirOwn) {
+  EXPECT_TRUE(std::get<ShowStatus>(read({"status", "--watch"}).verb).watch);
+  EXPECT_EQ(std::get<Get>(read({"get", "events"}).verb).thing, Thing::events);
+  EXPECT_EQ(std::get<Why>(read({"why"}).verb).service, "");
+  EXPECT_EQ(std::get<Why>(read({"why", "api"}).verb).service, "api");
+  EXPECT_EQ(std::get<CheckConfig>(read({"config", "check"}).verb).file, default_config_file);
+  EXPECT_EQ(std::get<ShowConfig>(read({"config", "show", "-"}).verb).file, "-");
+  EXPECT_EQ(
+      std::get<RenderHaproxy>(read({"config", "haproxy", "f", "--run-dir", "/r"}).verb).run_dir,
+      "/r");
+  EXPECT_EQ(std::get<MakeKey>(read({"keygen", "k"}).verb).file, "k");
+  EXPECT_EQ(std::get<Move>(read({"move", "api", "node2"}).verb).to, "node2");
+  EXPECT_EQ(std::get<Move>(read({"move", "api"}).verb).to, "");
+  EXPECT_TRUE(std::holds_alternative<ReleaseAll>(read({"release-all"}).verb));
+  EXPECT_TRUE(std::holds_alternative<DrillList>(read({"drill", "list"}).verb));
+}
+
+TEST(HapxWords, LabsAndDrillsAreDescribed) {
+  const auto up =
+      std::get<LabUp>(read({"lab", "up", "--name", "x", "--nodes", "2", "--profile", "fast"}).verb);
+  EXPECT_EQ(up.wishes, (lab::Wishes{"x", 2, false, "fast"}));
+  EXPECT_EQ(std::get<LabDown>(read({"lab", "down"}).verb).name, "lab");
+  const auto run = std::get<DrillRun>(read({"drill", "run", "--lab", "--fault", "a", "--fault", "b",
+                                            "--count", "5", "--witness", "--record", "r.json"})
+                                          .verb);
+  EXPECT_THAT(run.faults, ElementsAre("a", "b"));
+  EXPECT_EQ(run.count, 5U);
+  EXPECT_TRUE(run.lab.wishes.witness);
+  EXPECT_EQ(run.record_file, "r.json");
+}
+
+TEST(HapxWords, TheCommandOfLabExecIsLeftAlone) {
+  const auto exec =
+      std::get<LabExec>(read({"-o", "json", "lab", "--socket", "/x", "exec", "--name", "x", "node1",
+                              "ip", "-o", "addr", "--help", "--", "--name"})
+                            .verb);
+  EXPECT_EQ(exec.name, "x");
+  EXPECT_EQ(exec.where, "node1");
+  EXPECT_THAT(exec.command, ElementsAre("ip", "-o", "addr", "--help", "--", "--name"));
+  EXPECT_THAT(std::get<LabExec>(read({"lab", "exec", "node1", "--", "ls"}).verb).command,
+              ElementsAre("ls"));
+  EXPECT_EQ(refuse({"lab", "exec", "node1"}).status, exit_wrong_words);
+  EXPECT_EQ(refuse({"lab", "exec", "--help"}).status, 0);
+}
+
+TEST(HapxWords, WrongWordsSuggestTheRightOnes) {
+  EXPECT_THAT(refuse({"statsu"}).text, HasSubstr("did you mean `status`?"));
+  EXPECT_THAT(refuse({"config", "chekc"}).text, HasSubstr("did you mean `check`?"));
+  EXPECT_THAT(refuse({"get", "nodes"}).text, HasSubstr("there are members, services"));
+  EXPECT_THAT(refuse({"config"}).text, HasSubstr("wants one of check, show or haproxy"));
+  EXPECT_THAT(refuse({"drill", "run", "--fault", "x"}).text, HasSubstr("--lab is required"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"nonsense"},
+                                                                 {"status", "x"},
+                                                                 {"status", "--x"},
+                                                                 {"-o"},
+                                                                 {"--socket"},
+                                                                 {"status", "-o", "JSON"},
+                                                                 {"lab", "up", "--nodes", "4"},
+                                                                 {"lab", "up", "--nodes", "x"},
+                                                                 {"lab", "up", "--profile", "warp"},
+                                                                 {"simulate"},
+                                                                 {"status", "get"},
+                                                                 {"", ""},
+                                                                 {"get", "members", "events"},
+                                                                 {"lab", "exec"}}) {
+    const Usage usage = refuse(words);
+    EXPECT_EQ(usage.status, exit_wrong_words);
+    EXPECT_EQ(std::count(usage.text.begin(), usage.text.end(), '\n'), 1) << usage.text;
+  }
+}
+
+TEST(WhyText, TellsTheReasonTheNodesAndThePast) {
+  Status status;
+  status.quorate = true;
+  ServiceStatus service;
+  service.name = ServiceName("api");
+  service.holder = NodeName("node1");
+  service.reason = "api is on node1: runs there already";
+  service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 0, true,
+                    true, 3, 3, ""},
+                   {NodeName("node2"), ResourceStatus::stopped, ResourceStatus::failed, 0, 3, true,
+                    false, 1, 3, "it failed there 3 times"}};
+  status.services = {service};
+  const std::string text = why_to_text(
+      status, {{1, std::chrono::seconds(2), "lease", "api", "", "won", "all agreed", 1}}, {});
+  EXPECT_EQ(text,
+            "api is on node1: runs there already\n"
+            "NODE   VIP      HAPROXY           LINK  API SERVERS  FAILURES  MAY HOLD IT\n"
+            "node1  started  started           up    3 of 3 up    0         yes\n"
+            "node2  stopped  failed (not fit)  up    1 of 3 up    3         no: it failed there 3 "
+            "times\n"
+            "\n"
+            "what led there, oldest first:\n"
+            "AGO     KIND   SERVICE  WHAT\n"
+            "2.000s  lease  api      won (all agreed)\n");
+}
+
+TEST(WhyText, SaysWhatItDoesNotKnow) {
+  Status status;
+  EXPECT_THAT(why_to_text(status, {}, {}), HasSubstr("no services"));
+  status.services.resize(1);
+  status.services[0].name = ServiceName("api");
+  const std::string text = why_to_text(status, {}, {});
+  EXPECT_THAT(text, HasSubstr("api is on no node that we know of (no plan has reached this node"));
+  EXPECT_THAT(text, HasSubstr("no quorum: this node may know less"));
+}
+
+}  // namespace
+}  // namespace hapx::appliance::cli

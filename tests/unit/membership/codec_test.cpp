@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "membership/codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "membership/plaintext.hpp"
+#include "membership/random.hpp"
+
+namespace hapx::membership {
+namespace {
+
+using namespace std::chrono_literals;
+
+Codec::Options options(const std::string& node, std::uint64_t incarnation) {
+  Codec::Options out;
+  out.cluster = ClusterName("kube-demo");
+  out.self = NodeName(node);
+  out.incarnation = {incarnation};
+  out.cluster_key.fill(0x5a);
+  return out;
+}
+
+/// One of everything.
+Message rich_message() {
+  Message m;
+  m.to = NodeName("node2");
+  Beat beat;
+  beat.hears = {{NodeName("node2"), {22}, 4}, {NodeName("node3"), {33}, 0}};
+  beat.coordinator = CoordinatorTold{{9, NodeName("node3"), {33}}, 120ms};
+  beat.plan = PlanId{{8, NodeName("node3"), {33}}, 5};
+  beat.challenge = 77;
+  beat.response = 88;
+  beat.rival = Incarnation{99};
+  m.beat = beat;
+  const LeaseKey key("2001:db8::20");
+  const Ballot ours{4, NodeName("node1"), {11}};
+  const Ballot theirs{3, NodeName("node2"), {22}};
+  m.prepares = {{key, ours}};
+  m.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},
+                       {key, theirs, Vote::abstains, {}, std::nullopt, 3s}};
+  m.proposals = {{key, ours, 17, 300ms, true}};
+  BootId boot;
+  boot.bytes.fill(3);
+  m.proposal_answers = {{key, theirs, 6, Vote::no, ours, LeaseTold{ours, boot, 123ms}, 0ns}};
+  m.releases = {{key, ours}};
+  ServiceReport service;
+  service.service = ServiceName("kube-apiserver");
+  service.vip = {ResourceState::monitor_failed, false, 2, 90s};
+  service.haproxy.state = ResourceState::started;
+  service.link_up = service.haproxy_fit = service.moved_here = true;
+  service.healthy_api_servers = 2;
+  service.api_servers = 3;
+  m.report_parts = {{7, 0, 1, service}};
+  Assignment assignment{ServiceName("kube-apiserver"), NodeName("node1"), std::nullopt, true,
+                        "because"};
+  m.plan_parts = {{*beat.plan, 0, 1, assignment}, {*beat.plan, 0, 0, std::nullopt}};
+  m.orders = {{5, NodeName("node1"), ServiceName("kube-apiserver"), NodeName("node2")},
+              {6, NodeName("node1"), ServiceName("kube-apiserver"), std::nullopt}};
+  m.order_answers = {{5, NodeName("node2"), true, "moved"}};
+  return m;
+}
+
+std::string reason(const std::variant<Opened, Refused>& result) {
+  const auto* refused = std::get_if<Refused>(&result);
+  return refused == nullptr ? "opened" : std::string(refused->reason);
+}
+
+struct CodecTest : ::testing::Test {
+  Codec sender{options("node1", 11)};
+  Codec receiver{options("node2", 22)};
+  std::vector<std::uint8_t> datagram = sender.seal(rich_message()).front();
+};
+
+TEST_F(CodecTest, what_was_sealed_is_opened_as_it_was) {
+  const auto result = receiver.open(datagram);
+  ASSERT_EQ(reason(result), "opened");
+  const auto& opened = std::get<Opened>(result);
+  EXPECT_EQ(opened.message, rich_message());
+  EXPECT_EQ(opened.envelope.sender, NodeName("node1"));
+  EXPECT_EQ(opened.envelope.incarnation, Incarnation{11});
+  EXPECT_EQ(opened.envelope.counter, 1U);
+}
+
+TEST_F(CodecTest, no_two_datagrams_are_alike) {
+  const auto again = sender.seal(rich_message()).front();
+  EXPECT_NE(datagram, again);
+  EXPECT_EQ(std::get<Opened>(receiver.open(again)).envelope.counter, 2U);
+}
+
+TEST_F(CodecTest, a_datagram_cut_anywhere_is_refused) {
+  for (std::size_t length = 0; length < datagram.size(); ++length) {
+    const std::vector<std::uint8_t> shorter(datagram.begin(),
+                                            datagram.begin() + static_cast<std::ptrdiff_t>(length));
+    EXPECT_NE(reason(receiver.open(shorter)), "opened") << length;
+  }
+}
+
+TEST_F(CodecTest, a_datagram_altered_in_any_bit_is_refused) {
+  for (std::size_t at = 0; at < datagram.size(); ++at)
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::vector<std::uint8_t> altered = datagram;
+      altered[at] = static_cast<std::uint8_t>(altered[at] ^ 1U << bit);
+      EXPECT_NE(reason(receiver.open(altered)), "opened") << at << "/" << bit;
+    }
+  EXPECT_EQ(reason(receiver.open(datagram)), "opened");
+}
+
+TEST_F(CodecTest, each_refusal_has_its_name) {
+  Codec::Options other_key = options("node2", 22);
+  other_key.cluster_key[31] ^= 1U;
+  EXPECT_EQ(reason(Codec(other_key).open(datagram)), "wrong key");
+  Codec::Options other_cluster = options("node2", 22);
+  other_cluster.cluster = ClusterName("kube-other");
+  EXPECT_EQ(reason(Codec(other_cluster).open(datagram)), "another cluster");
+  EXPECT_EQ(reason(receiver.open(std::vector<std::uint8_t>{})), "not ours");
+  EXPECT_EQ(reason(receiver.open(std::vector<std::uint8_t>(100, 'x'))), "not ours");
+  EXPECT_EQ(reason(receiver.open(std::vector<std::uint8_t>(1401, 'x'))), "too long");
+  std::vector<std::uint8_t> newer = datagram;
+  newer[4] = 2;
+  EXPECT_EQ(reason(receiver.open(newer)), "unknown version");
+  std::vector<std::uint8_t> bent = datagram;
+  bent.back() ^= 1U;
+  EXPECT_EQ(reason(receiver.open(bent)), "wrong key");
+  const std::vector<std::uint8_t> cut(datagram.begin(), datagram.begin() + 30);
+  EXPECT_EQ(reason(receiver.open(cut)), "malformed");
+}
+
+TEST_F(CodecTest, the_key_of_one_process_opens_nothing_of_another) {
+  // The same counter and plaintext under another incarnation: nothing repeats but the format.
+  Codec next_process(options("node1", 12));
+  const auto other = next_process.seal(rich_message()).front();
+  ASSERT_EQ(other.size(), datagram.size());
+  std::size_t equal = 0;
+  for (std::size_t i = 51; i < other.size(); ++i)
+    if (other[i] == datagram[i]) ++equal;
+  EXPECT_LT(equal, other.size() / 8);
+  EXPECT_EQ(reason(receiver.open(other)), "opened");
+}
+
+TEST_F(CodecTest, a_message_too_long_for_one_datagram_takes_several) {
+  Message long_one;
+  long_one.to = NodeName("node2");
+  for (int i = 0; i < 64; ++i) {
+    long_one.proposals.push_back(
+        {LeaseKey("2001:db8:0000:0000:0000:0000:0000:" + std::to_string(1000 + i)),
+         {1'000'000, NodeName("node1"), {11}},
+         1'000'000'000,
+         300ms,
+         true});
+    Assignment assignment{ServiceName(std::string(63, 's')), NodeName(std::string(63, 'v')),
+                          NodeName(std::string(63, 'h')), true, std::string(200, 'r')};
+    long_one.plan_parts.push_back({{{1, NodeName(std::string(63, 'c')), {1}}, 2},
+                                   static_cast<std::uint32_t>(i),
+                                   64,
+                                   assignment});
+  }
+  Message together;
+  together.to = long_one.to;
+  const auto datagrams = sender.seal(long_one);
+  EXPECT_GT(datagrams.size(), 10U);
+  for (const auto& bytes : datagrams) {
+    EXPECT_LE(bytes.size(), datagram_bytes_max);
+    const auto result = receiver.open(bytes);
+    ASSERT_EQ(reason(result), "opened");
+    const Message& part = std::get<Opened>(result).message;
+    together.proposals.insert(together.proposals.end(), part.proposals.begin(),
+                              part.proposals.end());
+    together.plan_parts.insert(together.plan_parts.end(), part.plan_parts.begin(),
+                               part.plan_parts.end());
+  }
+  EXPECT_EQ(together, long_one);
+}
+
+TEST_F(CodecTest, an_empty_message_takes_no_datagram) {
+  Message nothing;
+  nothing.to = NodeName("node2");
+  EXPECT_TRUE(sender.seal(nothing).empty());
+}
+
+TEST(Plaintext, over_long_words_are_cut_at_a_character) {
+  Message m;
+  m.to = NodeName("node2");
+  std::string reason_text(199, 'x');
+  reason_text += "\xc3\xa9 and more";  // the 200th byte would be half of an e with an accent
+  m.plan_parts = {{{{1, NodeName("n"), {1}}, 1},
+                   0,
+                   1,
+                   Assignment{ServiceName("s"), std::nullopt, std::nullopt, false, reason_text}}};
+  const auto decoded = decode(encode(m, 1200).front(), NodeName("node1"), {1});
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->plan_parts.front().assignment->reason, std::string(199, 'x'));
+}
+
+TEST(Plaintext, unknown_fields_are_ignored_so_that_the_format_can_grow) {
+  const Message m = rich_message();
+  std::vector<std::uint8_t> bytes = encode(m, 1300).front();
+  // Field 900, a text, and field 901, a number, as a later version might add them.
+  for (const int byte : std::initializer_list<int>{0xA2, 0x38, 3, 'n', 'e', 'w', 0xA8, 0x38, 42})
+    bytes.push_back(static_cast<std::uint8_t>(byte));
+  EXPECT_EQ(decode(bytes, NodeName("node1"), {11}), m);
+}
+
+/// Whoever holds the key may still be broken, or newer: the plaintext is bytes from outside, too.
+TEST(Plaintext, decoding_is_total) {
+  const std::vector<std::uint8_t> good = encode(rich_message(), 1300).front();
+  Random random(5);
+  int decoded = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    std::vector<std::uint8_t> altered = good;
+    for (std::uint64_t n = random.next() % 6; n > 0; --n)
+      altered[random.next() % altered.size()] = static_cast<std::uint8_t>(random.next());
+    if (random.next() % 3 == 0) altered.resize(random.next() % altered.size());
+    if (const auto message = decode(altered, NodeName("node1"), {11})) {
+      ++decoded;
+      for (const Proposal& proposal : message->proposals) {
+        EXPECT_LE(proposal.key.text().size(), 46U);
+        EXPECT_GE(proposal.lease.count(), 0);
+      }
+    }
+  }
+  EXPECT_GT(decoded, 0);
+}
+
+TEST(Plaintext, a_vote_of_a_kind_that_is_not_known_is_no_yes) {
+  Message m;
+  m.to = NodeName("node2");
+  m.proposal_answers = {
+      {LeaseKey("k"), {1, NodeName("node2"), {1}}, 1, Vote::abstains, {}, {}, {}}};
+  std::vector<std::uint8_t> bytes = encode(m, 1200).front();
+  int altered = 0;
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    if (bytes[i] != 0x28 || bytes[i + 1] != 2) continue;  // field 5, the vote
+    bytes[i + 1] = 7;
+    ++altered;
+  }
+  ASSERT_EQ(altered, 1);
+  const auto decoded = decode(bytes, NodeName("node1"), {1});
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->proposal_answers.front().vote, Vote::no);
+}
+
+TEST(Codec, opening_is_total) {
+  Codec receiver(options("node2", 22));
+  Codec sender(options("node1", 11));
+  const std::vector<std::uint8_t> good = sender.seal(rich_message()).front();
+  Random random(6);
+  for (int i = 0; i < 5'000; ++i) {
+    std::vector<std::uint8_t> altered = good;
+    for (std::uint64_t n = 1 + random.next() % 6; n > 0; --n)
+      altered[random.next() % (i % 2 == 0 ? 60 : altered.size())] ^=
+          static_cast<std::uint8_t>(1 + random.next() % 255);
+    if (random.next() % 3 == 0) altered.resize(random.next() % (altered.size() + 100));
+    if (altered == good) continue;
+    EXPECT_NE(reason(receiver.open(altered)), "opened");
+  }
+}
+
+}  // namespace
+}  // namespace hapx::membership
