@@ -10,13 +10,15 @@ set -eu
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14 clang-tidy-14'
+test='libgtest-dev libgmock-dev nftables clang-format-14'
+long='clang-tidy-16'
 
 usage() {
   cat <<'END'
-usage: ./deps.sh [--run] [--list]
+usage: ./deps.sh [--run | --long] [--list]
 
   --run    only what building and running hapx needs (the demo), nothing for its tests
+  --long   what test.sh --long needs, too
   --list   print the packages that would be wanted, install nothing
 END
 }
@@ -26,6 +28,7 @@ only_list=no
 for argument in "$@"; do
   case $argument in
     --run) wanted="$build $run" ;;
+    --long) wanted="$wanted $long" ;;
     --list) only_list=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;

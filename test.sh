@@ -36,7 +36,7 @@ failed() {
 trap failed EXIT
 
 step "packages"
-./deps.sh
+if [ "$long" = yes ]; then ./deps.sh --long; else ./deps.sh; fi
 
 step "configure, build and test: dev"
 cmake --workflow --preset dev

@@ -18,6 +18,9 @@ constexpr Duration move_patience = std::chrono::seconds(10);
 /// An assignment counts as a place for this long beyond two leases.
 constexpr Duration way_patience = std::chrono::seconds(1);
 
+/// What the nodes see of kube-apiservers counts when it has stayed the same for this long.
+constexpr Duration sight_patience = std::chrono::seconds(2);
+
 std::optional<FailedOperation> failed_operation(ResourceState state) {
   switch (state) {
     case ResourceState::start_failed:
@@ -95,7 +98,9 @@ bool takes_part(const MemberView& member) {
 
 ServiceReport report_of(const MemberView& member, const ServiceName& service) {
   const auto found = std::ranges::find(member.report.services, service, &ServiceReport::service);
-  return found == member.report.services.end() ? ServiceReport{service, {}, {}, false, false, false, 0, 0} : *found;
+  return found == member.report.services.end()
+             ? ServiceReport{service, {}, {}, false, false, false, 0, 0}
+             : *found;
 }
 
 Coordination::Coordination(const ClusterConfig& config) : config_(config) {}
@@ -148,6 +153,25 @@ Facts Coordination::facts(const View& view, Instant now) const {
   return facts;
 }
 
+void Coordination::look_at_api_servers(const View& view, Instant now) {
+  for (const auto& service : config_.services) {
+    std::map<NodeName, std::uint32_t> seen;
+    for (const auto& member : view.members) {
+      if (!takes_part(member) || member.role == Role::witness) continue;
+      seen[member.name] = report_of(member, service.name).healthy_api_servers;
+    }
+    auto& sight = sights_[service.name];
+    if (seen != sight.seen) sight = {std::move(seen), std::move(sight.counted), now};
+    if (now >= sight.since + sight_patience) sight.counted = sight.seen;
+    // A node that is new is not compared before it has been looked at for long enough.
+    if (!std::ranges::equal(
+            sight.counted, sight.seen, {}, [](const auto& one) { return one.first; },
+            [](const auto& one) { return one.first; })) {
+      sight.counted.clear();
+    }
+  }
+}
+
 void Coordination::forget_finished_moves(const View& view, Instant now) {
   std::erase_if(moves_, [&](const auto& entry) {
     const auto& [service, move] = entry;
@@ -160,6 +184,7 @@ void Coordination::forget_finished_moves(const View& view, Instant now) {
 
 std::vector<membership::Assignment> Coordination::assignments(const View& view, Instant now) {
   forget_finished_moves(view, now);
+  look_at_api_servers(view, now);
   std::erase_if(on_their_way_, [&](const auto& entry) { return now >= entry.second.until; });
   const Facts present = facts(view, now);
   schedule_ = appliance::schedule(present);
@@ -228,6 +253,9 @@ std::optional<Instant> Coordination::next_deadline() const {
   };
   for (const auto& [service, move] : moves_) sooner(move.until);
   for (const auto& [service, way] : on_their_way_) sooner(way.until);
+  for (const auto& [service, sight] : sights_) {
+    if (sight.counted != sight.seen) sooner(sight.since + sight_patience);
+  }
   return next;
 }
 

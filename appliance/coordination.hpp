@@ -51,6 +51,14 @@ class Coordination {
     Instant until;
   };
 
+  /// What the nodes see of a service's kube-apiservers, and since when all of them agree on that.
+  struct Sight {
+    std::map<NodeName, std::uint32_t> seen;
+    std::map<NodeName, std::uint32_t> counted;  ///< what the scheduler is told
+    Instant since;
+  };
+
+  void look_at_api_servers(const membership::View& view, Instant now);
   [[nodiscard]] Facts facts(const membership::View& view, Instant now) const;
   [[nodiscard]] ServiceFacts service_facts(const ServiceConfig& service,
                                            const membership::View& view, Instant now) const;
@@ -59,6 +67,7 @@ class Coordination {
   ClusterConfig config_;
   std::map<ServiceName, Move> moves_;
   std::map<ServiceName, OnItsWay> on_their_way_;
+  std::map<ServiceName, Sight> sights_;
   Schedule schedule_;
 };
 

@@ -304,7 +304,9 @@ void Node::State::tell_report(Instant now, Decisions& out) {
   for (const auto& service : services) {
     auto part = service.report(now);
     part.haproxy_fit = !unfit_told;
-    part.healthy_api_servers = supervisor.healthy_api_servers(part.service).value_or(0);
+    // Not known yet is no reason against this node.
+    part.healthy_api_servers =
+        supervisor.healthy_api_servers(part.service).value_or(part.api_servers);
     report.services.push_back(std::move(part));
   }
   absorb(member.tell(std::move(report), now), now, out);
@@ -314,9 +316,8 @@ void Node::State::tell_report(Instant now, Decisions& out) {
 /// that somebody is not there: it would move what a peer still holds.
 bool Node::State::may_plan(Instant now) const {
   if (now >= started + options.config.timing.lease) return true;
-  return std::ranges::none_of(member.view().members, [](const auto& one) {
-    return one.liveness == Liveness::unheard;
-  });
+  return std::ranges::none_of(member.view().members,
+                              [](const auto& one) { return one.liveness == Liveness::unheard; });
 }
 
 void Node::State::coordinate(Instant now, Decisions& out) {

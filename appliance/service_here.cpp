@@ -94,8 +94,10 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
     start_error_ = failed->error.sentence;
     note(out, now, JournalKind::address, {}, "can't add " + address, start_error_);
   } else if (const auto* stuck = std::get_if<vip::StopFailed>(&news)) {
-    count(vip_failures_, Fatality::fatal, now);
-    vip_state_ = ResourceState::stop_failed;
+    // With its fence closed the address is silent, as good as stopped; it ends with its lifetime.
+    const bool is_silent = silent(holder);
+    count(vip_failures_, is_silent ? Fatality::counted : Fatality::fatal, now);
+    if (!is_silent) vip_state_ = ResourceState::stop_failed;
     start_error_ = stuck->error.sentence;
     note(out, now, JournalKind::address, {}, "can't remove " + address, start_error_);
   } else if (std::holds_alternative<vip::TakenAway>(news)) {
@@ -108,6 +110,7 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
   } else if (std::holds_alternative<vip::LinkLost>(news)) {
     adopted_ = false;
   } else if (std::holds_alternative<vip::Stopped>(news)) {
+    if (vip_state_ == ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
     note(out, now, JournalKind::address, {}, address + " is gone from here");
   }
 }
@@ -252,7 +255,8 @@ membership::ServiceReport ServiceHere::report(Instant now) const {
   report.haproxy = resource(haproxy_state_, haproxy_failures_);
   report.link_up = std::ranges::all_of(service_.vips, [&](const VipConfig& vip) {
     const auto link = links_.find(vip.interface);
-    return link != links_.end() && link->second;
+    // What was inherited is up until we are told otherwise.
+    return link == links_.end() ? adopted_ : link->second;
   });
   report.moved_here = moved_here_;
   report.api_servers = static_cast<std::uint32_t>(service_.api_servers.size());

@@ -49,6 +49,13 @@ std::string_view to_string(FenceStatus fence) {
   return "none";
 }
 
+std::string_view exclusion(const ServiceOnNode& place) {
+  const std::string before = place.node.text() + ": excluded, ";
+  std::string_view words = place.excluded;
+  if (words.starts_with(before)) words.remove_prefix(before.size());
+  return words;
+}
+
 bool served(const ServiceStatus& service) {
   const bool held = service.holder && service.vip == ResourceStatus::started &&
                     service.haproxy == ResourceStatus::started;

@@ -120,6 +120,10 @@ struct Status {
 [[nodiscard]] std::string_view to_string(ResourceStatus state);
 [[nodiscard]] std::string_view to_string(FenceStatus fence);
 
+/// Why `place` is excluded, without the words "node2: excluded, " that the scheduler puts before
+/// it.
+[[nodiscard]] std::string_view exclusion(const ServiceOnNode& place);
+
 /// A service is served if it has a holder on which both resources are started, and its
 /// kube-apiservers, where we know them, are not all down.
 [[nodiscard]] bool served(const ServiceStatus& service);

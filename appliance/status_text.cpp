@@ -129,7 +129,7 @@ std::string trouble_text(const Status& status, Style style) {
            {place.node.text(), Tone::plain},
            {count(place.vip_failures), place.vip_failures ? Tone::warning : Tone::faint},
            {count(place.haproxy_failures), place.haproxy_failures ? Tone::warning : Tone::faint},
-           {place.excluded, Tone::plain}});
+           {std::string(exclusion(place)), Tone::plain}});
     }
   }
   if (!failures.empty()) out += "\n" + failures.text(style);

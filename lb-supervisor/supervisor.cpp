@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "lb-supervisor/runtime_reply.hpp"
+
 namespace hapx::lb_supervisor {
 
 std::string to_string(HaproxyState state) {
@@ -30,7 +32,10 @@ std::string to_string(HaproxyState state) {
 }
 
 Supervisor::Supervisor(SupervisorOptions options)
-    : options_(options), restart_pace_(options.restart), refusal_pace_(options.refusal) {}
+    : options_(options),
+      restart_pace_(options.restart),
+      refusal_pace_(options.refusal),
+      look_up_pace_(options.look_up) {}
 
 Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
   Outcome outcome;
@@ -212,6 +217,7 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
     outcome.news.emplace_back(BackendsChanged{});
   }
   settle(now, outcome);
+  look_up_again(now, outcome);
   return outcome;
 }
 
@@ -402,6 +408,27 @@ void Supervisor::step_starting(Starting& starting, Instant now, Outcome& outcome
   } else {
     outcome.actions.emplace_back(KillHaproxy{generation_});
     state_ = Stopped{};
+  }
+}
+
+void Supervisor::look_up_again(Instant now, Outcome& outcome) {
+  bool any_up = false;
+  bool any_unresolved = false;
+  for (const auto& backend : backends_) {
+    for (const auto& server : backend.servers) {
+      any_up = any_up || server.up;
+      any_unresolved = any_unresolved || server.check == not_resolved;
+    }
+  }
+  if (any_up || !any_unresolved) {
+    look_up_at_.reset();
+    look_up_pace_.lived();
+  } else if (!look_up_at_) {
+    look_up_at_ = now + look_up_pace_.failed();
+  } else if (now >= *look_up_at_) {
+    look_up_at_.reset();
+    trouble_ = "host names are looked up again";
+    become_ending(Duration(0), now, outcome);
   }
 }
 

@@ -106,6 +106,10 @@ struct SupervisorOptions {
   RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100), std::chrono::seconds(5)};
   RestartPace::Limits refusal{std::chrono::seconds(1), std::chrono::seconds(2),
                               std::chrono::seconds(30)};
+  /// How long host names may stay without an address before HAProxy, which looks them up only when
+  /// it starts, is started again; see step(BackendsReported).
+  RestartPace::Limits look_up{std::chrono::seconds(10), std::chrono::seconds(20),
+                              std::chrono::minutes(5)};
   SettleTimes settle;
 };
 
@@ -159,6 +163,9 @@ class Supervisor {
   [[nodiscard]] Outcome step(const HaproxyExited& event, Instant now);
   [[nodiscard]] Outcome step(const HaproxyProbed& event, Instant now);
   [[nodiscard]] Outcome step(const HaproxyProbeFailed& event, Instant now);
+  /// While no kube-apiserver is up and some host name has no address (a name server that came
+  /// later than we), HAProxy is started again now and then: it has nothing to lose.
+  /// Limit: a name without an address beside servers that are up waits for the next start.
   [[nodiscard]] Outcome step(const BackendsReported& event, Instant now);
   /// Time has passed; does whatever is due. Harmless when nothing is.
   [[nodiscard]] Outcome step(Instant now);
@@ -223,6 +230,7 @@ class Supervisor {
   void step_probing(Probing& probing, Instant now, Outcome& outcome);
   void step_starting(Starting& starting, Instant now, Outcome& outcome);
   void settle(Instant now, Outcome& outcome);
+  void look_up_again(Instant now, Outcome& outcome);
 
   SupervisorOptions options_;
   State state_;
@@ -234,6 +242,8 @@ class Supervisor {
   std::uint64_t generation_ = 0;                             ///< the highest ever named
   RestartPace restart_pace_;
   RestartPace refusal_pace_;
+  RestartPace look_up_pace_;
+  std::optional<Instant> look_up_at_;  ///< set while no server is up and a name has no address
   std::set<ServiceName> asked_;
   std::uint64_t failures_ = 0;
   std::uint64_t starts_ = 0;

@@ -30,7 +30,7 @@ std::string nodes_text(const ServiceStatus& service, Style style) {
                 Tone::plain},
                {failures >= 1'000'000 ? "INFINITY" : std::to_string(failures),
                 failures > 0 ? Tone::warning : Tone::plain},
-               {place.excluded.empty() ? "yes" : "no: " + place.excluded,
+               {place.excluded.empty() ? "yes" : "no: " + std::string(exclusion(place)),
                 place.excluded.empty() ? Tone::plain : Tone::warning}});
   }
   return table.empty() ? "" : table.text(style);

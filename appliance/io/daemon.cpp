@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/io/daemon.hpp"
 
-#include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/timerfd.h>
-
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
 
 #include "appliance/io/http_server.hpp"
 #include "appliance/io/keeper.hpp"
@@ -80,8 +80,7 @@ class Daemon {
   Result<void> open_doors() {
     const auto& config = beginning_.node.config;
     const auto& nodes = config.nodes;
-    const auto& self =
-        *std::ranges::find(nodes, beginning_.node.self, &NodeConfig::name);
+    const auto& self = *std::ranges::find(nodes, beginning_.node.self, &NodeConfig::name);
     const auto post = [this](auto event) { deliver(std::move(event)); };
     const auto post_any = [this](auto events) {
       std::visit([this](auto& event) { deliver(std::move(event)); }, events);
@@ -314,8 +313,7 @@ int run_haproxy_keeper_process(const HapxdOptions& options) {
   if (!wants_haproxy(options)) return status_not_wanted;
   const auto alive = descriptors.find("alive");
   return lb_supervisor::run_haproxy_keeper(
-      {options.run_dir, options.haproxy,
-       alive == descriptors.end() ? -1 : alive->second.number()});
+      {options.run_dir, options.haproxy, alive == descriptors.end() ? -1 : alive->second.number()});
 }
 
 }  // namespace hapx::appliance

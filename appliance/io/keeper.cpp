@@ -320,8 +320,7 @@ class Keeper {
     ::waitpid(child.pid, &how, 0);
     child.pidfd.close();
     child.pid = -1;
-    if (&child == &haproxy_keeper_ && WIFEXITED(how) &&
-        WEXITSTATUS(how) == status_not_wanted) {
+    if (&child == &haproxy_keeper_ && WIFEXITED(how) && WEXITSTATUS(how) == status_not_wanted) {
       return;
     }
     if (&child == &daemon_ && (WIFEXITED(how) || stop_until_)) {
@@ -349,7 +348,8 @@ class Keeper {
     if (::access(options_.program.c_str(), X_OK) != 0) {
       return say("upgrade refused: " + options_.program + " can't be executed; nothing changed");
     }
-    // Killed first: it would take the end of its channel for the end of its keeper, and release all.
+    // Killed first: it would take the end of its channel for the end of its keeper, and release
+    // all.
     kill(daemon_, SIGKILL);
     while (channel_.is_open() && keep_one()) {
     }

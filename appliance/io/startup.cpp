@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/io/startup.hpp"
 
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
-
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "config/io/config_file.hpp"
 #include "config/io/host.hpp"
@@ -176,9 +176,9 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   const auto seed = random_number();
   if (!incarnation || !seed) return (incarnation ? seed : incarnation).error();
 
-  auto opened = membership::open_voter(options.run_dir, options.state_dir,
-                                       {config->name, *self, *boot}, now,
-                                       take(inherited, "promises").release());
+  auto opened =
+      membership::open_voter(options.run_dir, options.state_dir, {config->name, *self, *boot}, now,
+                             take(inherited, "promises").release());
   if (!opened) return opened.error();
   beginning.promises = std::move(opened->file);
   if (!opened->recollection.sentence.empty()) {

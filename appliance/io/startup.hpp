@@ -2,8 +2,8 @@
 // What does a hapxd find when it begins?
 //
 // The file, the key, its own name in the file, the boot it runs in, the lock of its name, and what
-// an earlier hapxd of this boot left with the keeper or in the run directory. All of it is read here,
-// once, before the loop begins; afterwards nothing blocks.
+// an earlier hapxd of this boot left with the keeper or in the run directory. All of it is read
+// here, once, before the loop begins; afterwards nothing blocks.
 //
 // Safety: the lock is held before anything is stored or sent (LEASE.md, rule 14).
 // Safety: that this node votes is on disk before its first vote (rule 5).
@@ -28,8 +28,8 @@ struct Beginning {
   Descriptor lock;
   Descriptor config_text;  ///< the accepted file, in memory
   membership::PromiseFile promises;
-  DescriptorsByName inherited;           ///< what is left: "deadlines"
-  std::vector<std::string> remarks;      ///< for the log: what was noticed, one sentence each
+  DescriptorsByName inherited;       ///< what is left: "deadlines"
+  std::vector<std::string> remarks;  ///< for the log: what was noticed, one sentence each
 };
 
 /// Whether this node runs a HAProxy, as far as its file can be read; if it can't, no.

@@ -6,19 +6,17 @@ namespace hapx::appliance::sim {
 
 using namespace std::chrono_literals;
 
-void World::power_on(const NodeName& node, Duration since_boot) {
+void World::power_on(const NodeName& node, Duration boot_takes) {
   Machine& it = machine(node);
   if (it.powered) return;
   disturb(node.text() + ": power on");
-  if (it.boots > 0) {
-    it.kernel = Kernel(it.options.kernel, random_.next());
-    it.clock = MachineClock(Instant(since_boot), now_, it.clock.rate_permille());
-    std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
-  }
-  ++it.boots;
-  for (std::uint8_t& byte : it.boot.bytes) byte = static_cast<std::uint8_t>(random_.next());
   it.powered = true;
-  start(node);
+  for (std::uint8_t& byte : it.boot.bytes) byte = static_cast<std::uint8_t>(random_.next());
+  if (++it.boots == 1) return start(node);
+  it.kernel = Kernel(it.options.kernel, random_.next());
+  it.clock = MachineClock(Instant{}, now_, it.clock.rate_permille());
+  std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
+  schedule_on(it, boot_takes, [this, node] { start(node); });
 }
 
 void World::power_off(const NodeName& node) {

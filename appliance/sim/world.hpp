@@ -60,7 +60,9 @@ class World {
 
   // A machine's power, and its processes. Each does nothing where it makes no sense.
 
-  void power_on(const NodeName& node, Duration since_boot = std::chrono::seconds(20));
+  /// Boots with a clock at zero, and starts hapxd when that is done. For the first time a machine
+  /// has been up for as long as its options say, and hapxd starts at once.
+  void power_on(const NodeName& node, Duration boot_takes = std::chrono::seconds(6));
   void power_off(const NodeName& node);
   /// Starts hapxd and its keeper on a machine that has power: what an earlier one left is ended.
   void start(const NodeName& node);

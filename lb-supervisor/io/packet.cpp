@@ -103,8 +103,8 @@ Result<Descriptor> text_in_memory(std::string_view text) {
 Result<std::string> read_text(const Descriptor& text, std::size_t bytes_max) {
   struct stat status {};
   // Only a file in memory has seals; so what is read can neither block nor change meanwhile.
-  if (!text.is_open() || (::fcntl(text.number(), F_GET_SEALS) & seals) != seals ||
-      ::fstat(text.number(), &status) != 0) {
+  const int found = text.is_open() ? ::fcntl(text.number(), F_GET_SEALS) : -1;
+  if (found < 0 || (found & seals) != seals || ::fstat(text.number(), &status) != 0) {
     return Error{ErrorKind::refused, "no text came with the message", 0};
   }
   if (status.st_size < 0 || static_cast<std::uint64_t>(status.st_size) > bytes_max) {

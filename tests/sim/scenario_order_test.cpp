@@ -107,6 +107,7 @@ TEST_F(Orders, TheNewHolderLosesPowerInTheMiddleOfAMove) {
     world_->power_off(n2);
     expect_outage_at_most(2 * lease() + detection, 4s);
     world_->power_on(n2);
+    world_->run_for(6s);
     settle();
     place_on(n1);
   }

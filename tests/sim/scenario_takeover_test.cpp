@@ -83,6 +83,7 @@ TEST_F(Takeover, PowerLossOfEachNodeInTurnAndBackAgain) {
     world_->power_off(node);
     expect_outage_at_most(lease() + detection);
     world_->power_on(node);
+    world_->run_for(6s);
     settle();
     EXPECT_EQ(world_->answering(vip).size(), 1U);
   }
@@ -248,16 +249,16 @@ TEST_F(Takeover, LossOfQuorumReleasesAndItsReturnServesAgain) {
   world_->run_for(5s);
   EXPECT_FALSE(world_->kernel(before).holds(vip));
   EXPECT_FALSE(world_->status(before).quorate);
-  world_->power_on(other_than(before));
-  EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1500ms));
+  world_->power_on(other_than(before), 6s);
+  EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 7500ms));
 }
 
 TEST_F(Takeover, AllNodesLosePowerAndComeBackAtOnce) {
   begin(cluster(3));
   for (const NodeName& node : {n1, n2, n3}) world_->power_off(node);
   world_->run_for(1s);
-  for (const NodeName& node : {n1, n2, n3}) world_->power_on(node);
-  EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1500ms));
+  for (const NodeName& node : {n1, n2, n3}) world_->power_on(node, 6s);
+  EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 7500ms));
 }
 
 TEST_F(Takeover, ARebootedVoterAbstainsUntilItsOldPromisesHaveEnded) {
@@ -267,13 +268,13 @@ TEST_F(Takeover, ARebootedVoterAbstainsUntilItsOldPromisesHaveEnded) {
   for (const NodeName& node : {n1, n2, n3}) {
     if (node != before) others.push_back(node);
   }
-  // One that is back within a second of its boot can't vote; with the holder gone that is no
-  // majority, until five seconds of uptime.
+  // One that is back a second after its boot can't vote; with the holder gone that is no majority,
+  // until five seconds of uptime.
   world_->power_off(others[0]);
   world_->power_on(others[0], 1s);
-  world_->run_for(100ms);
+  world_->run_for(1100ms);
   world_->power_off(before);
-  world_->run_for(3500ms);
+  world_->run_for(3500ms);  // now it has been up for 4.6 s
   EXPECT_FALSE(holder()) << "one vote and an abstention are no majority";
   EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1s));
 }

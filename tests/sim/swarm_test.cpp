@@ -17,6 +17,7 @@ namespace hapx::appliance::sim {
 namespace {
 
 constexpr Duration unrest = 20s;
+constexpr Duration boot = 2s;  // of a machine in the end
 constexpr std::uint64_t seeds_by_default = 40;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -61,7 +62,7 @@ class Swarm {
         world_.create_interface(name, interface);
         world_.link_up(name, interface);
       }
-      world_.power_on(name);
+      world_.power_on(name, boot);
       world_.start(name);
     }
   }
@@ -256,7 +257,7 @@ class Swarm {
         return world_.start(node);
       case 6:
       case 7:
-        return world_.power_on(node, random_.between(Duration(500ms), 20s));
+        return world_.power_on(node, random_.between(Duration(500ms), 6s));
       case 8:
         world_.create_interface(node, wire);
         world_.link_up(node, wire);
@@ -279,7 +280,7 @@ std::string run_seed(std::uint64_t seed) {
   std::string complaint;
   if (world.violations().empty()) {
     swarm.heal();
-    if (!world.run_until([&] { return world.all_served(); }, Patience().served)) {
+    if (!world.run_until([&] { return world.all_served(); }, boot + Patience().served)) {
       complaint = "Liveness: healed, and not served in time";
     }
     world.run_for(Patience().settled + 3s);

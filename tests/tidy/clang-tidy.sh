@@ -9,9 +9,9 @@ build=$(realpath "$1")
 shift
 cd "$(dirname "$0")/../.."
 
-# g++ says by itself that it has coroutines; clang 14 with its library must be told.
+# g++ says by itself that it has coroutines; clang with its library must be told.
 check() {
-  xargs -P "$(nproc)" -n 1 clang-tidy-14 --quiet -p "$build" \
+  xargs -P "$(nproc)" -n 1 clang-tidy-16 --quiet -p "$build" \
     --extra-arg=-D__cpp_impl_coroutine=201902L --extra-arg=-Wno-unknown-warning-option \
     --extra-arg=-Wno-builtin-macro-redefined
 }

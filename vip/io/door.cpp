@@ -147,7 +147,9 @@ struct Door::State : std::enable_shared_from_this<State> {
   void arm(const std::vector<IpAddress>& addresses) {
     told_reason.clear();
     if (!fence) return unavailable(fence_refusal);
-    if (auto ready = fence->arm(addresses); !ready) return unavailable(ready.error().sentence);
+    const auto ready = fence->arm(addresses);
+    behind_fence = ready.has_value();
+    if (!ready) return unavailable(ready.error().sentence);
     if (!guard_all()) return;
     armed = true;
     swept = true;
@@ -161,7 +163,7 @@ struct Door::State : std::enable_shared_from_this<State> {
 
   /// An interface refused the filter; something has changed since.
   void try_again() {
-    if (!fence || !fence->armed() || !guard_all()) return;
+    if (!behind_fence || !guard_all()) return;
     armed = true;
     told_reason.clear();
     tell(FenceArmed{});
@@ -186,6 +188,7 @@ struct Door::State : std::enable_shared_from_this<State> {
   std::optional<PacketSocket> packets;
   std::optional<FenceFilter> fence;
   std::string fence_refusal;             ///< why there is none
+  bool behind_fence = false;             ///< all addresses have slots, and the programs are loaded
   std::string told_reason;               ///< of the last FenceUnavailable, while it is so
   bool armed = false;                    ///< every interface that could answer has our filter
   bool swept = false;                    ///< what an earlier life left was ended, or is ours
@@ -265,6 +268,9 @@ void Door::add_address(const AddAddress& action) {
   }
   const LinkSeen* link = state_->rtnetlink->find(action.interface);
   if (link == nullptr) return refuse(not_there(action.interface));
+  if (state_->armed && !state_->fence->knows(address)) {
+    return refuse({ErrorKind::failed, to_string(address) + " is not behind the fence", 0});
+  }
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(action.lifetime).count();
   auto added = state_->rtnetlink->add(link->index, action.address,
                                       static_cast<std::uint32_t>(std::max<long>(seconds, 1)));

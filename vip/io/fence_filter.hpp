@@ -45,6 +45,8 @@ class FenceFilter {
   /// first time it also compares the clocks (LEASE.md, rule 15) and loads the programs.
   [[nodiscard]] Result<void> arm(const std::vector<IpAddress>& addresses);
   [[nodiscard]] bool armed() const { return programs_.has_value(); }
+  /// Whether the address has a slot. Safety: frames of one that hasn't pass.
+  [[nodiscard]] bool knows(const IpAddress& address) const { return slots_.contains(address); }
 
   /// REQUIRES of both: armed.
   [[nodiscard]] Result<void> attach(NetlinkSocket& socket, const LinkSeen& link) const;

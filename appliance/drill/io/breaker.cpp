@@ -99,7 +99,7 @@ Result<Break> delete_address(const Lab& lab, const NodePlan& node) {
   const std::string card(lab::inner_interface);
   const Instant at = boot_now();
   auto done = lab::run_well({"ip", "addr", "del", to_string(lab.plan().vip), "dev", card},
-                            {.netns = node.netns, .input = ""});
+                            {.netns = node.netns});
   if (!done) return done.error();
   return Break{node.name.text(), at, nothing};
 }

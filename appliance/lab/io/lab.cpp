@@ -180,7 +180,7 @@ Result<void> Lab::power_off(const NodePlan& node) {
   if (auto done = silence(plan_.wire_netns, node.bridge_port); !done) return done;
   if (auto done = kill_all_in(node.netns, kill_patience); !done) return done;
   // The cable would only vanish when the kernel gets round to taking the namespace apart.
-  const RunOptions at_wire{.netns = plan_.wire_netns, .input = ""};
+  const RunOptions at_wire{.netns = plan_.wire_netns};
   if (auto done = run_well({"ip", "link", "del", node.bridge_port}, at_wire); !done) return done;
   if (auto done = remove_netns(node.netns); !done) return done;
   if (auto done = remove_folder(node.run_folder); !done) return done;
@@ -204,7 +204,7 @@ Result<Outcome> Lab::ask(const NodePlan& node, const std::vector<std::string>& a
   std::vector<std::string> command{programs_ + "/hapx", "--socket",
                                    node.run_folder + "/hapxd.sock"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return run(command, {.netns = "", .input = "", .patience = ask_patience});
+  return run(command, {.patience = ask_patience});
 }
 
 Result<Observation> Lab::observe(const NodePlan& node) const {

@@ -44,8 +44,8 @@ struct Outcome {
 };
 
 struct RunOptions {
-  std::string netns;                             ///< empty: where we are
-  std::string input;                             ///< its standard input, at most 64 KiB
+  std::string netns = {};                        ///< empty: where we are
+  std::string input = {};                        ///< its standard input, at most 64 KiB
   Duration patience = std::chrono::seconds(20);  ///< then SIGKILL and an Error
 };
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -18,13 +19,15 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "appliance/api.hpp"
 #include "appliance/document.hpp"
+#include "appliance/io/descriptor.hpp"
 #include "appliance/io/http_server.hpp"
+#include "vip/io/rtnetlink.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -344,7 +347,8 @@ TEST_F(Cli, VersionIsTold) {
 TEST_F(Cli, ConfigCheckTellsEveryRefusalWithItsPlace) {
   const std::string good = write("good.yaml", good_file);
   EXPECT_EQ(hapx({"config", "check", good}).status, 0);
-  const std::string bad = write("bad.yaml", std::string(good_file) + "  timming: {}\n  sheduling: {}\n");
+  const std::string bad =
+      write("bad.yaml", std::string(good_file) + "  timming: {}\n  sheduling: {}\n");
   const Ran ran = hapx({"config", "check", bad});
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err, HasSubstr(bad + ":11:3: "));
@@ -380,6 +384,56 @@ TEST_F(Cli, KeygenWritesAKeyOnceAndNeverShowsIt) {
   EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(secret)));
   EXPECT_EQ(hapx({"keygen", file}).status, 1);
   EXPECT_EQ(content(file), key);
+}
+
+/// A network namespace of our own for as long as this lives; the thread returns to its old one.
+class OwnNamespace {
+ public:
+  OwnNamespace()
+      : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)),
+        entered_(before_.is_open() && ::unshare(CLONE_NEWNET) == 0) {}
+  ~OwnNamespace() {
+    if (entered_) EXPECT_EQ(::setns(before_.number(), CLONE_NEWNET), 0);
+  }
+  OwnNamespace(const OwnNamespace&) = delete;
+  OwnNamespace& operator=(const OwnNamespace&) = delete;
+  [[nodiscard]] bool entered() const { return entered_; }
+
+ private:
+  Descriptor before_;
+  bool entered_;
+};
+
+TEST_F(Cli, ReleaseAllDropsOurAddressesAndNobodyElses) {
+  const OwnNamespace own;
+  if (!own.entered()) GTEST_SKIP() << "no right to make a network namespace";
+  ASSERT_EQ(std::system("ip link add v0 type veth peer name v1 && ip link set v0 up && "
+                        "ip link set v1 up && ip addr add 10.9.9.1/24 dev v0"),
+            0);
+  EXPECT_EQ(hapx({"release-all"}).out, "nothing of hapx is here\n");
+  boost::asio::io_context context;
+  auto kernel = vip::Rtnetlink::open(
+      context, {[](const auto&) {}, [](const auto&) {}, [](std::uint32_t) {}, [] {}});
+  ASSERT_TRUE(kernel.has_value());
+  const vip::LinkSeen* link = (*kernel)->find(InterfaceName("v0"));
+  ASSERT_NE(link, nullptr);
+  ASSERT_TRUE((*kernel)->add(link->index, {ipv4(10, 9, 9, 9), 24}, 60).has_value());
+  const Ran ran = hapx({"release-all"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out, "10.9.9.9/24 removed from v0\n");
+  const auto left = (*kernel)->addresses();
+  ASSERT_TRUE(left.has_value());
+  ASSERT_EQ(left->size(), 1U);
+  EXPECT_EQ(left->front().address.address, ipv4(10, 9, 9, 1));
+}
+
+TEST_F(Cli, ReleaseAllBesideARunningHapxdSaysThatItIsInVain) {
+  const OwnNamespace own;
+  if (!own.entered()) GTEST_SKIP() << "no right to make a network namespace";
+  serve();
+  const Ran ran = hapx({"release-all"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("stop it first"));
 }
 
 TEST_F(Cli, SimulateAnswersAScenario) {

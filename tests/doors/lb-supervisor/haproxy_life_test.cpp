@@ -33,10 +33,16 @@ class Living : public InFreshNetwork {
   [[nodiscard]] RenderedHaproxy rendered(HealthCheckMode mode = HealthCheckMode::tcp,
                                          const std::vector<std::string>& servers = {
                                              "127.0.0.11"}) const {
-    return render(one_service(vip, servers, mode), haproxy_paths(run_dir_.path()));
+    return render(one_service(vip, servers, mode), paths());
   }
 
-  /// HAProxy's own word for the one server's health.
+  /// As the daemon makes them.
+  [[nodiscard]] HaproxyPaths paths() const {
+    auto made = haproxy_paths(run_dir_.path());
+    made.descriptor_limit = haproxy_descriptor_limit();
+    return made;
+  }
+
   static bool all_up(const Rig& rig, std::size_t count) {
     return rig.supervisor.healthy_api_servers(api) == count;
   }
@@ -273,7 +279,7 @@ TEST_F(Living, closes_the_sockets_of_services_that_are_gone) {
   rig.start(rendered());
   ASSERT_TRUE(rig.run_until_warm());
   add_address(std::string(vip) + "/32");
-  rig.start(render(one_service("192.0.2.21", {"127.0.0.11"}), haproxy_paths(run_dir_.path())));
+  rig.start(render(one_service("192.0.2.21", {"127.0.0.11"}), paths()));
   ASSERT_TRUE(rig.run_until_warm());
   EXPECT_EQ(visit(vip).error, "connect: Connection refused");
 }
@@ -320,13 +326,13 @@ TEST_F(Living, verifies_the_certificate_where_it_is_told_to) {
   auto& ca_file = config.services[0].health_check.ca_file;
   Rig rig(run_dir_.path());
   ca_file = run_dir_.path() + "/ca.crt";
-  rig.start(render(config, haproxy_paths(run_dir_.path())));
+  rig.start(render(config, paths()));
   EXPECT_TRUE(rig.run_until([&] { return all_up(rig, 1); }));
 
   const auto foreign = "/etc/ssl/certs/ca-certificates.crt";
   if (!std::filesystem::exists(foreign)) GTEST_SKIP() << "no foreign authority at " << foreign;
   ca_file = foreign;
-  rig.start(render(config, haproxy_paths(run_dir_.path())));
+  rig.start(render(config, paths()));
   EXPECT_TRUE(rig.run_until([&] { return all_up(rig, 0); }));
   EXPECT_EQ(rig.supervisor.status().backends.at(0).servers.at(0).check, "L6RSP");
 }
@@ -338,7 +344,7 @@ TEST_F(Living, answers_its_probe_while_its_services_are_full) {
   auto config = one_service(vip, {"127.0.0.11"});
   config.services[0].haproxy.max_connections = 3;
   Rig rig(run_dir_.path());
-  rig.start(render(config, haproxy_paths(run_dir_.path())));
+  rig.start(render(config, paths()));
   ASSERT_TRUE(rig.run_until_warm());
   std::vector<std::thread> visitors;
   for (int i = 0; i < 20; ++i) {

@@ -84,6 +84,9 @@ void talk_tls(SSL_CTX* context, int connection, Answer told) {
 
 [[noreturn]] void run(int listener, Speaks speaks, const int* told) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::dup2(listener, 3);  // and nothing else of the test's, least of all the keeper's lifeline
+  ::close_range(4, ~0U, 0);
+  listener = 3;
   ::signal(SIGPIPE, SIG_IGN);
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   SSL_CTX_use_certificate(context, identity().certificate);

@@ -148,6 +148,12 @@ TEST_F(FenceDoor, closing_is_at_once_for_every_protocol) {
   EXPECT_TRUE(pings("10.77.0.1"));
 }
 
+TEST_F(FenceDoor, an_address_that_has_no_deadline_is_not_added) {
+  door_->add_address({interface, {ipv4(10, 77, 0, 99), 24}, seconds(2)});
+  run_until(
+      io_, [&] { return told_.count<AddressRefused>() == 1; }, "AddressRefused");
+}
+
 TEST_F(FenceDoor, a_deadline_nobody_may_write) {
   EXPECT_DEATH(extend(seconds(60)), "lease_max");
 }

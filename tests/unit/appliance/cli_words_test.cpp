@@ -123,7 +123,7 @@ TEST(WhyText, TellsTheReasonTheNodesAndThePast) {
   service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 0, true,
                     true, 3, 3, ""},
                    {NodeName("node2"), ResourceStatus::stopped, ResourceStatus::failed, 0, 3, true,
-                    false, 1, 3, "it failed there 3 times"}};
+                    false, 1, 3, "node2: excluded, it failed there 3 times"}};
   status.services = {service};
   const std::string text = why_to_text(
       status, {{1, std::chrono::seconds(2), "lease", "api", "", "won", "all agreed", 1}}, {});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's bookkeeping around the scheduler: what counts as "there", and what an order does.
+// The coordinator's bookkeeping around the scheduler: what counts as "there", and what an order
+// does.
 #include "appliance/coordination.hpp"
 
 #include <gtest/gtest.h>
@@ -170,6 +171,30 @@ TEST(Coordination, a_move_without_a_target_goes_to_the_next_best) {
   const auto answer = coordination.judge({1, node1, api, std::nullopt}, view, start);
   EXPECT_TRUE(answer.accepted);
   EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+}
+
+TEST(Coordination, fewer_healthy_apiservers_move_a_service_only_when_the_difference_lasts) {
+  Coordination coordination(three_nodes());
+  View view = quiet_view();
+  view.members[0].report.services = {report(ResourceState::started)};
+  view.members[0].report.services[0].healthy_api_servers = 3;
+  view.members[1].report.services[0].healthy_api_servers = 3;
+  const auto at = [&](int seconds) {
+    return coordination.assignments(view, start + std::chrono::seconds(seconds))[0].vip;
+  };
+  EXPECT_EQ(at(0), node1);
+  EXPECT_EQ(at(5), node1);
+  // All go down; the nodes notice one after the other.
+  view.members[0].report.services[0].healthy_api_servers = 0;
+  EXPECT_EQ(at(10), node1);
+  view.members[1].report.services[0].healthy_api_servers = 0;
+  EXPECT_EQ(at(11), node1);
+  EXPECT_EQ(at(20), node1);
+  // Now node2 alone sees them again.
+  view.members[1].report.services[0].healthy_api_servers = 3;
+  EXPECT_EQ(at(30), node1);
+  EXPECT_EQ(coordination.next_deadline(), start + std::chrono::seconds(32));
+  EXPECT_EQ(at(32), node2);
 }
 
 TEST(Coordination, the_reason_of_a_placement_stays_while_the_placement_does) {

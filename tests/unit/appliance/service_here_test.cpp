@@ -2,9 +2,9 @@
 // One service on this node, by hand: feed, and compare what it asks for.
 #include "appliance/service_here.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 namespace hapx::appliance {
 namespace {
@@ -50,8 +50,8 @@ struct Bench {
   }
   template <class Action>
   [[nodiscard]] std::ptrdiff_t asked() const {
-    return std::ranges::count_if(
-        out.actions, [](const auto& a) { return std::holds_alternative<Action>(a); });
+    return std::ranges::count_if(out.actions,
+                                 [](const auto& a) { return std::holds_alternative<Action>(a); });
   }
   template <class Action>
   [[nodiscard]] std::ptrdiff_t place_of() const {
@@ -181,7 +181,9 @@ TEST(ServiceHere, a_refused_address_bars_this_node_until_the_failure_expires) {
   bench.here->want({true, true, false});
   bench.win();
   bench.converge();
-  bench.hear(vip::AddressRefused{eth0, vip_address, vip::AddressRefused::Operation::add,
+  bench.hear(vip::AddressRefused{eth0,
+                                 vip_address,
+                                 vip::AddressRefused::Operation::add,
                                  {ErrorKind::failed, "no buffer space", 105}});
   EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::start_failed);
   EXPECT_EQ(bench.here->report(bench.now).vip.fail_count, membership::fail_count_max);

@@ -213,6 +213,14 @@ spec:
 )");
 }
 
+TEST(Validate, KnowsNoNetworkAddressInPointToPointAndHostPrefixes) {
+  auto config = *parse_config(minimal, "f");
+  for (const auto* vip : {"192.168.4.20/31", "192.168.4.21/31", "192.168.4.20/32"}) {
+    config.services[0].vips[0].address = *parse_cidr(vip);
+    EXPECT_TRUE(validate(config).empty()) << vip;
+  }
+}
+
 TEST(Validate, AdvisesTheShortestLeaseThatItAccepts) {
   auto config = *parse_config(minimal, "f");
   for (int milliseconds = 5; milliseconds < 1000; milliseconds += 7) {

@@ -619,6 +619,38 @@ TEST_F(Supervising, asks_often_until_every_server_was_checked_once) {
   EXPECT_NEAR(questions, 4 + 4, 1);
 }
 
+TEST_F(Supervising, starts_again_for_host_names_that_had_no_address_while_nothing_is_up) {
+  bring_to_warm();
+  const BackendsReported nothing_up{
+      {{api, {{"a:1", false, "unresolved"}, {"b:1", false, "L4CON"}}}}};
+  std::vector<Duration> waits;
+  for (int i = 0; i < 3; ++i) {
+    const auto began = now_;
+    tell(nothing_up);
+    for (int steps = 0; steps < 1000 && supervisor_.warm(); ++steps) {
+      pass(milliseconds(500));
+      tell(nothing_up);
+    }
+    waits.push_back(now_ - began);
+    EXPECT_TRUE(asked<KillHaproxy>());
+    tell(HaproxyExited{generation(), "killed by signal 9"});
+    bring_back();
+  }
+  EXPECT_EQ(waits, (std::vector<Duration>{seconds(10), seconds(20), seconds(40)}));
+  EXPECT_EQ(supervisor_.status().failures, 0U);
+}
+
+TEST_F(Supervising, disturbs_nobody_for_a_host_name_while_a_server_is_up) {
+  bring_to_warm();
+  for (int i = 0; i < 1000; ++i) {
+    tell(BackendsReported{{{api, {{"a:1", false, "unresolved"}, {"b:1", true, "L7OK"}}}}});
+    tell(BackendsReported{{{api, {{"a:1", false, "L4CON"}, {"b:1", false, "L4CON"}}}}});
+    pass(milliseconds(500));
+  }
+  EXPECT_FALSE(asked<KillHaproxy>());
+  EXPECT_TRUE(supervisor_.warm());
+}
+
 TEST_F(Supervising, keeps_settled_numbers_through_a_restart) {
   bring_to_warm();
   tell(BackendsReported{{{api, {{"a:1", true, "L7OK"}}}}});

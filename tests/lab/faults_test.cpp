@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every fault, done to a real cluster: real hapxd, HAProxy, ARP, on three nodes and on two nodes
+// with a witness. The service must come back by itself, the address must have one holder at every
+// instant, and nothing may be left behind. Times are printed and recorded, never judged: how fast a
+// machine under test is says nothing about hapx.
+#include <iostream>
+
+#include "appliance/drill/io/runner.hpp"
+#include "appliance/drill/statistics.hpp"
+#include "appliance/lab/io/lab.hpp"
+#include "scratch_lab.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+using drill::Fault;
+
+struct Case {
+  Fault fault;
+  bool has_witness;
+};
+
+std::string name_of_case(const testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.has_witness ? "TwoNodesAndAWitness_" : "ThreeNodes_";
+  for (const char c : drill::name_of(info.param.fault)) name += c == '-' ? '_' : c;
+  return name;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const bool has_witness : {false, true}) {
+    for (const drill::FaultWords& words : drill::faults) {
+      cases.push_back({words.fault, has_witness});
+    }
+  }
+  return cases;
+}
+
+std::string log_ends(const Plan& plan) {
+  std::string text;
+  for (const NodePlan& node : plan.nodes) {
+    const auto log = read_file(node.log_file);
+    if (!log) continue;
+    constexpr std::size_t shown = 4000;
+    text += "---- " + node.log_file + "\n";
+    text += log->size() > shown ? log->substr(log->size() - shown) : *log;
+  }
+  return text;
+}
+
+class Faults : public ScratchLab, public testing::WithParamInterface<Case> {};
+
+TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
+  const std::string programs = HAPX_PROGRAMS;
+  ASSERT_TRUE(exists(programs + "/hapxd")) << programs << " has no hapxd";
+  auto lab = Lab::build({.name = name(), .nodes = 3, .witness = GetParam().has_witness}, programs);
+  ASSERT_TRUE(lab) << lab.error().sentence;
+  const auto started = lab->start_all();
+  ASSERT_TRUE(started) << started.error().sentence;
+  const auto well = lab->wait_until_served(std::chrono::seconds(30));
+  ASSERT_TRUE(well) << well.error().sentence << "\n" << log_ends(lab->plan());
+
+  const drill::Run run = drill::perform(GetParam().fault, 1, *lab, [](const std::string& what) {
+    std::cout << what << "\n" << std::flush;
+  });
+  std::cout << drill::name_of(run.fault) << ": outage " << drill::readable(run.outage)
+            << ", failed " << run.service.failed << ", slowest answer "
+            << drill::readable(run.service.latency_maximum) << ", outage when undone "
+            << drill::readable(run.healing.outage) << "\n";
+  RecordProperty("outage_us", std::to_string(run.outage / std::chrono::microseconds(1)));
+
+  EXPECT_EQ(run.trouble, "") << log_ends(lab->plan());
+  EXPECT_TRUE(run.is_served) << log_ends(lab->plan());
+  EXPECT_TRUE(run.wire.is_one_holder()) << run.wire.conflict_count << " times two holders\n"
+                                        << log_ends(lab->plan());
+  EXPECT_GT(run.wire.rounds_answered, 0U) << "the watcher heard nothing, so it proves nothing";
+
+  const auto inhabitants = ScratchLab::inhabitants(lab->plan());
+  const auto removed = Lab::remove(name());
+  EXPECT_TRUE(removed) << removed.error().sentence;
+  expect_nothing_left(lab->plan(), inhabitants);
+}
+
+INSTANTIATE_TEST_SUITE_P(Lab, Faults, testing::ValuesIn(all_cases()), name_of_case);
+
+}  // namespace
+}  // namespace hapx::appliance::lab

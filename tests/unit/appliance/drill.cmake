@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# The lab's plan and the drill's judgement: pure, no namespace is made here.
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+
+hapx_test(unit_appliance_lab
+  SOURCES lab_plan_test.cpp lab_observation_test.cpp
+  LINKS hapx_appliance_lab hapx_config
+  LABELS unit)
+
+hapx_test(unit_appliance_drill
+  SOURCES drill_fault_test.cpp drill_outage_test.cpp drill_report_test.cpp drill_wire_test.cpp
+  LINKS hapx_appliance_drill hapx_config Boost::json
+  LABELS unit)

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "appliance/lab/plan.hpp"
+#include "config/parse.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+Plan planned(Wishes wishes) {
+  auto plan = make_plan(wishes);
+  EXPECT_TRUE(plan) << plan.error().sentence;
+  return plan ? *plan : Plan{};
+}
+
+std::string refusal_of(Wishes wishes) {
+  const auto plan = make_plan(wishes);
+  return plan ? "" : plan.error().sentence;
+}
+
+TEST(Plan, IsAConfigurationThatHapxAccepts) {
+  for (const Wishes& wishes : {Wishes{}, Wishes{.name = "two", .nodes = 2},
+                               Wishes{.name = "w", .nodes = 3, .witness = true},
+                               Wishes{.name = "quick", .nodes = 3, .profile = "fast"}}) {
+    const Plan plan = planned(wishes);
+    const auto config = parse_config(render_config(plan), "hapx.yaml");
+    ASSERT_TRUE(config) << config.error().sentence;
+    EXPECT_EQ(config->nodes.size(), wishes.nodes);
+    EXPECT_EQ(config->nodes.back().role, wishes.witness ? Role::witness : Role::full);
+    EXPECT_EQ(config->timing, plan.timing);
+    EXPECT_EQ(config->key_file, plan.key_file);
+    ASSERT_EQ(config->services.size(), 1U);
+    EXPECT_EQ(config->services.front().name, plan.service);
+    EXPECT_EQ(config->services.front().vips.front().address, plan.vip);
+    EXPECT_EQ(config->services.front().api_servers.size(), plan.apiservers.size());
+  }
+}
+
+TEST(Plan, HasTheDefaultTimingUnlessToldOtherwise) {
+  EXPECT_EQ(planned({}).timing, Timing{});
+  EXPECT_EQ(planned({.profile = "fast"}).timing.lease, std::chrono::milliseconds(120));
+}
+
+TEST(Plan, TwoLabsShareNothingOutsideTheirNamespaces) {
+  const Plan one = planned({.name = "one"});
+  const Plan two = planned({.name = "two"});
+  std::set<std::string> names;
+  for (const Plan& plan : {one, two}) {
+    for (const std::string& netns : namespaces_of(plan)) EXPECT_TRUE(names.insert(netns).second);
+    EXPECT_TRUE(names.insert(plan.run_root).second);
+    EXPECT_TRUE(names.insert(plan.state_root).second);
+    for (const NodePlan& node : plan.nodes) {
+      EXPECT_TRUE(names.insert(node.run_folder).second);
+      EXPECT_TRUE(names.insert(node.state_folder).second);
+    }
+  }
+}
+
+TEST(Plan, AddressesAndHardwareAddressesAreAllDifferent) {
+  const Plan plan = planned({});
+  std::set<IpAddress> addresses{plan.vip.address, plan.client_address, plan.watcher_address};
+  std::set<MacAddress> macs;
+  for (const NodePlan& node : plan.nodes) {
+    EXPECT_TRUE(addresses.insert(node.address).second);
+    EXPECT_TRUE(macs.insert(node.mac).second);
+    EXPECT_EQ(node.mac.bytes[0] & 3, 2) << "unicast and locally administered";
+  }
+  for (const ApiserverPlan& server : plan.apiservers) {
+    EXPECT_TRUE(addresses.insert(server.address).second);
+  }
+}
+
+TEST(Plan, SocketPathsFitIntoTheKernelsLimit) {
+  const Plan plan = planned({.name = std::string(24, 'x')});
+  for (const NodePlan& node : plan.nodes) {
+    EXPECT_LT((node.run_folder + "/a-socket-of-haproxy.sock").size(), 108U);
+    EXPECT_LE(node.bridge_port.size(), 15U);
+  }
+}
+
+TEST(Plan, MachinesAreFoundByNameAndByHardwareAddress) {
+  const Plan plan = planned({});
+  EXPECT_EQ(netns_of(plan, "node2"), plan.nodes[1].netns);
+  EXPECT_EQ(netns_of(plan, "client"), plan.client_netns);
+  EXPECT_EQ(netns_of(plan, "apiservers"), plan.apiserver_netns);
+  EXPECT_EQ(netns_of(plan, "wire"), plan.wire_netns);
+  EXPECT_EQ(netns_of(plan, "node4"), std::nullopt);
+  EXPECT_EQ(node_of(plan, plan.nodes[2].mac), &plan.nodes[2]);
+  EXPECT_EQ(node_of(plan, MacAddress{}), nullptr);
+  EXPECT_EQ(node_of(plan, ""), nullptr);
+}
+
+TEST(Plan, TheWireIsTheLastNamespace) {
+  const Plan plan = planned({});
+  EXPECT_EQ(namespaces_of(plan).back(), plan.wire_netns);
+  EXPECT_EQ(namespaces_of(plan).size(), 6U);
+}
+
+TEST(Plan, RefusesWhatNoLabCanBe) {
+  EXPECT_NE(refusal_of({.name = ""}), "");
+  EXPECT_NE(refusal_of({.name = "a/b"}), "");
+  EXPECT_NE(refusal_of({.name = "../etc"}), "");
+  EXPECT_NE(refusal_of({.name = "1st"}), "");
+  EXPECT_NE(refusal_of({.name = std::string(25, 'x')}), "");
+  EXPECT_NE(refusal_of({.nodes = 0}), "");
+  EXPECT_NE(refusal_of({.nodes = 4}), "");
+  EXPECT_NE(refusal_of({.nodes = 2, .witness = true}), "");
+  EXPECT_NE(refusal_of({.profile = "slow"}).find("fast, lan or cloud"), std::string::npos);
+}
+
+TEST(Plan, WishesComeBackFromTheirText) {
+  const Wishes wishes{.name = "other", .nodes = 3, .witness = true, .profile = "fast"};
+  const auto read = parse_wishes(render_wishes(wishes));
+  ASSERT_TRUE(read) << read.error().sentence;
+  EXPECT_EQ(*read, wishes);
+  EXPECT_FALSE(parse_wishes("nodes=many\n"));
+  EXPECT_FALSE(parse_wishes("colour=red\n"));
+  EXPECT_FALSE(parse_wishes("nodes"));
+  EXPECT_FALSE(parse_wishes("nodes=9\n"));
+}
+
+TEST(Plan, APartitionCutsHeartbeatsOfOneNodeInBothDirections) {
+  const Plan plan = planned({});
+  const std::string rules = partition_rules(plan.nodes[1]);
+  EXPECT_NE(rules.find("iifname \"node2\" udp dport 7405 drop"), std::string::npos) << rules;
+  EXPECT_NE(rules.find("oifname \"node2\" udp dport 7405 drop"), std::string::npos) << rules;
+  EXPECT_EQ(rules.find("node1"), std::string::npos) << rules;
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
