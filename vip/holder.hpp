@@ -37,21 +37,29 @@ enum class FenceKind : std::uint8_t {
 inline constexpr Duration lifetime_lease_min = std::chrono::milliseconds(1500);
 
 /// What the node, one floor above, should know at once.
-struct Started {};  ///< the address is on the interface; it may be served
+/// The address is on the interface; it may be served.
+struct Started {};
+/// It could not be added, or only half: the holder has let go.
 struct StartFailed {
   Error error;
-};                  ///< it could not be added; the holder has let go
-struct Stopped {};  ///< it is off the interface
+};
+/// It is off the interface.
+struct Stopped {};
+/// The kernel refused to remove it. It is silent all the same: the fence is closed, its lifetime
+/// ends.
 struct StopFailed {
   Error error;
-};                    ///< removal refused; silent all the same (fence, lifetime)
-struct TakenAway {};  ///< somebody deleted it; being added again, Started follows
+};
+/// Somebody deleted it. It is being added again; Started follows.
+struct TakenAway {};
+/// No interface or no carrier. REQUIRES of the node: release.
 struct LinkLost {
   std::string reason;
-};  ///< no interface or no carrier: REQUIRES of the node: release
+};
+/// The right is over, or the fence was lost: the holder has let go.
 struct HoldingEnded {
   std::string reason;
-};  ///< right over, or fence lost: the holder has let go
+};
 using News =
     std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost, HoldingEnded>;
 
