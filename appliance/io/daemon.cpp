@@ -310,7 +310,7 @@ int run_daemon(const HapxdOptions& options) {
 int run_haproxy_keeper_process(const HapxdOptions& options) {
   const char* variable = std::getenv(descriptors_variable);
   auto descriptors = take_handed_down(variable == nullptr ? "" : variable);
-  if (!wants_haproxy(options)) return status_not_wanted;
+  if (!prepare_for_haproxy(options)) return status_not_wanted;
   const auto alive = descriptors.find("alive");
   return lb_supervisor::run_haproxy_keeper(
       {options.run_dir, options.haproxy, alive == descriptors.end() ? -1 : alive->second.number()});

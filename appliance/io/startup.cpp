@@ -24,6 +24,13 @@
 namespace hapx::appliance {
 namespace {
 
+/// What the operator has to put right: the same to the service manager, whether a file is wrong or
+/// not there.
+Error refused(Error error) {
+  error.kind = ErrorKind::refused;
+  return error;
+}
+
 Result<void> make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -145,22 +152,23 @@ Instant boot_now() {
   return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-bool wants_haproxy(const HapxdOptions& options) {
+bool prepare_for_haproxy(const HapxdOptions& options) {
   const auto config = read_config(options);
   if (!config) return false;
   const auto self = read_self(options, *config);
-  return self && lb_supervisor::runs_haproxy(*config, *self);
+  if (!self || !lb_supervisor::runs_haproxy(*config, *self)) return false;
+  return make_folder(options.run_dir).has_value();
 }
 
 Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited) {
   const Instant now = boot_now();
   Beginning beginning;
   auto config = accept_config(options, inherited, beginning);
-  if (!config) return config.error();
+  if (!config) return refused(config.error());
   const auto self = read_self(options, *config);
   if (!self) return self.error();
   const auto key = read_key_file(config->key_file);
-  if (!key) return key.error();
+  if (!key) return refused(key.error());
   for (const auto& folder : {options.run_dir, options.state_dir}) {
     if (const auto made = make_folder(folder); !made) return made.error();
   }

@@ -41,29 +41,50 @@ class Stage {
  public:
   [[nodiscard]] static Result<Stage> open(const lab::UpOptions& options, std::ostream& err) {
     auto there = lab::Lab::attach(options.wishes.name, options.programs);
-    if (there) return Stage(std::move(*there), false);
+    if (there) return Stage(std::move(*there), options.programs, false);
     if (there.error().kind != ErrorKind::absent) return there.error();
     err << "building the lab '" << options.wishes.name << "'\n" << std::flush;
     auto built = lab::Lab::build(options.wishes, options.programs);
     if (!built) return built.error();
-    return Stage(std::move(*built), true);
+    return Stage(std::move(*built), options.programs, true);
   }
   Stage(Stage&& other) noexcept
-      : lab_(std::move(other.lab_)), is_ours_(std::exchange(other.is_ours_, false)) {}
+      : lab_(std::move(other.lab_)),
+        programs_(std::move(other.programs_)),
+        is_ours_(std::exchange(other.is_ours_, false)) {}
   Stage& operator=(Stage&&) = delete;
   ~Stage() { static_cast<void>(close()); }
 
   [[nodiscard]] lab::Lab& lab() { return lab_; }
-  [[nodiscard]] Result<void> start() { return is_ours_ ? lab_.start_all() : Result<void>(); }
+  /// Starts a lab of ours; waits until it is well, also one of somebody else.
+  [[nodiscard]] Result<void> start() {
+    if (is_ours_) {
+      if (auto started = lab_.start_all(); !started) return started;
+    }
+    return lab_.wait_until_served(start_patience);
+  }
+  /// A lab of ours begins anew, so that no run inherits what the ones before have left: hapx counts
+  /// failures, and moves a service away from where it failed too often.
+  [[nodiscard]] Result<void> renew() {
+    if (!is_ours_) return {};
+    const lab::Wishes wishes = lab_.plan().wishes;
+    if (auto removed = lab::Lab::remove(wishes.name); !removed) return removed;
+    auto built = lab::Lab::build(wishes, programs_);
+    if (!built) return built.error();
+    lab_ = std::move(*built);
+    return start();
+  }
   [[nodiscard]] Result<void> close() {
     if (!std::exchange(is_ours_, false)) return {};
     return lab::Lab::remove(lab_.plan().wishes.name);
   }
 
  private:
-  Stage(lab::Lab lab, bool is_ours) : lab_(std::move(lab)), is_ours_(is_ours) {}
+  Stage(lab::Lab lab, std::string programs, bool is_ours)
+      : lab_(std::move(lab)), programs_(std::move(programs)), is_ours_(is_ours) {}
 
   lab::Lab lab_;
+  std::string programs_;
   bool is_ours_;
 };
 
@@ -83,16 +104,36 @@ Report empty_report(const lab::Plan& plan) {
   return report;
 }
 
-void run_all(Report& report, lab::Lab& lab, const std::vector<Fault>& chosen, unsigned count,
+/// Whether hapx counts this as a failure of what runs there.
+bool is_counted(Fault fault) {
+  return fault == Fault::haproxy_kill || fault == Fault::haproxy_freeze ||
+         fault == Fault::vip_delete;
+}
+
+Run run_one(Stage& stage, Fault fault, unsigned number, const std::string& title, bool is_fresh,
+            std::ostream& err) {
+  if (!is_fresh && (number == 1 || is_counted(fault))) {
+    if (auto renewed = stage.renew(); !renewed) {
+      Run run;
+      run.fault = fault;
+      run.number = number;
+      run.trouble = renewed.error().sentence;
+      return run;
+    }
+  }
+  return perform(fault, number, stage.lab(), [&](const std::string& what) {
+    err << title << ": " << what << "\n" << std::flush;
+  });
+}
+
+void run_all(Report& report, Stage& stage, const std::vector<Fault>& chosen, unsigned count,
              std::ostream& err) {
   for (const Fault fault : chosen) {
     for (unsigned number = 1; number <= count && !lab::interrupted(); ++number) {
       const std::string title =
           std::string(name_of(fault)) + " " + std::to_string(number) + "/" + std::to_string(count);
       err << title << ": " << sentence_of(fault) << "\n" << std::flush;
-      report.runs.push_back(perform(fault, number, lab, [&](const std::string& what) {
-        err << title << ": " << what << "\n" << std::flush;
-      }));
+      report.runs.push_back(run_one(stage, fault, number, title, report.runs.empty(), err));
       const std::string& trouble = report.runs.back().trouble;
       if (!trouble.empty()) err << title << ": " << trouble << "\n" << std::flush;
     }
@@ -121,16 +162,13 @@ int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
   }
   auto stage = Stage::open(options.lab, err);
   if (!stage) return fail(stage.error(), err);
-  if (auto started = stage->start(); !started) return fail(started.error(), err);
   err << "waiting until the address is served\n" << std::flush;
-  if (auto well = stage->lab().wait_until_served(start_patience); !well) {
-    return fail(well.error(), err);
-  }
+  if (auto started = stage->start(); !started) return fail(started.error(), err);
   Report report = empty_report(stage->lab().plan());
   if (std::ranges::find(options.faults, "all") != options.faults.end()) {
     if (auto done = look_at_idle(report, stage->lab(), err); !done) return fail(done.error(), err);
   }
-  run_all(report, stage->lab(), *chosen, options.count, err);
+  run_all(report, *stage, *chosen, options.count, err);
   if (auto closed = stage->close(); !closed) return fail(closed.error(), err);
   if (lab::interrupted()) return lab::exit_interrupted;
   out << (options.output == lab::Output::json ? render_json(report) : render_text(report));
