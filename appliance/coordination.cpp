@@ -99,7 +99,7 @@ bool takes_part(const MemberView& member) {
 ServiceReport report_of(const MemberView& member, const ServiceName& service) {
   const auto found = std::ranges::find(member.report.services, service, &ServiceReport::service);
   return found == member.report.services.end()
-             ? ServiceReport{service, {}, {}, false, false, false, 0, 0}
+             ? ServiceReport{service, {}, {}, false, false, false, 0, 0, {}}
              : *found;
 }
 
@@ -117,7 +117,8 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
   facts.haproxy = resource_facts(service.name, &ServiceReport::haproxy, view, vip_assigned);
   for (const auto& member : view.members) {
     const auto report = report_of(member, service.name);
-    facts.readiness[member.name] = {report.link_up, report.haproxy_fit, report.healthy_api_servers};
+    facts.readiness[member.name] = {report.link_up, report.obstacle, report.haproxy_fit,
+                                    report.healthy_api_servers};
     if (report.moved_here && takes_part(member)) facts.moved_to = member.name;
   }
   if (const auto move = moves_.find(service.name); move != moves_.end()) {
@@ -128,6 +129,7 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
   if (!facts.vip.node && way != on_their_way_.end() && now < way->second.until) {
     const auto* member = find_member(view, way->second.node);
     if (member != nullptr && takes_part(*member) && report_of(*member, service.name).link_up &&
+        report_of(*member, service.name).obstacle.empty() &&
         !facts.vip.failures.contains(member->name)) {
       facts.vip.node = member->name;
       if (!facts.haproxy.node && assigned && assigned->haproxy) facts.haproxy.node = member->name;
@@ -187,10 +189,10 @@ std::vector<membership::Assignment> Coordination::assignments(const View& view, 
   look_at_api_servers(view, now);
   std::erase_if(on_their_way_, [&](const auto& entry) { return now >= entry.second.until; });
   const Facts present = facts(view, now);
-  schedule_ = appliance::schedule(present);
+  const Schedule schedule = appliance::schedule(present);
   std::vector<membership::Assignment> assignments;
-  for (std::size_t i = 0; i < schedule_.services.size(); ++i) {
-    const auto& service = schedule_.services[i];
+  for (std::size_t i = 0; i < schedule.services.size(); ++i) {
+    const auto& service = schedule.services[i];
     const auto& placement = service.placement;
     const auto* before = assignment_of(view, service.service);
     membership::Assignment assignment{
@@ -244,6 +246,10 @@ membership::OrderAnswer Coordination::judge(const membership::Order& order, cons
   if (target == from) return answer(true, what + " is on " + target->text() + " already");
   return answer(
       true, what + " moves " + (from ? "from " + from->text() + " " : "") + "to " + target->text());
+}
+
+Schedule Coordination::judge_all(const View& view, Instant now) const {
+  return appliance::schedule(facts(view, now));
 }
 
 std::optional<Instant> Coordination::next_deadline() const {

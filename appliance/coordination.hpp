@@ -35,8 +35,8 @@ class Coordination {
   [[nodiscard]] membership::OrderAnswer judge(const membership::Order& order,
                                               const membership::View& view, Instant now);
 
-  /// The last answer of the scheduler, with all its reasons; empty before the first.
-  [[nodiscard]] const Schedule& schedule() const { return schedule_; }
+  /// What the scheduler makes of `view`, for a window: also where this node does not coordinate.
+  [[nodiscard]] Schedule judge_all(const membership::View& view, Instant now) const;
 
   /// When to ask again though nothing was reported: a failure expires, a move gives up.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -68,7 +68,6 @@ class Coordination {
   std::map<ServiceName, Move> moves_;
   std::map<ServiceName, OnItsWay> on_their_way_;
   std::map<ServiceName, Sight> sights_;
-  Schedule schedule_;
 };
 
 /// Whether a member takes part as far as the scheduler is concerned: it is heard, and it hears us

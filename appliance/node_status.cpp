@@ -146,7 +146,8 @@ void add_service_reasons(const Status& status, const ServiceConfig& service,
   const std::string name = service.name.text();
   std::string why;
   for (const auto& here : state.services) {
-    if (here.config().name == service.name && here.wanted().vip) why = here.obstacle();
+    const bool concerned = here.wanted().vip || !shown_service.holder;
+    if (here.config().name == service.name && concerned) why = here.obstacle();
   }
   if (!served(shown_service)) {
     if (why.empty() && shown_service.holder)
@@ -160,6 +161,21 @@ void add_service_reasons(const Status& status, const ServiceConfig& service,
       down.push_back(server.name + (server.check.empty() ? "" : " (" + server.check + ")"));
   }
   if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + join(down));
+}
+
+/// Nodes that are here and could not take over.
+void add_standby_reasons(const Node::State& state, std::vector<std::string>& degraded) {
+  for (const auto& member : state.member.view().members) {
+    if (!takes_part(member) || member.role == Role::witness) continue;
+    for (const auto& service : member.report.services) {
+      const std::string node = member.name.text();
+      if (!service.obstacle.empty()) {
+        degraded.push_back(node + " can't hold " + service.service.text() + ": " +
+                           service.obstacle);
+      }
+      if (!service.haproxy_fit) degraded.push_back("HAProxy is not fit on " + node);
+    }
+  }
 }
 
 std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state) {
@@ -180,12 +196,7 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   if (state.fence == FenceStatus::lifetime) {
     degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
   }
-  for (const auto& service : status.services) {
-    for (const auto& node : service.nodes) {
-      if (node.haproxy_fit || node.haproxy == ResourceStatus::stopped) continue;
-      degraded.push_back("HAProxy is not fit on " + node.node.text());
-    }
-  }
+  add_standby_reasons(state, degraded);
   if (status.haproxy.state == ResourceStatus::failed) {
     degraded.push_back("HAProxy is not fit here: " + status.haproxy.reason);
   }
@@ -211,9 +222,7 @@ Status Node::State::status(Instant now) const {
                                     one.liveness == Liveness::suspect,
                                     one.name == options.self || one.hears_us});
   }
-  // Only the coordinator has judged all nodes lately; elsewhere its reason comes with the plan.
-  const Schedule nothing;
-  const Schedule& schedule = view.coordinating ? coordination.schedule() : nothing;
+  const Schedule schedule = coordination.judge_all(view, now);
   for (const auto& service : options.config.services) {
     shown_status.services.push_back(service_status(service, *this, schedule, now));
   }

@@ -68,6 +68,7 @@ struct ResourceFacts {
 /// What one node could do for one service, beyond being there.
 struct Readiness {
   bool link_up = true;      ///< the interfaces of its VIPs are there and have a carrier
+  std::string obstacle{};   ///< why it can't hold the VIPs now, in words; empty: it can
   bool haproxy_fit = true;  ///< HAProxy there runs and answers
   /// As HAProxy there sees them. The caller has settled the number (hysteresis): a difference of
   /// one moves the service.

@@ -34,8 +34,10 @@ std::string reason_of(const Deliberation& d, Absence absence, const NodeName& no
       return "it is in standby";
     case Absence::maintenance:
       return "it is in maintenance";
-    case Absence::link_down:
-      return "the interface of its VIP has no carrier";
+    case Absence::obstacle: {
+      const std::string obstacle = readiness_of(d.service, node).obstacle;
+      return obstacle.empty() ? "the interface of its VIP has no carrier" : obstacle;
+    }
     case Absence::emptied:
       break;
   }

@@ -19,7 +19,8 @@ Absence absence_of(const Present& present, const ServiceFacts& service, const No
       break;
   }
   if (present.emptied_nodes.contains(node.name)) return Absence::emptied;
-  return readiness_of(service, node.name).link_up ? Absence::none : Absence::link_down;
+  const Readiness readiness = readiness_of(service, node.name);
+  return readiness.link_up && readiness.obstacle.empty() ? Absence::none : Absence::obstacle;
 }
 
 bool has_failed_too_often(const ClusterFacts& cluster, const PresentResource& resource,

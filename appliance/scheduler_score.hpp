@@ -40,8 +40,8 @@ enum class Absence : std::uint8_t {
   offline,
   standby,
   maintenance,
-  emptied,    ///< a failure has put it in standby (onFail: standby)
-  link_down,  ///< no carrier for this service's VIPs
+  emptied,   ///< a failure has put it in standby (onFail: standby)
+  obstacle,  ///< can't hold this service's VIPs: no carrier, no fence
 };
 
 struct NodeScore {

@@ -147,7 +147,8 @@ std::string ServiceHere::obstacle_to_holding(const Surroundings& around, Instant
 void ServiceHere::converge(const Surroundings& around, Instant now, Decisions& out) {
   for (auto& holder : holders_) take(holder, holder.step(now), now, out);
   const std::string before = std::exchange(obstacle_, obstacle_to_holding(around, now));
-  if (wanted_.vip && !obstacle_.empty() && obstacle_ != before) {
+  const bool newly_wanted = wanted_.vip && !std::exchange(was_wanted_, wanted_.vip);
+  if (wanted_.vip && !obstacle_.empty() && (obstacle_ != before || newly_wanted)) {
     note(out, now, JournalKind::address, {}, "can't hold " + service_.name.text() + " here",
          obstacle_);
   }
@@ -259,6 +260,11 @@ membership::ServiceReport ServiceHere::report(Instant now) const {
     return link == links_.end() ? adopted_ : link->second;
   });
   report.moved_here = moved_here_;
+  if (!adopted_) {
+    for (const auto& holder : holders_) {
+      if (auto obstacle = holder.obstacle()) report.obstacle = *obstacle;
+    }
+  }
   report.api_servers = static_cast<std::uint32_t>(service_.api_servers.size());
   return report;
 }

@@ -112,8 +112,9 @@ class ServiceHere {
   std::vector<membership::LeaseKey> keys_;
   std::map<InterfaceName, bool> links_;  ///< there, and with a carrier
   bool claimed_ = false;                 ///< membership was told that we want the keys
-  bool adopted_ = false;  ///< held on an earlier incarnation's right, ours is not won yet
-  bool was_up_ = false;   ///< all addresses were added, by the last look
+  bool adopted_ = false;     ///< held on an earlier incarnation's right, ours is not won yet
+  bool was_wanted_ = false;  ///< by the last look
+  bool was_up_ = false;      ///< all addresses were added, by the last look
   bool moved_here_ = false;
   std::string obstacle_;
   membership::ResourceState vip_state_ = membership::ResourceState::stopped;

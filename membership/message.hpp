@@ -21,6 +21,7 @@ namespace hapx::membership {
 /// Reports and plans of more entries than this can't be told.
 inline constexpr std::uint32_t entries_max = 256;
 inline constexpr std::size_t reason_bytes_max = 200;
+inline constexpr std::size_t obstacle_bytes_max = 120;
 inline constexpr std::size_t sentence_bytes_max = 400;
 
 /// "I hear this process of that node, and have this version of its report."

@@ -153,6 +153,7 @@ wire::ReportPart to_wire(const ReportPart& part) {
   service.set_moved_here(part.service->moved_here);
   service.set_healthy_api_servers(part.service->healthy_api_servers);
   service.set_api_servers(part.service->api_servers);
+  service.set_obstacle(clip(part.service->obstacle, obstacle_bytes_max));
   return out;
 }
 
@@ -381,9 +382,15 @@ class Decoder {
     ReportPart out{in.version(), in.index(), in.count(), {}};
     if (!in.has_service()) return out;
     const wire::Service& from = in.service();
-    out.service = ServiceReport{
-        service(from.name()), resource(from.vip()), resource(from.haproxy()),   from.link_up(),
-        from.haproxy_fit(),   from.moved_here(),    from.healthy_api_servers(), from.api_servers()};
+    out.service = ServiceReport{service(from.name()),
+                                resource(from.vip()),
+                                resource(from.haproxy()),
+                                from.link_up(),
+                                from.haproxy_fit(),
+                                from.moved_here(),
+                                from.healthy_api_servers(),
+                                from.api_servers(),
+                                bounded(from.obstacle(), obstacle_bytes_max)};
     return out;
   }
   PlanPart plan_part(const wire::PlanPart& in) {

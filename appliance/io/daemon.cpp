@@ -310,10 +310,12 @@ int run_daemon(const HapxdOptions& options) {
 int run_haproxy_keeper_process(const HapxdOptions& options) {
   const char* variable = std::getenv(descriptors_variable);
   auto descriptors = take_handed_down(variable == nullptr ? "" : variable);
-  if (!prepare_for_haproxy(options)) return status_not_wanted;
-  const auto alive = descriptors.find("alive");
+  auto alive = descriptors.extract("alive");
+  const auto wanted = prepare_for_haproxy(options, std::move(descriptors));
+  if (!wanted) return status_refused;  // hapxd itself says why
+  if (!*wanted) return status_not_wanted;
   return lb_supervisor::run_haproxy_keeper(
-      {options.run_dir, options.haproxy, alive == descriptors.end() ? -1 : alive->second.number()});
+      {options.run_dir, options.haproxy, alive ? alive.mapped().number() : -1});
 }
 
 }  // namespace hapx::appliance

@@ -199,6 +199,9 @@ class Keeper {
       for (const auto& [name, descriptor] : kept_) hand(name, descriptor.number());
     } else {
       hand("alive", alive_read_.number());
+      if (const auto config = kept_.find("config"); config != kept_.end()) {
+        hand("config", config->second.number());
+      }
     }
     ::setenv(descriptors_variable, describe(down).c_str(), 1);
     std::vector<std::string> words{"hapxd", std::string(role_option) + "=" + child.role};

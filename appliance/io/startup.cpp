@@ -83,12 +83,6 @@ Result<ClusterConfig> check(const std::string& text, const std::string& file) {
   return Error{ErrorKind::refused, sentences, 0};
 }
 
-Result<ClusterConfig> read_config(const HapxdOptions& options) {
-  const auto text = read_config_file(options.config_file);
-  if (!text) return text.error();
-  return check(*text, options.config_file);
-}
-
 Result<Descriptor> text_in_memory(const std::string& text) {
   Descriptor file(::memfd_create("hapx.yaml", MFD_CLOEXEC));
   if (!file.is_open()) return system_error(errno, "cannot keep the accepted file in memory");
@@ -152,12 +146,15 @@ Instant boot_now() {
   return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-bool prepare_for_haproxy(const HapxdOptions& options) {
-  const auto config = read_config(options);
-  if (!config) return false;
+Result<bool> prepare_for_haproxy(const HapxdOptions& options, DescriptorsByName inherited) {
+  Beginning beginning;
+  const auto config = accept_config(options, inherited, beginning);
+  if (!config) return config.error();
   const auto self = read_self(options, *config);
-  if (!self || !lb_supervisor::runs_haproxy(*config, *self)) return false;
-  return make_folder(options.run_dir).has_value();
+  if (!self) return self.error();
+  if (!lb_supervisor::runs_haproxy(*config, *self)) return false;
+  if (const auto made = make_folder(options.run_dir); !made) return made.error();
+  return true;
 }
 
 Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited) {

@@ -32,9 +32,10 @@ struct Beginning {
   std::vector<std::string> remarks;  ///< for the log: what was noticed, one sentence each
 };
 
-/// Whether this node runs a HAProxy, as far as its file can be read (if it can't, no); if so, its
-/// run folder is there afterwards.
-[[nodiscard]] bool prepare_for_haproxy(const HapxdOptions& options);
+/// Whether this node runs a HAProxy; if so, its run folder is there afterwards. Goes by the file
+/// that was accepted before, if that is among `inherited` and the file is unreadable or wrong now.
+[[nodiscard]] Result<bool> prepare_for_haproxy(const HapxdOptions& options,
+                                               DescriptorsByName inherited);
 
 /// Errors: `refused` for a file or key that is wrong, any other kind for a machine that can't.
 [[nodiscard]] Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited);

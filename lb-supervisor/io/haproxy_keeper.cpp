@@ -217,7 +217,8 @@ void Keeper::serve() {
     if (polled[client].revents != 0) read_client();
     if (polled[listener].revents != 0) accept_client();
   }
-  ::unlink(haproxy_keeper_socket(options_.run_dir).c_str());
+  // Without the lock we never listened, and the socket there is another's.
+  if (listener_.is_open()) ::unlink(haproxy_keeper_socket(options_.run_dir).c_str());
 }
 
 void Keeper::accept_client() {

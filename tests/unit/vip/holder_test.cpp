@@ -164,6 +164,8 @@ TEST_F(HolderTest, a_right_is_never_shortened_and_a_late_one_is_nothing) {
   EXPECT_EQ(words(holder_.extend(at(90), at(100))), Words{});
   EXPECT_EQ(words(holder_.release(at(110))), (Words{"close", "remove"}));
   EXPECT_EQ(words(holder_.extend(at(500), at(120))), Words{});
+  EXPECT_EQ(words(holder_.step(removed, at(130))), Words{"*stopped"});
+  EXPECT_EQ(words(holder_.extend(at(500), at(140))), Words{});
 }
 
 TEST_F(HolderTest, the_lifetime_is_the_lease_rounded_up_and_a_second) {
@@ -451,10 +453,8 @@ TEST(HolderWalk, keeps_its_safety_sentences) {
         case 1:
         case 2:
         case 3:
-          if (acts) {
-            right = std::max(right, now + milliseconds(200 + random() % 1100));
-            check(holder.extend(right, now));
-          }
+          if (acts) right = std::max(right, now + milliseconds(200 + random() % 1100));
+          check(holder.extend(acts ? right : now + milliseconds(100), now));
           break;
         case 4:
           check(holder.release(now));

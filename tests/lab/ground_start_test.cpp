@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts that are refused, and starts that must not be: the key, the name, and a file that becomes
+// wrong while hapxd runs.
+#include <sys/stat.h>
+
+#include "ground.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+using GroundStart = Ground;
+
+constexpr int exit_refused = 1;
+constexpr int exit_could_not_start = 3;
+constexpr const char* broken_file = "spec: {nodes: [\n";
+
+TEST_F(GroundStart, WithoutAKeyHapxdRefusesAndTheOthersServe) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  const std::string absent = file("no-such.key");
+  const Start how{.config_file = config_with("no-key.yaml", plan().key_file, absent)};
+  start(2);
+  start(3);
+  const Outcome outcome = refusal(1, how);
+  EXPECT_EQ(outcome.code, exit_refused);
+  expect_one_sentence(outcome, absent);
+  EXPECT_NE(outcome.errors.find("hapx keygen"), std::string::npos) << outcome.errors;
+  EXPECT_TRUE(comes("nothing runs on node1", [&] { return processes_in(node(1).netns).empty(); }));
+  EXPECT_NE(who_comes_to_serve({2, 3}), 0U);
+}
+
+TEST_F(GroundStart, AKeyThatOthersMayReadIsRefusedAndTheOthersServe) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  const std::string open_key = file("open.key");
+  ASSERT_TRUE(write_file(open_key, read_file(plan().key_file).value(), 0644));
+  ASSERT_EQ(::chmod(open_key.c_str(), 0644), 0);  // whatever the umask is
+  const Start how{.config_file = config_with("open-key.yaml", plan().key_file, open_key)};
+  start(2);
+  start(3);
+  const Outcome outcome = refusal(1, how);
+  EXPECT_EQ(outcome.code, exit_refused);
+  expect_one_sentence(outcome, "chmod 0400 " + open_key);
+  EXPECT_EQ(outcome.errors.find("hapx-key-v1:"), std::string::npos) << "it shows the key";
+  EXPECT_TRUE(comes("nothing runs on node1", [&] { return processes_in(node(1).netns).empty(); }));
+  EXPECT_NE(who_comes_to_serve({2, 3}), 0U);
+}
+
+/// A first start: nothing has made the run folder yet.
+TEST_F(GroundStart, ARefusalIsOneSentenceAlsoWhereThereIsNoRunFolder) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  ASSERT_TRUE(remove_folder(node(1).run_folder));
+  const std::string absent = file("no-such.key");
+  const Start how{.config_file = config_with("no-key.yaml", plan().key_file, absent)};
+  expect_one_sentence(refusal(1, how), absent);
+}
+
+TEST_F(GroundStart, WithoutARunFolderItMakesOneAndSaysNothingOfIt) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  for (const NodePlan& each : plan().nodes) {
+    ASSERT_TRUE(remove_folder(each.run_folder));
+    ASSERT_TRUE(remove_folder(each.state_folder));
+  }
+  start_all();
+  EXPECT_NE(who_comes_to_serve({1, 2, 3}), 0U);
+  EXPECT_FALSE(log_has(1, "No such file")) << "its own folders are no news to an operator";
+}
+
+TEST_F(GroundStart, ASecondHapxdOfOneNameIsRefusedAndHarmsNothing) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  start_all();
+  const unsigned server = who_comes_to_serve({1, 2, 3});
+  ASSERT_NE(server, 0U);
+  const Onlookers onlookers = look_on();
+  ASSERT_TRUE(client_is_served(onlookers));
+
+  const Outcome same_folders = refusal(server, {});
+  EXPECT_EQ(same_folders.code, exit_could_not_start);
+  expect_one_sentence(same_folders, "another hapxd runs here as " + node(server).name.text());
+  NodePlan elsewhere = node(server);
+  elsewhere.run_folder = file("other-run");
+  elsewhere.state_folder = file("other-state");
+  const auto other_folders =
+      run(command(elsewhere, {}), {.netns = elsewhere.netns, .patience = patience});
+  ASSERT_TRUE(other_folders) << other_folders.error().sentence;
+  EXPECT_EQ(other_folders->code, exit_could_not_start);
+  expect_one_sentence(*other_folders, "another hapxd runs here as " + elsewhere.name.text());
+
+  // What the first one needs for its next life is still there: the door to its HAProxy above all.
+  const Duration age = status(server).uptime;
+  signal_all(server, {daemon_name}, SIGKILL);
+  comes("the next hapxd", [&] {
+    const Status now = status(server);
+    return serves(now) && now.uptime < age && now.haproxy.fit;
+  });
+  expect_undisturbed(onlookers, server);
+}
+
+class BrokenFile : public Ground {
+ protected:
+  /// All serve, and then the file on the disk changes.
+  void begin() {
+    ASSERT_NO_FATAL_FAILURE(build());
+    text_ = read_file(plan().config_file).value();
+    start_all();
+    server_ = who_comes_to_serve({1, 2, 3});
+    ASSERT_NE(server_, 0U);
+  }
+
+  /// Waits until another process than the one that ran before serves.
+  void kill_hapxd() {
+    const std::uint64_t before = lives();
+    signal_all(server_, {daemon_name}, SIGKILL);
+    comes("the next hapxd serves", [&] { return lives() > before && serves(status(server_)); });
+  }
+
+  [[nodiscard]] std::uint64_t lives() const {
+    const std::string log = read_file(node(server_).log_file).value();
+    std::uint64_t lives = 0;
+    for (std::size_t at = 0; (at = log.find(" began as ", at)) != std::string::npos; ++at) ++lives;
+    return lives;
+  }
+
+  std::string text_;
+  unsigned server_ = 0;
+};
+
+TEST_F(BrokenFile, TheNextHapxdGoesOnWithTheFileAsItWasAccepted) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlookers onlookers = look_on();
+  ASSERT_TRUE(client_is_served(onlookers));
+
+  ASSERT_TRUE(write_file(plan().config_file, broken_file));
+  kill_hapxd();
+  const std::string remark = "going on with the file as it was accepted before: ";
+  EXPECT_TRUE(log_has(server_, remark + plan().config_file + ":2:1: "));
+
+  ASSERT_TRUE(run_well({"rm", plan().config_file}, {}));
+  kill_hapxd();
+  EXPECT_TRUE(log_has(server_, remark + "cannot open the configuration"));
+  expect_undisturbed(onlookers, server_);
+
+  ASSERT_TRUE(write_file(plan().config_file, text_));
+  const std::string log_before = read_file(node(server_).log_file).value();
+  kill_hapxd();
+  const std::string log = read_file(node(server_).log_file).value().substr(log_before.size());
+  EXPECT_EQ(log.find(remark), std::string::npos) << "the file is whole again:\n" << log;
+  expect_undisturbed(onlookers, server_);
+}
+
+TEST_F(BrokenFile, HaproxysKeeperIsReplacedAllTheSame) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  ASSERT_TRUE(write_file(plan().config_file, broken_file));
+  signal_all(server_, {haproxy_keeper_name}, SIGKILL);
+  comes("HAProxy is fit again where its keeper was killed", [&] {
+    const Status now = status(server_);
+    return now.haproxy.fit && now.haproxy.restarts > 0;
+  });
+  EXPECT_NE(who_comes_to_serve({1, 2, 3}), 0U);
+}
+
+/// Nothing was accepted before, so there is nothing to go on with.
+TEST_F(BrokenFile, AtAFirstStartItIsRefusedWithItsPlace) {
+  ASSERT_NO_FATAL_FAILURE(build());
+  ASSERT_TRUE(write_file(plan().config_file, broken_file));
+  const Outcome outcome = refusal(1, {});
+  EXPECT_EQ(outcome.code, exit_refused);
+  expect_one_sentence(outcome, plan().config_file + ":2:1: ");
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
