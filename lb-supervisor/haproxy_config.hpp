@@ -31,8 +31,8 @@ struct HaproxyPaths {
   std::uint64_t descriptor_limit = 0;
 };
 
-/// The sockets' names in hapxd's run directory. Limit: HAProxy binds Unix sockets under a longer
-/// temporary name first, so `run_dir` may have 60 bytes at most (checked by `haproxy -c`).
+/// The sockets' names in hapxd's run directory. Limit: `run_dir` has room for 76 bytes (Linux's 107
+/// of a socket's path, less the name and what HAProxy appends); the doors refuse longer ones.
 [[nodiscard]] HaproxyPaths haproxy_paths(const std::string& run_dir);
 
 /// The request target that the probe's listener answers with 200.

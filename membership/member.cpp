@@ -313,6 +313,8 @@ void Member::State::refresh_view(Instant now) {
 
 Outcome Member::State::finish(Instant now) {
   settle(now);
+  for (const NodeName& name : std::exchange(beats_owed, {}))
+    if (Peer* peer = find_peer(name); peer != nullptr && !left) beat_to(*peer, now);
   refresh_view(now);
   last_now = now;
   if (std::exchange(view_changed, false)) news.push_back(ViewChanged{});

@@ -54,7 +54,8 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
       // What we wait for may have come with it, and it should know at once what we want.
       take_in(*peer, opened, now);
       for (auto& [key, claim] : claims) claim.lease.heard_news(now);
-      return beat_to(*peer, now);
+      beats_owed.insert(peer->node().name);
+      return;
     case Peer::Reception::replayed:
       return refuse(datagram.from, replayed);
     case Peer::Reception::superseded:
@@ -91,7 +92,7 @@ void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
                             now + std::min(beat.coordinator->remaining, lease_max), now);
   if (beat.challenge != 0) {
     responses[peer.node().name] = beat.challenge;
-    beat_to(peer, now);
+    beats_owed.insert(peer.node().name);
   }
   if (beat.rival && *beat.rival == options.incarnation) {
     // Safety: of two sessions of one node the later one never proposes.

@@ -54,19 +54,21 @@ Beat Member::State::make_beat(Peer& peer, Instant now) {
   if (view.plan) beat.plan = PlanId{view.plan->ballot, view.plan->number};
   if (!peer.current()) beat.challenge = peer.challenge(random);
   const auto owed = responses.find(peer.node().name);
-  if (owed != responses.end()) {
-    beat.response = owed->second;
-    responses.erase(owed);
-  }
+  if (owed != responses.end()) beat.response = owed->second;
   beat.leaving = left;
   return beat;
 }
 
+/// Once per key and message, the last word counts.
 void Member::State::say_lease(Lease& lease, const Peer& peer, Instant now) {
+  Message& message = message_to(peer);
+  const auto is_ours = [&lease](const auto& item) { return item.key == lease.key(); };
+  std::erase_if(message.prepares, is_ours);
+  std::erase_if(message.proposals, is_ours);
   if (auto prepare = lease.prepare_for(peer.node().name)) {
-    message_to(peer).prepares.push_back(std::move(*prepare));
+    message.prepares.push_back(std::move(*prepare));
   } else if (auto proposal = lease.proposal_for(peer.node().name, now)) {
-    message_to(peer).proposals.push_back(std::move(*proposal));
+    message.proposals.push_back(std::move(*proposal));
   }
 }
 
@@ -127,6 +129,7 @@ void Member::State::flush() {
           SendDatagram{{peer->node().address, options.config.port}, std::move(bytes)});
   }
   outbox.clear();
+  responses.clear();
 }
 
 }  // namespace hapx::membership

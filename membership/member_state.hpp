@@ -16,6 +16,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,7 +123,9 @@ struct Member::State {
   View view;
   bool view_changed = false;
   std::map<NodeName, Message> outbox;
-  std::map<NodeName, std::uint64_t> responses;  ///< owed to challenges
+  std::map<NodeName, std::uint64_t>
+      responses;                  ///< owed to challenges; a beat of this call has them
+  std::set<NodeName> beats_owed;  ///< at once, and not with the next beat of all
   std::vector<Action> actions;
   std::vector<News> news;
 };

@@ -48,7 +48,8 @@ struct ServiceReport {
   bool moved_here = false;   ///< an operator moved it here, and nothing has ended that since
   std::uint32_t healthy_api_servers = 0;  ///< as this node's HAProxy sees them, settled
   std::uint32_t api_servers = 0;
-  /// Why this node can't hold the VIPs now (no interface, no fence); empty: it can. At most 120 bytes.
+  /// Why this node can't hold the VIPs now (no interface, no fence); empty: it can. At most 120
+  /// bytes.
   std::string obstacle{};
 
   friend bool operator==(const ServiceReport&, const ServiceReport&) = default;

@@ -116,13 +116,14 @@ Result<std::string> read_text(const Descriptor& text, std::size_t bytes_max) {
   return read;
 }
 
-Result<sockaddr_un> unix_address(const std::string& path) {
+Result<sockaddr_un> unix_address(const std::string& path, std::size_t spare) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
+  const auto bytes_max = sizeof address.sun_path - 1 - spare;
+  if (path.empty() || path.size() > bytes_max) {
     return Error{ErrorKind::refused,
                  "the path of the socket " + path + " is too long (at most " +
-                     std::to_string(sizeof address.sun_path - 1) + " bytes)",
+                     std::to_string(bytes_max) + " bytes)",
                  0};
   }
   std::memcpy(address.sun_path, path.data(), path.size());

@@ -19,7 +19,7 @@ struct RuntimeSocket::State {
 
 Result<RuntimeSocket> RuntimeSocket::open(boost::asio::io_context& io, const std::string& socket,
                                           Handler handler, Duration patience) {
-  const auto address = unix_address(socket);
+  const auto address = unix_address(socket, haproxy_socket_suffix_bytes);
   if (!address) return address.error();
   return RuntimeSocket(std::make_shared<State>(io, *address, std::move(handler), patience));
 }

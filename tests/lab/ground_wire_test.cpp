@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "appliance/lab/io/cable.hpp"
 #include "ground.hpp"
 
 namespace hapx::appliance::lab {

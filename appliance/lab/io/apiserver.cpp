@@ -116,6 +116,7 @@ void accept_all(int listener, const TlsContext& context, std::vector<Connection>
     Descriptor socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket.is_open()) return;
     if (connections.size() >= apiserver_connections_max) continue;
+    send_at_once(socket);
     auto session = TlsSession::over(socket.number(), context);
     if (session) connections.emplace_back(std::move(socket), std::move(*session));
   }

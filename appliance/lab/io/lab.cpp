@@ -5,8 +5,11 @@
 #include <cerrno>
 #include <climits>
 
+#include <linux/magic.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "appliance/lab/io/apiserver.hpp"
@@ -54,6 +57,17 @@ Result<Plan> largest_plan(const std::string& name) {
 
 bool is_netns(const std::string& name) {
   return exists("/run/netns/" + name);
+}
+
+/// /run is memory on a real machine. Where it is a disk, writing to it can take seconds, which no
+/// daemon is made for; so a lab brings its own memory.
+Result<void> mount_memory(const std::string& folder) {
+  struct statfs status {};
+  if (::statfs(folder.c_str(), &status) == 0 && status.f_type == TMPFS_MAGIC) return {};
+  if (::mount("hapx-lab", folder.c_str(), "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755") != 0) {
+    return system_error(errno, "memory for " + folder);
+  }
+  return {};
 }
 
 Result<void> remove_netns(const std::string& name) {
@@ -112,6 +126,8 @@ Result<void> Lab::remove(const std::string& name) {
   for (const std::string& netns : namespaces_of(*plan)) {
     if (auto removed = remove_netns(netns); !removed) result = removed;
   }
+  // Nothing is mounted there when /run is memory already.
+  ::umount2(plan->run_root.c_str(), MNT_DETACH);
   for (const std::string& folder : {plan->state_root, plan->run_root}) {
     if (auto removed = remove_folder(folder); !removed) result = removed;
   }
@@ -121,6 +137,7 @@ Result<void> Lab::remove(const std::string& name) {
 }
 
 Result<void> Lab::build_all() {
+  if (auto done = mount_memory(plan_.run_root); !done) return done;
   if (auto done = make_folder(plan_.state_root); !done) return done;
   if (auto done = write_file(wishes_file(plan_), render_wishes(plan_.wishes)); !done) return done;
   if (auto done = write_file(plan_.config_file, render_config(plan_)); !done) return done;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 namespace hapx::appliance::lab {
 
@@ -28,10 +29,21 @@ SocketAddress socket_address(const Endpoint& endpoint) {
   return made;
 }
 
+void send_at_once(const Descriptor& socket) {
+  const int one = 1;
+  ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
 Result<Descriptor> tcp_socket(Family family) {
   const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
   Descriptor socket(::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return system_error(errno, "a TCP socket");
+  send_at_once(socket);
+  // Nagle's algorithm and delayed acknowledgements would add 40 ms to a TLS request; Go's servers
+  // and clients, which kube-apiserver and kubectl are, turn it off, too. Accepted sockets inherit
+  // it.
+  const int one = 1;
+  ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return socket;
 }
 

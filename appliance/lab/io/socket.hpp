@@ -21,7 +21,11 @@ struct SocketAddress {
 
 [[nodiscard]] SocketAddress socket_address(const Endpoint& endpoint);
 
-/// A non-blocking TCP socket.
+/// Small words at once: TLS says a few in a row, and Nagle's algorithm would hold the second back
+/// until the first is acknowledged, 40 ms later.
+void send_at_once(const Descriptor& socket);
+
+/// A non-blocking TCP socket that sends at once.
 [[nodiscard]] Result<Descriptor> tcp_socket(Family family);
 
 }  // namespace hapx::appliance::lab

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ namespace hapx::appliance::lab {
 namespace {
 
 constexpr int exit_no_exec = 127;
+constexpr rlim_t open_files_max = 65'536;
 constexpr int ready_milliseconds_max = 10'000;
 
 /// nullopt: done; else the sentence that says what was refused.
@@ -37,6 +39,12 @@ void reset_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// What a service manager would grant; the one who builds a lab may have less.
+void raise_limits() {
+  const rlimit files{open_files_max, open_files_max};
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /// HAProxy and nft live in folders that a plain user's PATH lacks.
@@ -199,6 +207,7 @@ Result<pid_t> start_daemon(const std::vector<std::string>& command, const Daemon
   auto born = fork_and_listen(Bond::detached, [&](int speaker) {
     reset_signals();
     complete_path();
+    raise_limits();
     if (const Trouble refused = enter(plan.netns)) fail(speaker, *refused);
     if (const Trouble refused = furnish(plan.boot_id_file)) fail(speaker, *refused);
     const int log = ::open(plan.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

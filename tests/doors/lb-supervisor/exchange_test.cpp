@@ -168,10 +168,15 @@ TEST_F(Asking, runtime_socket_counts_what_is_no_answer) {
 }
 
 TEST_F(Asking, doors_refuse_paths_that_no_socket_can_have) {
-  const std::string path = "/" + std::string(200, 'x');
+  for (const auto& socket : {haproxy_paths("/" + std::string(75, 'x')).probe_socket,
+                             haproxy_paths("/" + std::string(75, 'x')).runtime_socket}) {
+    EXPECT_TRUE(SelfProbe::open(io_, socket, {}).has_value());
+    EXPECT_TRUE(RuntimeSocket::open(io_, socket, {}).has_value());
+  }
+  const auto path = haproxy_paths("/" + std::string(80, 'x')).runtime_socket + "12345";
   EXPECT_FALSE(SelfProbe::open(io_, path, {}).has_value());
   EXPECT_FALSE(RuntimeSocket::open(io_, path, {}).has_value());
-  EXPECT_FALSE(ChildProcess::open(io_, path, {}).has_value());
+  EXPECT_FALSE(ChildProcess::open(io_, "/" + std::string(107, 'x'), {}).has_value());
 }
 
 }  // namespace
