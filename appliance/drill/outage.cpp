@@ -21,7 +21,7 @@ void note_gap(Service& service, Instant from, Instant until) {
 
 }  // namespace
 
-Service judge(std::span<const Request> requests, Instant from, Instant until) {
+Service judge(std::span<const Request> requests, Instant from, Instant until, Instant struck) {
   Service service;
   std::vector<Duration> latencies;
   Instant last_served = from;
@@ -31,7 +31,7 @@ Service judge(std::span<const Request> requests, Instant from, Instant until) {
     ++service.requests;
     service.longest_silence = std::max(service.longest_silence, request.start - last_start);
     last_start = request.start;
-    if (request.fate == Fate::failed) ++service.failed;
+    if (request.fate == Fate::failed) ++(request.start < struck ? service.cut : service.failed);
     if (request.fate != Fate::served) continue;
     latencies.push_back(request.end - request.start);
     if (!is_prompt(request)) {

@@ -37,7 +37,10 @@ inline constexpr Duration prompt_max = std::chrono::milliseconds(100);
 
 struct Service {
   std::size_t requests = 0;
-  std::size_t failed = 0;
+  std::size_t failed = 0;  ///< those that were cut not counted
+  /// Failed, but begun before the fault: on a connection of what the fault has ended. No design can
+  /// save these; what begins afterwards is ours to serve.
+  std::size_t cut = 0;
   std::size_t late = 0;        ///< served, but not promptly
   Duration outage{};           ///< the whole window when nothing was served
   Instant dark_from{};         ///< start of the last prompt request before the outage
@@ -50,7 +53,9 @@ struct Service {
 };
 
 /// Judges the requests that began in [from, until]; they are in the order of their starts. Edges
-/// count: a window that begins or ends dark is an outage up to its edge.
-[[nodiscard]] Service judge(std::span<const Request> requests, Instant from, Instant until);
+/// count: a window that begins or ends dark is an outage up to its edge. `struck` is the instant of
+/// the fault.
+[[nodiscard]] Service judge(std::span<const Request> requests, Instant from, Instant until,
+                            Instant struck = Instant::min());
 
 }  // namespace hapx::appliance::drill

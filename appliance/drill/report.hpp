@@ -76,6 +76,7 @@ struct Row {
   Duration outage_maximum{};
   Duration healing_maximum{};  ///< the longest outage while the fault was undone
   std::size_t failed_maximum = 0;
+  std::size_t cut_maximum = 0;
   Duration latency_maximum{};
 };
 

@@ -16,6 +16,7 @@ double milliseconds(Duration duration) {
 json::object as_json(const Service& service) {
   return {{"requests", service.requests},
           {"failed", service.failed},
+          {"cut", service.cut},
           {"late", service.late},
           {"outageMs", milliseconds(service.outage)},
           {"latencyMedianMs", milliseconds(service.latency_median)},
@@ -65,6 +66,7 @@ json::object as_json(const Row& row) {
           {"outageMaxMs", milliseconds(row.outage_maximum)},
           {"healingOutageMaxMs", milliseconds(row.healing_maximum)},
           {"failedMax", row.failed_maximum},
+          {"cutMax", row.cut_maximum},
           {"latencyMaxMs", milliseconds(row.latency_maximum)}};
 }
 

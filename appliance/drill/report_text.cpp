@@ -26,15 +26,15 @@ std::string promise_text(const Promise& promise) {
 }
 
 std::vector<Line> table_of(const Report& report) {
-  std::vector<Line> lines{{"fault", "outage median", "max", "promised", "kept", "failed max",
+  std::vector<Line> lines{{"fault", "outage median", "max", "promised", "kept", "cut", "failed",
                            "slowest answer", "when undone", "served again", "one holder"}};
   for (const Row& row : rows_of(report)) {
     lines.push_back({std::string(name_of(row.fault)), readable(row.outage_median),
                      readable(row.outage_maximum),
                      promise_text(promise_of(row.fault, report.timing)), share(row.kept, row.runs),
-                     std::to_string(row.failed_maximum), readable(row.latency_maximum),
-                     readable(row.healing_maximum), share(row.served, row.runs),
-                     share(row.one_holder, row.runs)});
+                     std::to_string(row.cut_maximum), std::to_string(row.failed_maximum),
+                     readable(row.latency_maximum), readable(row.healing_maximum),
+                     share(row.served, row.runs), share(row.one_holder, row.runs)});
   }
   return lines;
 }

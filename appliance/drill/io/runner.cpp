@@ -89,7 +89,7 @@ void judge_run(Run& run, const Lab& lab, const Instruments& instruments, const B
   const bool is_cold = run.fault == Fault::cold_start;
   const Instant from = is_cold ? done.at : done.at - milliseconds(100);
   const std::vector<Request> requests = instruments.prober.requests(from);
-  run.service = judge(requests, from, undone);
+  run.service = judge(requests, from, undone, done.at);
   run.healing = judge(requests, undone, std::max(end, undone));
   run.outage = run.service.outage;
   run.wire = judge(instruments.watcher.sightings(from - baseline), from - baseline, boot_now());

@@ -87,5 +87,12 @@ TEST(Statistics, ReadableForPeople) {
   EXPECT_EQ(readable(milliseconds(1670)), "1.67 s");
 }
 
+TEST(Outage, ARequestThatWasUnderWayWhenTheFaultStruckIsCutNotFailed) {
+  const std::vector<Request> requests{served(0), failed(5), failed(10), served(15)};
+  const Service service = judge(requests, at(0), at(15), at(8));
+  EXPECT_EQ(service.cut, 1U);
+  EXPECT_EQ(service.failed, 1U);
+}
+
 }  // namespace
 }  // namespace hapx::appliance::drill
