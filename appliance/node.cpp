@@ -369,6 +369,7 @@ void Node::State::leave(Instant now, Decisions& out) {
 
 void Node::State::journal_view(Instant now, Decisions& out) {
   const auto& view = member.view();
+  if (view == seen) return;
   for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
     const auto& member_now = view.members[i];
     const auto before = seen.members[i].liveness;

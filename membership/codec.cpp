@@ -32,6 +32,7 @@ using Nonce = std::array<std::uint8_t, nonce_bytes>;
 
 struct CipherContextDeleter {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
 };
 struct KdfDeleter {
   void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
@@ -96,6 +97,9 @@ struct Codec::State {
   Key own_key{};
   std::vector<KnownKey> known;  ///< the least recently learnt first
   std::unique_ptr<EVP_CIPHER_CTX, CipherContextDeleter> cipher{EVP_CIPHER_CTX_new()};
+  /// Fetched once: OpenSSL 3 looks for a provider at each use of EVP_aes_256_gcm().
+  std::unique_ptr<EVP_CIPHER, CipherContextDeleter> gcm{
+      EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
   std::unique_ptr<EVP_KDF, KdfDeleter> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
 
   [[nodiscard]] Key derive(const Envelope& owner) const {
@@ -140,7 +144,7 @@ struct Codec::State {
     const std::size_t head = out.size();
     const Nonce nonce = nonce_of(counter);
     int length = 0;
-    bool ok = EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, own_key.data(),
+    bool ok = EVP_EncryptInit_ex(cipher.get(), gcm.get(), nullptr, own_key.data(),
                                  nonce.data()) == 1;
     ok = ok &&
          EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(), static_cast<int>(head)) == 1;
@@ -165,7 +169,7 @@ struct Codec::State {
     std::vector<std::uint8_t> plaintext(sealed.size() + 1);  // never empty: data() must be valid
     int length = 0;
     bool ok =
-        EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()) == 1;
+        EVP_DecryptInit_ex(cipher.get(), gcm.get(), nullptr, key.data(), nonce.data()) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &length, datagram.data(),
                                  static_cast<int>(header.bytes)) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), plaintext.data(), &length, sealed.data(),

@@ -38,8 +38,8 @@ namespace asio = boost::asio;
 
 constexpr int status_refused = 1;
 constexpr int status_could_not_begin = 3;
-/// A sign of life is given this many times per lease; the keeper's patience is four of them.
-constexpr int turns_per_lease = 12;
+/// A sign of life is given this many times per lease; the keeper's patience is three of them.
+constexpr int turns_per_lease = 9;
 
 int complain(const Error& error) {
   std::fprintf(stderr, "hapxd: %s\n", error.sentence.c_str());
@@ -188,11 +188,12 @@ class Daemon {
       }
     }
     delivering_ = false;
+    give_sign_of_life();
     arm_timer();
   }
 
   void arm_timer() {
-    Instant next = boot_now() + turn_interval_;
+    Instant next = last_turn_ + turn_interval_;
     if (const auto deadline = node_->next_deadline()) next = std::min(next, *deadline);
     if (next == armed_for_) return;
     armed_for_ = next;
@@ -202,6 +203,7 @@ class Daemon {
 
   void wait_for_deadline() {
     give_sign_of_life();
+    arm_timer();
     timer_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [this](const boost::system::error_code& error) {
                         if (error) return;
@@ -210,13 +212,13 @@ class Daemon {
                           armed_for_ = {};
                           const auto deadline = node_->next_deadline();
                           if (deadline && *deadline <= boot_now()) deliver(DeadlineReached{});
-                          arm_timer();
                         }
                         wait_for_deadline();
                       });
   }
 
   void give_sign_of_life() {
+    last_turn_ = boot_now();
     if (life_ == nullptr) return;
     ++life_->turns;
     life_->interval_nanoseconds = static_cast<std::uint64_t>(turn_interval_.count());
@@ -286,6 +288,7 @@ class Daemon {
   bool delivering_ = false;
   Instant armed_for_{};
   Duration turn_interval_{};
+  Instant last_turn_{};
   Life* life_ = nullptr;
   int status_ = 0;
 };

@@ -30,7 +30,7 @@
 namespace hapx::appliance {
 namespace {
 
-constexpr int silent_looks_max = 4;
+constexpr int silent_looks_max = 3;
 constexpr Duration look_interval_before_first_turn = std::chrono::milliseconds(100);
 /// A child that has not made its first turn after this many looks hangs in its start.
 constexpr int start_looks_max = 100;

@@ -12,7 +12,7 @@
 //               |
 //   start --> running --killed by a signal, crashed--> start at once (growing pauses in a loop)
 //               |
-//               +--silent for 4 timely looks--> SIGKILL --pidfd readable--> start at once
+//               +--silent for 3 timely looks--> SIGKILL --pidfd readable--> start at once
 //               |
 //               +--SIGUSR2--> execute the new binary, descriptors kept --> SIGKILL, start
 //

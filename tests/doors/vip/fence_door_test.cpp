@@ -258,6 +258,17 @@ TEST_F(FenceDoor, a_filter_of_somebody_else_is_neither_touched_nor_taken_for_our
   EXPECT_EQ(told_.count<FenceRemoved>(), 0U);
 }
 
+TEST_F(FenceDoor, an_open_fence_does_not_overrule_the_filter_behind_it) {
+  add();
+  extend(seconds(4));
+  ASSERT_TRUE(bystander_->hears(vip_address));
+  const std::string filter = "dev v0 ingress pref 5 protocol all bpf";
+  must(*ours_, {"tc filter add " + filter + " direct-action bytecode '1,6 0 0 2,'"});
+  EXPECT_TRUE(bystander_->ask(vip_address).empty());
+  must(*ours_, {"tc filter del dev v0 ingress pref 5"});
+  EXPECT_TRUE(bystander_->hears(vip_address));
+}
+
 TEST_F(FenceDoor, a_link_that_is_made_again_is_guarded_again) {
   must(*others_, {"ip link del v1"});
   must(*ours_,

@@ -300,7 +300,7 @@ TEST_F(Supervising, tries_again_when_it_cannot_be_started) {
 TEST_F(Supervising, kills_a_frozen_one_and_starts_the_next_when_it_is_gone) {
   bring_to_warm();
   answers_ = false;
-  pass(milliseconds(50));
+  pass(milliseconds(100));
   ASSERT_TRUE(asked<ProbeHaproxy>());
   tell(HaproxyProbeFailed{generation(), "no answer in 150ms"});
   EXPECT_TRUE(supervisor_.warm());

@@ -6,6 +6,7 @@
 #include <set>
 
 #include <gtest/gtest.h>
+#include <linux/pkt_cls.h>
 
 namespace hapx::vip {
 namespace {
@@ -43,7 +44,7 @@ TEST_P(FenceProgram, leaves_by_the_two_verdicts_only) {
     EXPECT_EQ(program_[at - 1].registers, 0x00);
     verdicts.insert(program_[at - 1].immediate);
   }
-  EXPECT_EQ(verdicts, (std::set<std::int32_t>{verdict_pass, verdict_drop}));
+  EXPECT_EQ(verdicts, (std::set<std::int32_t>{TC_ACT_UNSPEC, TC_ACT_SHOT}));
   EXPECT_EQ(program_.back().code, leave);
 }
 
