@@ -2,6 +2,8 @@
 #include "appliance/drill/wire.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace hapx::appliance::drill {
 namespace {
@@ -13,44 +15,43 @@ void note(Wire& wire, const Sighting& sighting, const MacAddress& other) {
   }
 }
 
-/// The last tenure of this hardware address before the present one, if it ended only just now.
-bool never_left(const Wire& wire, const Sighting& sighting) {
-  const Tenure& present = wire.tenures.back();
-  return std::ranges::any_of(wire.tenures, [&](const Tenure& tenure) {
-    return tenure.mac == sighting.mac && sighting.at - present.first < return_min &&
-           tenure.last <= present.first;
-  });
+void keep(Wire& wire, const Tenure& tenure) {
+  if (wire.tenures.size() < tenures_kept_max) wire.tenures.push_back(tenure);
 }
 
-/// Every answer of a round is compared with the first; the input is in the order of rounds.
-void judge_rounds(Wire& wire, const std::vector<Sighting>& sightings) {
+/// Counts the rounds, and those that more than one answered; the input is in the order of rounds.
+void count_rounds(Wire& wire, const std::vector<Sighting>& sightings) {
   const Sighting* first = nullptr;
+  bool is_shared = false;
   for (const Sighting& sighting : sightings) {
     if (sighting.claim != Claim::answer) continue;
     if (first == nullptr || first->round != sighting.round) {
       first = &sighting;
+      is_shared = false;
       ++wire.rounds_answered;
-    } else if (first->mac != sighting.mac) {
-      note(wire, sighting, first->mac);
+    } else if (first->mac != sighting.mac && !is_shared) {
+      is_shared = true;
+      ++wire.rounds_shared;
     }
   }
 }
 
-/// Who followed whom. Where rounds were answered twice that is the finding, and the alternation
-/// that comes with it is not counted again.
 void judge_succession(Wire& wire, const std::vector<Sighting>& sightings) {
-  const bool is_split = wire.conflict_count > 0;
+  // What the list of tenures is too short for is judged by these two alone.
+  std::optional<Tenure> former;
+  std::optional<Tenure> present;
   for (const Sighting& sighting : sightings) {
-    if (!wire.tenures.empty() && wire.tenures.back().mac == sighting.mac) {
-      wire.tenures.back().last = std::max(wire.tenures.back().last, sighting.at);
-      continue;
+    if (present && present->mac == sighting.mac) {
+      present->last = std::max(present->last, sighting.at);
+    } else {
+      if (former && former->mac == sighting.mac && sighting.at - present->first < return_min) {
+        note(wire, sighting, present->mac);
+      }
+      if (present) keep(wire, *present);
+      former = std::exchange(present, Tenure{sighting.mac, sighting.at, sighting.at});
     }
-    if (wire.tenures.size() >= tenures_kept_max) return;
-    if (!wire.tenures.empty() && !is_split && never_left(wire, sighting)) {
-      note(wire, sighting, wire.tenures.back().mac);
-    }
-    wire.tenures.push_back({sighting.mac, sighting.at, sighting.at});
   }
+  if (present) keep(wire, *present);
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ Wire judge(std::vector<Sighting> sightings, Instant from, Instant until) {
     return a.at < b.at;
   });
   Wire wire;
-  judge_rounds(wire, sightings);
+  count_rounds(wire, sightings);
   judge_succession(wire, sightings);
   return wire;
 }

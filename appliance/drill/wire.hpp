@@ -2,12 +2,15 @@
 // Who answered for the address, and was it ever more than one?
 //
 // A watcher asks the wire for the address every few milliseconds, each time under a number of its
-// own (a round), and notes every hardware address that answers or announces itself. One broadcast
-// reaches all machines at the same moment, so two answers to one round are two holders.
+// own (a round), and notes every hardware address that answers or announces itself, in the order in
+// which they are heard.
 //
-// Safety: the address has one holder at every instant. Seen from the wire: no round is answered by
-// two hardware addresses, and none that was succeeded speaks up again at once.
-// Limit: between two rounds nobody looks.
+// Safety: the address has one holder at every instant. Seen from the wire: once a successor has
+// claimed the address, its predecessor is not heard again. Two that hold it together answer every
+// round, so each is heard after the other.
+// Limit: a handover that falls between the two deliveries of one question is answered by both, the
+// old holder first, and looks as an overlap shorter than a round would look. Such rounds are
+// counted (shared), not judged. Between two rounds nobody looks.
 #pragma once
 
 #include <cstddef>
@@ -58,6 +61,7 @@ inline constexpr Duration return_min = std::chrono::milliseconds(100);
 
 struct Wire {
   std::size_t rounds_answered = 0;
+  std::size_t rounds_shared = 0;    ///< answered by the old holder, then by the new one
   std::size_t conflict_count = 0;
   std::vector<Conflict> conflicts;  ///< the first few
   std::vector<Tenure> tenures;      ///< in order of time, the first few

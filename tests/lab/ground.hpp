@@ -57,7 +57,7 @@ class Ground : public ScratchLab {
 
   void TearDown() override {
     if (!lab_) return ScratchLab::TearDown();
-    if (HasFailure()) std::cout << logs() << std::flush;
+    if (HasFailure() || std::getenv("GROUND_LOGS")) std::cout << logs() << std::flush;
     const auto living = inhabitants(plan());
     const auto removed = Lab::remove(name());
     EXPECT_TRUE(removed) << removed.error().sentence;

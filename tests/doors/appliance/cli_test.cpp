@@ -393,7 +393,9 @@ class OwnNamespace {
       : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)),
         entered_(before_.is_open() && ::unshare(CLONE_NEWNET) == 0) {}
   ~OwnNamespace() {
-    if (entered_) EXPECT_EQ(::setns(before_.number(), CLONE_NEWNET), 0);
+    if (entered_) {
+      EXPECT_EQ(::setns(before_.number(), CLONE_NEWNET), 0);
+    }
   }
   OwnNamespace(const OwnNamespace&) = delete;
   OwnNamespace& operator=(const OwnNamespace&) = delete;
