@@ -117,8 +117,10 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
   facts.haproxy = resource_facts(service.name, &ServiceReport::haproxy, view, vip_assigned);
   for (const auto& member : view.members) {
     const auto report = report_of(member, service.name);
+    const auto sight = sights_.find(service.name);
+    const bool counted = sight != sights_.end() && sight->second.counted.contains(member.name);
     facts.readiness[member.name] = {report.link_up, report.obstacle, report.haproxy_fit,
-                                    report.healthy_api_servers};
+                                    counted ? sight->second.counted.at(member.name) : 0};
     if (report.moved_here && takes_part(member)) facts.moved_to = member.name;
   }
   if (const auto move = moves_.find(service.name); move != moves_.end()) {

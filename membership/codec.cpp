@@ -144,8 +144,8 @@ struct Codec::State {
     const std::size_t head = out.size();
     const Nonce nonce = nonce_of(counter);
     int length = 0;
-    bool ok = EVP_EncryptInit_ex(cipher.get(), gcm.get(), nullptr, own_key.data(),
-                                 nonce.data()) == 1;
+    bool ok =
+        EVP_EncryptInit_ex(cipher.get(), gcm.get(), nullptr, own_key.data(), nonce.data()) == 1;
     ok = ok &&
          EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(), static_cast<int>(head)) == 1;
     out.resize(head + plaintext.size() + tag_bytes);
@@ -168,8 +168,7 @@ struct Codec::State {
     const Nonce nonce = nonce_of(header.envelope.counter);
     std::vector<std::uint8_t> plaintext(sealed.size() + 1);  // never empty: data() must be valid
     int length = 0;
-    bool ok =
-        EVP_DecryptInit_ex(cipher.get(), gcm.get(), nullptr, key.data(), nonce.data()) == 1;
+    bool ok = EVP_DecryptInit_ex(cipher.get(), gcm.get(), nullptr, key.data(), nonce.data()) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &length, datagram.data(),
                                  static_cast<int>(header.bytes)) == 1;
     ok = ok && EVP_DecryptUpdate(cipher.get(), plaintext.data(), &length, sealed.data(),

@@ -36,6 +36,7 @@ struct Run {
   Service healing;         ///< while it was undone
   Wire wire;               ///< from before the fault until after its end
   std::vector<Phase> phases;
+  Duration stall{};     ///< how late the machine itself was: see stall_noted_min
   std::string trouble;  ///< why the run could not be completed; empty when it was
 };
 
@@ -57,6 +58,10 @@ struct Report {
   std::vector<Run> runs;
   std::vector<Footprint> footprints;
 };
+
+/// The machine's own lateness is the longest that a waiting process of normal priority overslept
+/// during the run. Above this it is told with the figures, for then they are the machine's.
+inline constexpr Duration stall_noted_min = std::chrono::milliseconds(50);
 
 /// The run was completed, the service came back, and there was one holder at every instant.
 [[nodiscard]] bool is_passed(const Run& run);

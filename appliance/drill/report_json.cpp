@@ -33,6 +33,7 @@ json::object as_json(const Wire& wire) {
   return {{"oneHolder", wire.is_one_holder()},
           {"conflicts", wire.conflict_count},
           {"roundsAnswered", wire.rounds_answered},
+          {"roundsShared", wire.rounds_shared},
           {"tenures", std::move(tenures)}};
 }
 
@@ -53,6 +54,7 @@ json::object as_json(const Run& run, const Timing& timing) {
           {"healing", as_json(run.healing)},
           {"wire", as_json(run.wire)},
           {"phases", std::move(phases)},
+          {"longestStallMs", milliseconds(run.stall)},
           {"trouble", run.trouble}};
 }
 

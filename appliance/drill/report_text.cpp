@@ -81,6 +81,14 @@ std::string footprints_text(const Report& report) {
   return text;
 }
 
+std::string stall_text(const Report& report) {
+  Duration longest{};
+  for (const Run& run : report.runs) longest = std::max(longest, run.stall);
+  if (longest < stall_noted_min) return "";
+  return "the machine was busy: a process that wanted to run had to wait for up to " +
+         readable(longest) + "\n";
+}
+
 }  // namespace
 
 std::string render_text(const Report& report) {
@@ -90,6 +98,7 @@ std::string render_text(const Report& report) {
                      to_string(report.timing.heartbeat) + ")\n\n";
   if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
+  text += stall_text(report);
   for (const Run& run : report.runs) {
     if (run.trouble.empty()) continue;
     text += std::string(name_of(run.fault)) + " " + std::to_string(run.number) + ": " +

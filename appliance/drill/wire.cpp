@@ -2,8 +2,8 @@
 #include "appliance/drill/wire.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <utility>
 
 namespace hapx::appliance::drill {
 namespace {
@@ -36,20 +36,23 @@ void count_rounds(Wire& wire, const std::vector<Sighting>& sightings) {
   }
 }
 
+/// A hardware address that follows another has come or come back, unless it was there only just
+/// now, or the other has only just come: then it never left.
 void judge_succession(Wire& wire, const std::vector<Sighting>& sightings) {
-  // What the list of tenures is too short for is judged by these two alone.
-  std::optional<Tenure> former;
+  std::map<MacAddress, Instant> last_heard;
   std::optional<Tenure> present;
   for (const Sighting& sighting : sightings) {
-    if (present && present->mac == sighting.mac) {
-      present->last = std::max(present->last, sighting.at);
-    } else {
-      if (former && former->mac == sighting.mac && sighting.at - present->first < return_min) {
-        note(wire, sighting, present->mac);
-      }
+    const auto before = last_heard.find(sighting.mac);
+    if (!present || present->mac != sighting.mac) {
+      const bool never_left =
+          before != last_heard.end() &&
+          (sighting.at - before->second < return_min || sighting.at - present->first < return_min);
+      if (never_left) note(wire, sighting, present->mac);
       if (present) keep(wire, *present);
-      former = std::exchange(present, Tenure{sighting.mac, sighting.at, sighting.at});
+      present = Tenure{sighting.mac, sighting.at, sighting.at};
     }
+    present->last = std::max(present->last, sighting.at);
+    last_heard[sighting.mac] = sighting.at;
   }
   if (present) keep(wire, *present);
 }

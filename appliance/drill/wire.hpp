@@ -55,13 +55,14 @@ struct Tenure {
   friend bool operator==(const Tenure&, const Tenure&) = default;
 };
 
-/// A former holder that claims the address again sooner than this has not come back, it never left:
-/// no order and no failure moves a service there and back in less.
+/// A former holder that claims the address again sooner than this after its own last claim, or
+/// after its successor's first, has not come back, it never left: no order and no failure moves a
+/// service there and back in less.
 inline constexpr Duration return_min = std::chrono::milliseconds(100);
 
 struct Wire {
   std::size_t rounds_answered = 0;
-  std::size_t rounds_shared = 0;    ///< answered by the old holder, then by the new one
+  std::size_t rounds_shared = 0;  ///< answered by the old holder, then by the new one
   std::size_t conflict_count = 0;
   std::vector<Conflict> conflicts;  ///< the first few
   std::vector<Tenure> tenures;      ///< in order of time, the first few

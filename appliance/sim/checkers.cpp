@@ -64,6 +64,17 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
     judge(at, key, found);
   } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
+  } else if (const auto* changed = std::get_if<ClockRateChanged>(&fact)) {
+    for (auto& [key, promises] : promises_) {
+      const auto promise = promises.find(changed->node);
+      if (promise == promises.end()) continue;
+      promise->second.until = changed->rescaled(at, promise->second.until);
+    }
+    for (auto& [key, deadlines] : deadlines_) {
+      for (auto& [session, until] : deadlines) {
+        if (session.node == changed->node) until = changed->rescaled(at, until);
+      }
+    }
   } else if (const auto* went_on = std::get_if<MachineWentOn>(&fact)) {
     excused_until_[went_on->node] = went_on->excused_until;
   }
@@ -96,6 +107,12 @@ void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violation
 void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
   if (const auto* forgotten = std::get_if<PromiseForgotten>(&fact)) {
     last_.erase({forgotten->voter, forgotten->key});
+    return;
+  }
+  if (const auto* changed = std::get_if<ClockRateChanged>(&fact)) {
+    for (auto& [of, promise] : last_) {
+      if (of.first == changed->node) promise.until = changed->rescaled(at, promise.until);
+    }
     return;
   }
   const auto* promised = std::get_if<Promised>(&fact);

@@ -45,6 +45,18 @@ struct PromiseForgotten {
   membership::LeaseKey key;
 };
 
+/// A machine's clock runs at another rate from now on: what it counts down ends at another moment.
+struct ClockRateChanged {
+  NodeName node;
+  unsigned before_permille = 1000;
+  unsigned after_permille = 1000;
+
+  /// The moment that was to be `until` before the change, which happens `at`.
+  [[nodiscard]] Moment rescaled(Moment at, Moment until) const {
+    return until <= at ? until : at + (until - at) * before_permille / after_permille;
+  }
+};
+
 struct DeadlineExtended {
   membership::Session session;
   IpAddress vip;
@@ -102,8 +114,8 @@ struct Outlook {
 /// Time passes.
 struct Tick {};
 
-using Fact =
-    std::variant<KernelAnswers, MachineWentOn, Promised, PromiseForgotten, DeadlineExtended,
-                 FenceClosed, Announced, StepEnded, Serving, Disturbed, Outlook, Tick>;
+using Fact = std::variant<KernelAnswers, MachineWentOn, Promised, PromiseForgotten,
+                          ClockRateChanged, DeadlineExtended, FenceClosed, Announced, StepEnded,
+                          Serving, Disturbed, Outlook, Tick>;
 
 }  // namespace hapx::appliance::sim

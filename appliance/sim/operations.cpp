@@ -137,7 +137,9 @@ void World::unpause_machine(const NodeName& node) {
 
 void World::set_clock_rate(const NodeName& node, unsigned rate_permille) {
   disturb(node.text() + ": clock at " + std::to_string(rate_permille) + " permille");
-  machine(node).clock.set_rate(now_, rate_permille);
+  auto& clock = machine(node).clock;
+  state(ClockRateChanged{node, clock.rate_permille(), rate_permille});
+  clock.set_rate(now_, rate_permille);
 }
 
 void World::cut(const NodeName& a, const NodeName& b) {

@@ -66,7 +66,8 @@ TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
   std::cout << drill::name_of(run.fault) << ": outage " << drill::readable(run.outage)
             << ", failed " << run.service.failed << ", slowest answer "
             << drill::readable(run.service.latency_maximum) << ", outage when undone "
-            << drill::readable(run.healing.outage) << "\n";
+            << drill::readable(run.healing.outage) << "; the machine's longest stall "
+            << drill::readable(run.stall) << ", rounds shared " << run.wire.rounds_shared << "\n";
   RecordProperty("outage_us", std::to_string(run.outage / std::chrono::microseconds(1)));
 
   EXPECT_EQ(run.trouble, "") << log_ends(lab->plan());

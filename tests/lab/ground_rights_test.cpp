@@ -43,7 +43,7 @@ class Rights : public Ground {
 
 TEST_F(Rights, WithoutBpfAShortLeaseHoldsNothingAndSaysWhatIsNeeded) {
   ASSERT_NO_FATAL_FAILURE(build());
-  const Onlookers onlookers = look_on();
+  const Onlooker onlooker = look_on_silence();
   start_all(without_bpf());
   // The coordinator has seen all of them, HAProxy is warm everywhere: nothing but the fence
   // hinders.
@@ -57,7 +57,7 @@ TEST_F(Rights, WithoutBpfAShortLeaseHoldsNothingAndSaysWhatIsNeeded) {
     EXPECT_EQ(health(status(number)), Health::no_service);
     EXPECT_FALSE(has_address(number));
   }
-  EXPECT_EQ(onlookers.wire().rounds_answered, 0U) << "somebody held the address";
+  EXPECT_EQ(onlooker.wire().rounds_answered, 0U) << "somebody held the address";
 }
 
 TEST_F(Rights, OneNodeWithoutBpfIsNoCandidateAndTheOthersServe) {
@@ -78,7 +78,7 @@ class LongLease : public Rights {
   void begin() {
     ASSERT_NO_FATAL_FAILURE(build("cloud"));
     start_all(without_bpf());
-    server_ = who_comes_to_serve({1, 2, 3});
+    server_ = settled();
     ASSERT_NE(server_, 0U);
     for (const unsigned number : {1U, 2U, 3U}) {
       comes("a fence", [&] {
@@ -94,8 +94,8 @@ class LongLease : public Rights {
   }
 
   /// Never two hardware addresses; first that of `before`, last that of `after`.
-  void expect_one_at_a_time(const Onlookers& onlookers, unsigned before, unsigned after) const {
-    const drill::Wire wire = onlookers.wire();
+  void expect_one_at_a_time(const Onlooker& onlooker, unsigned before, unsigned after) const {
+    const drill::Wire wire = onlooker.wire();
     EXPECT_TRUE(wire.is_one_holder()) << wire.conflict_count << " times two holders";
     ASSERT_FALSE(wire.tenures.empty());
     EXPECT_EQ(to_string(wire.tenures.front().mac), to_string(node(before).mac));
@@ -109,22 +109,20 @@ class LongLease : public Rights {
 
 TEST_F(LongLease, WithoutBpfTheServiceSurvivesTheEndOfHapxdAndItsKeeper) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   signal_all(server_, {keeper_name, daemon_name}, SIGKILL);
   const unsigned next = who_comes_to_serve(others_);
   ASSERT_NE(next, 0U);
   EXPECT_FALSE(has_address(server_)) << "it was served elsewhere while it was still there";
-  EXPECT_TRUE(client_is_served(onlookers));
-  expect_one_at_a_time(onlookers, server_, next);
+  EXPECT_TRUE(a_client_is_served(plan()));
+  expect_one_at_a_time(onlooker, server_, next);
   EXPECT_TRUE(comes("nothing of hapx runs where its keeper was killed",
                     [&] { return processes_in(node(server_).netns).empty(); }));
 }
 
 TEST_F(LongLease, WithoutBpfAFrozenNodeIsSucceededAndComesBackInPeace) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   const auto frozen = processes(server_, {keeper_name, daemon_name});
   for (const Process& process : frozen) send_signal(process, SIGSTOP);
   const unsigned next = who_comes_to_serve(others_);
@@ -135,19 +133,18 @@ TEST_F(LongLease, WithoutBpfAFrozenNodeIsSucceededAndComesBackInPeace) {
     const Status now = status(server_);
     return now.quorate && now.services.size() == 1 && now.services[0].holder == node(next).name;
   });
-  EXPECT_TRUE(client_is_served(onlookers));
-  expect_one_at_a_time(onlookers, server_, next);
+  EXPECT_TRUE(a_client_is_served(plan()));
+  expect_one_at_a_time(onlooker, server_, next);
 }
 
 TEST_F(LongLease, WithoutBpfTheNextHapxdTakesTheAddressUpAgain) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   signal_all(server_, {daemon_name}, SIGKILL);
   const unsigned next = who_comes_to_serve({1, 2, 3});
   ASSERT_NE(next, 0U);
-  EXPECT_TRUE(client_is_served(onlookers));
-  const drill::Wire wire = onlookers.wire();
+  EXPECT_TRUE(a_client_is_served(plan()));
+  const drill::Wire wire = onlooker.wire();
   EXPECT_TRUE(wire.is_one_holder()) << wire.conflict_count << " times two holders";
   EXPECT_GT(wire.rounds_answered, 0U);
 }
@@ -155,12 +152,11 @@ TEST_F(LongLease, WithoutBpfTheNextHapxdTakesTheAddressUpAgain) {
 TEST_F(Rights, AFilterThatIsRemovedIsPutBackAndCounted) {
   ASSERT_NO_FATAL_FAILURE(build());
   start_all();
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   need_bpf(server);
   if (IsSkipped()) return;
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   const unsigned standby = server == 1 ? 2 : 1;
   const std::vector<std::vector<std::string>> removals = {
       {"tc", "qdisc", "del", "dev", "eth0", "clsact"},
@@ -179,28 +175,32 @@ TEST_F(Rights, AFilterThatIsRemovedIsPutBackAndCounted) {
     EXPECT_TRUE(log_has(number, "somebody removed the fence; putting it back"));
     EXPECT_EQ(status(number).services[0].fence, FenceStatus::bpf);
   }
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
 }
 
 TEST_F(Rights, AFlushedFirewallChangesNothing) {
   ASSERT_NO_FATAL_FAILURE(build());
   const std::string ruleset =
-      "table inet somebody { chain input { type filter hook input priority 0; accept; } }\n";
+      "table inet somebody {\n"
+      "  chain input {\n"
+      "    type filter hook input priority 0;\n"
+      "    accept\n"
+      "  }\n"
+      "}\n";
   for (const NodePlan& each : plan().nodes) {
     const auto loaded = run_well({"nft", "-f", "-"}, {.netns = each.netns, .input = ruleset});
     if (!loaded) GTEST_SKIP() << "no nftables in this kernel: " << loaded.error().sentence;
   }
   start_all();
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   comes("all are here", [&] { return status(server).degraded.empty(); });
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   for (const NodePlan& each : plan().nodes) {
     do_in(each.netns, {"nft", "flush", "ruleset"});
     EXPECT_EQ(output_in(each.netns, {"nft", "list", "ruleset"}), "");
   }
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
   for (const unsigned number : {1U, 2U, 3U}) {
     EXPECT_EQ(count(status(number), "fence_restored"), 0U);
   }

@@ -67,10 +67,9 @@ TEST_F(GroundStart, WithoutARunFolderItMakesOneAndSaysNothingOfIt) {
 TEST_F(GroundStart, ASecondHapxdOfOneNameIsRefusedAndHarmsNothing) {
   ASSERT_NO_FATAL_FAILURE(build());
   start_all();
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
 
   const Outcome same_folders = refusal(server, {});
   EXPECT_EQ(same_folders.code, exit_could_not_start);
@@ -91,7 +90,7 @@ TEST_F(GroundStart, ASecondHapxdOfOneNameIsRefusedAndHarmsNothing) {
     const Status now = status(server);
     return serves(now) && now.uptime < age && now.haproxy.fit;
   });
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
 }
 
 class BrokenFile : public Ground {
@@ -101,7 +100,7 @@ class BrokenFile : public Ground {
     ASSERT_NO_FATAL_FAILURE(build());
     text_ = read_file(plan().config_file).value();
     start_all();
-    server_ = who_comes_to_serve({1, 2, 3});
+    server_ = settled();
     ASSERT_NE(server_, 0U);
   }
 
@@ -125,8 +124,7 @@ class BrokenFile : public Ground {
 
 TEST_F(BrokenFile, TheNextHapxdGoesOnWithTheFileAsItWasAccepted) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
 
   ASSERT_TRUE(write_file(plan().config_file, broken_file));
   kill_hapxd();
@@ -136,14 +134,14 @@ TEST_F(BrokenFile, TheNextHapxdGoesOnWithTheFileAsItWasAccepted) {
   ASSERT_TRUE(run_well({"rm", plan().config_file}, {}));
   kill_hapxd();
   EXPECT_TRUE(log_has(server_, remark + "cannot open the configuration"));
-  expect_undisturbed(onlookers, server_);
+  expect_undisturbed(onlooker, server_);
 
   ASSERT_TRUE(write_file(plan().config_file, text_));
   const std::string log_before = read_file(node(server_).log_file).value();
   kill_hapxd();
   const std::string log = read_file(node(server_).log_file).value().substr(log_before.size());
   EXPECT_EQ(log.find(remark), std::string::npos) << "the file is whole again:\n" << log;
-  expect_undisturbed(onlookers, server_);
+  expect_undisturbed(onlooker, server_);
 }
 
 TEST_F(BrokenFile, HaproxysKeeperIsReplacedAllTheSame) {

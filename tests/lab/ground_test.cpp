@@ -116,16 +116,7 @@ TEST_F(LateInterface, IsWaitedForAndSaidAndThenServed) {
   // It has no address of its own, as the tutorials' VLAN.
   const std::string there = output_in(node(2).netns, {"ip", "-4", "addr", "show", "dev", "late0"});
   EXPECT_NE(there.find(to_string(second_.vip.address)), std::string::npos) << there;
-  {
-    const auto client = drill::Prober::start(second_);
-    ASSERT_TRUE(client) << client.error().sentence;
-    const Instant from = boot_now();
-    comes("a client on the second network is served", [&] {
-      return std::ranges::any_of(client->requests(from), [](const auto& request) {
-        return request.fate == drill::Fate::served;
-      });
-    });
-  }
+  EXPECT_TRUE(a_client_is_served(second_));
 
   // It goes, and another node has one now.
   plug_in(node(3).netns, "node3late", "late0");
@@ -145,7 +136,7 @@ TEST_F(GroundTest, WithoutIpv6ItServes) {
   }
   EXPECT_EQ(output_in(node(1).netns, {"ip", "-6", "addr"}), "");
   start_all();
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   comes("all are here", [&] { return status(server).degraded.empty(); });
   expect_undisturbed(look_on(), server);
@@ -156,7 +147,7 @@ TEST_F(GroundTest, WithoutABpfFileSystemItServesBehindTheFilter) {
   // Something that holds nothing and can't be written stands where it would be.
   const std::string hide = "mount -t tmpfs -o ro none /sys/fs/bpf && exec \"$@\"";
   start_all({.wrapper = {"sh", "-c", hide, "sh"}});
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   for (const Process& process : processes(server, {keeper_name, daemon_name})) {
     struct statfs seen {};
@@ -167,21 +158,20 @@ TEST_F(GroundTest, WithoutABpfFileSystemItServesBehindTheFilter) {
   const Status before = status(server);
   EXPECT_EQ(before.services[0].fence, FenceStatus::bpf);
   // Nor does the next one need anything that was pinned.
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
   signal_all(server, {daemon_name}, SIGKILL);
   comes("the next hapxd serves", [&] {
     const Status now = status(server);
     return serves(now) && now.uptime < before.uptime && now.services[0].fence == FenceStatus::bpf;
   });
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
 }
 
 TEST_F(GroundTest, WithoutAServiceManagerItServes) {
   ASSERT_NO_FATAL_FAILURE(build());
   start_all(
       {.wrapper = {"env", "-u", "NOTIFY_SOCKET", "-u", "JOURNAL_STREAM", "-u", "INVOCATION_ID"}});
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   EXPECT_FALSE(log_has(server, "service manager"));
   expect_undisturbed(look_on(), server);
@@ -190,7 +180,7 @@ TEST_F(GroundTest, WithoutAServiceManagerItServes) {
 TEST_F(GroundTest, AServiceManagerThatDoesNotListenIsNoHindrance) {
   ASSERT_NO_FATAL_FAILURE(build());
   start_all({.wrapper = {"env", "NOTIFY_SOCKET=/nonexistent/notify"}});
-  const unsigned server = who_comes_to_serve({1, 2, 3});
+  const unsigned server = settled();
   ASSERT_NE(server, 0U);
   EXPECT_TRUE(log_has(server, "telling the service manager: No such file or directory"));
   expect_undisturbed(look_on(), server);

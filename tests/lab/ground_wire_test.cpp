@@ -180,9 +180,9 @@ TEST_F(GroundWire, ANodeWithAnotherKeyIsCountedAndTheOthersServe) {
   start(1, {.config_file = config_with("wrong-key.yaml", plan().key_file, wrong_key)});
   start(2);
   start(3);
-  const unsigned server = who_comes_to_serve({2, 3});
+  const unsigned server = settled({2, 3});
   ASSERT_NE(server, 0U);
-  const Onlookers onlookers = look_on();
+  const Onlooker onlooker = look_on();
   for (const unsigned number : {1U, 2U, 3U}) {
     comes(node(number).name.text() + " counts wrong keys",
           [&] { return count(status(number), refused_for("wrong key")) >= 10; });
@@ -192,7 +192,7 @@ TEST_F(GroundWire, ANodeWithAnotherKeyIsCountedAndTheOthersServe) {
   EXPECT_TRUE(says(alone, "no quorum"));
   EXPECT_EQ(health(alone), Health::no_service);
   EXPECT_TRUE(comes_to_say(server, "node1 is offline"));
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
 }
 
 /// Two clusters on one segment and one port, the foreign one with one of our addresses in its file:
@@ -201,10 +201,9 @@ TEST_F(GroundWire, AForeignClusterIsCountedAndBothServe) {
   ASSERT_NO_FATAL_FAILURE(build());
   start(1);
   start(2);
-  const unsigned server = who_comes_to_serve({1, 2});
+  const unsigned server = settled({1, 2});
   ASSERT_NE(server, 0U);
-  const Onlookers onlookers = look_on();
-  ASSERT_TRUE(client_is_served(onlookers));
+  const Onlooker onlooker = look_on();
 
   make_key(file("foreign.key"));
   const std::string config = file("foreign.yaml");
@@ -253,7 +252,7 @@ TEST_F(GroundWire, AForeignClusterIsCountedAndBothServe) {
   EXPECT_TRUE(serves(status(server)));
   EXPECT_TRUE(serves(status(red)));
   EXPECT_TRUE(status(server).quorate);
-  expect_undisturbed(onlookers, server);
+  expect_undisturbed(onlooker, server);
 }
 
 class Forged : public GroundWire {
@@ -261,7 +260,7 @@ class Forged : public GroundWire {
   void begin() {
     ASSERT_NO_FATAL_FAILURE(build());
     start_all();
-    server_ = who_comes_to_serve({1, 2, 3});
+    server_ = settled();
     ASSERT_NE(server_, 0U);
     peer_ = server_ == 1 ? 2 : 1;
     third_ = 6 - server_ - peer_;
@@ -275,7 +274,7 @@ class Forged : public GroundWire {
 
 TEST_F(Forged, ADatagramThatIsSentAgainIsCountedAndChangesNothing) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
+  const Onlooker onlooker = look_on();
   const Heartbeat real = overheard(peer_, server_);
   ASSERT_FALSE(real.sealed.empty());
   expect_counted(server_, real, "a replay", "replayed");
@@ -302,12 +301,12 @@ TEST_F(Forged, ADatagramThatIsSentAgainIsCountedAndChangesNothing) {
   });
   expect_counted(server_, real, "a replay of an earlier process", "superseded process");
   expect_all_are_here(server_);
-  expect_undisturbed(onlookers, server_);
+  expect_undisturbed(onlooker, server_);
 }
 
 TEST_F(Forged, AnAlteredDatagramIsCountedAndChangesNothing) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
+  const Onlooker onlooker = look_on();
   const Heartbeat real = overheard(peer_, server_);
   const std::size_t name_at = 14;  // the envelope of membership/codec.hpp
   const std::size_t name_bytes = node(peer_).name.text().size();
@@ -341,12 +340,12 @@ TEST_F(Forged, AnAlteredDatagramIsCountedAndChangesNothing) {
   longer.sealed.resize(1401);
   expect_counted(server_, longer, "more than a datagram may have", "too long");
   expect_all_are_here(server_);
-  expect_undisturbed(onlookers, server_);
+  expect_undisturbed(onlooker, server_);
 }
 
 TEST_F(Forged, ADatagramTruncatedToAnyLengthIsCountedAndChangesNothing) {
   ASSERT_NO_FATAL_FAILURE(begin());
-  const Onlookers onlookers = look_on();
+  const Onlooker onlooker = look_on();
   const Heartbeat real = overheard(peer_, server_);
   const auto cut_to = [&](std::size_t length) {
     Heartbeat cut = real;
@@ -363,7 +362,7 @@ TEST_F(Forged, ADatagramTruncatedToAnyLengthIsCountedAndChangesNothing) {
   comes("each length is counted",
         [&] { return all_refused(status(server_)) >= before + real.sealed.size(); });
   expect_all_are_here(server_);
-  expect_undisturbed(onlookers, server_);
+  expect_undisturbed(onlooker, server_);
 }
 
 }  // namespace

@@ -25,7 +25,10 @@ if [ "$1" = --one ]; then
   exit 1
 fi
 
-command -v clang-tidy-16 >/dev/null || { echo "no clang-tidy-16 here: ./deps.sh --long" >&2; exit 1; }
+if ! command -v clang-tidy-16 >/dev/null; then
+  echo "no clang-tidy-16 here: ./deps.sh --long" >&2
+  exit 1
+fi
 build=$(realpath "$1")
 shift
 self=$(realpath "$0")

@@ -34,6 +34,14 @@ struct Instruments {
   Watcher watcher;
 };
 
+/// Sleeps, and notes by how much it was woken too late.
+bool pause_and_note(Duration duration, Duration& stall) {
+  const Instant begin = boot_now();
+  const bool is_calm = pause(duration);
+  if (is_calm) stall = std::max(stall, boot_now() - begin - duration);
+  return is_calm;
+}
+
 Result<Instruments> set_up(const lab::Plan& plan) {
   auto watcher = Watcher::start(plan);
   if (!watcher) return watcher.error();
@@ -56,14 +64,15 @@ bool is_served_now(const Prober& prober) {
 }
 
 /// Until the fault has had its time and the service is there: elsewhere, where it must move.
-Result<void> await_return(Fault fault, const Lab& lab, const Instruments& instruments,
+Result<void> await_return(Run& run, const Lab& lab, const Instruments& instruments,
                           const Break& done) {
-  const Duration shown = std::max<Duration>(length_of(fault), lab.plan().timing.lease + seconds(1));
+  const Duration shown =
+      std::max<Duration>(length_of(run.fault), lab.plan().timing.lease + seconds(1));
   const Instant deadline = done.at + shown + return_patience;
   while (boot_now() < deadline) {
-    if (!pause(look)) return interruption();
+    if (!pause_and_note(look, run.stall)) return interruption();
     if (boot_now() - done.at < shown || !is_served_now(instruments.prober)) continue;
-    if (!is_moving(fault) || holder_now(lab, instruments.watcher) != done.struck) return {};
+    if (!is_moving(run.fault) || holder_now(lab, instruments.watcher) != done.struck) return {};
   }
   return Error{ErrorKind::unavailable, "the service did not come back", 0};
 }
@@ -105,7 +114,7 @@ Result<void> measure(Run& run, Lab& lab, const Progress& progress) {
   if (!scene) return scene.error();
   auto instruments = set_up(lab.plan());
   if (!instruments) return instruments.error();
-  if (!pause(baseline)) return interruption();
+  if (!pause_and_note(baseline, run.stall)) return interruption();
   if (run.fault != Fault::cold_start && !is_served_now(instruments->prober)) {
     return Error{ErrorKind::unavailable, "a client is not served although all seems well", 0};
   }
@@ -113,7 +122,7 @@ Result<void> measure(Run& run, Lab& lab, const Progress& progress) {
   const auto done = inject(run.fault, lab, *scene);
   if (!done) return done.error();
   run.struck = done->struck;
-  auto returned = await_return(run.fault, lab, *instruments, *done);
+  auto returned = await_return(run, lab, *instruments, *done);
   run.is_served = static_cast<bool>(returned);
   run.holder = holder_now(lab, instruments->watcher);
   const Instant undone = boot_now();
