@@ -333,10 +333,11 @@ class Keeper {
     }
     const Duration now = boot_time();
     child.quick_deaths = now - child.started < quick_death ? child.quick_deaths + 1 : 0;
-    say(child.role +
-        (WIFSIGNALED(how) ? " was ended by signal " + std::to_string(WTERMSIG(how))
-                          : " ended with status " + std::to_string(WEXITSTATUS(how))) +
-        "; starting the next one");
+    // A child that ended by itself has said why (only haproxy-keeper comes here so).
+    if (WIFSIGNALED(how)) {
+      say(child.role + " was ended by signal " + std::to_string(WTERMSIG(how)) +
+          "; starting the next one");
+    }
     // The first deaths are replaced at once; a child that can't live is given growing pauses.
     const int doublings = std::clamp(child.quick_deaths - 3, 0, 6);
     const Duration pause = child.quick_deaths <= 3
