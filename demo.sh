@@ -23,7 +23,7 @@ step "build (preset release; a few minutes the first time)"
 cmake --preset release -DBUILD_TESTING=OFF
 cmake --build --preset release --target hapx hapxd
 
-trap '"$bin/hapx" lab down --name "$lab"' EXIT
+trap '"$bin/hapx" lab down --name "$lab" >/dev/null' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -36,9 +36,12 @@ step "before"
 status node1
 
 step "the holder loses its power"
-"$bin/hapx" drill run --lab --name "$lab" --fault power-loss
+report=$("$bin/hapx" drill run --lab --name "$lab" --fault power-loss)
+printf '%s\n' "$report"
 
 step "after (the node has power again, the address stays where it is)"
 status node3
 
-printf '\n'
+step "what the client saw"
+printf '%s\n' "$report" | grep -E '^(fault|power-loss) '
+printf '%s\n' "$report" | tail -n 1
