@@ -43,5 +43,5 @@ step "after (the node has power again, the address stays where it is)"
 status node3
 
 step "what the client saw"
-printf '%s\n' "$report" | grep -E '^(fault|power-loss) '
+printf '%s\n' "$report" | grep -E '^(fault|power-loss)  '
 printf '%s\n' "$report" | tail -n 1
