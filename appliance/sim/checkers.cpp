@@ -2,6 +2,7 @@
 #include "appliance/sim/checkers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hapx::appliance::sim {
 
@@ -53,7 +54,7 @@ ActsUnderLease::ActsUnderLease(const ClusterConfig& config) {
 
 void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
   if (const auto* promised = std::get_if<Promised>(&fact)) {
-    promises_[promised->key][promised->voter] = {promised->to, promised->until};
+    promises_[promised->key][promised->voter.node] = {promised->to, promised->until};
     judge(at, promised->key, found);
   } else if (const auto* forgotten = std::get_if<PromiseForgotten>(&fact)) {
     promises_[forgotten->key].erase(forgotten->voter);
@@ -117,19 +118,23 @@ void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
   }
   const auto* promised = std::get_if<Promised>(&fact);
   if (promised == nullptr) return;
-  const auto [last, first_time] = last_.try_emplace({promised->voter, promised->key}, *promised);
+  const std::pair place(promised->voter.node, promised->key);
+  const auto [last, first_time] = last_.try_emplace(place, *promised);
   if (first_time) return;
-  if (last->second.to != promised->to && last->second.until > at) {
+  const Promised before = std::exchange(last->second, *promised);
+  const bool same_boot = before.voter == promised->voter;
+  const bool binds = same_boot ? promised->clock < before.expiry : at < before.until;
+  const std::string& name = promised->voter.node.text();
+  if (before.to != promised->to && binds) {
     found.push_back({at, "VotersKeepPromises",
-                     promised->voter.text() + " promises " + promised->key.text() + " to " +
-                         promised->to.node.text() + ", " + milliseconds(last->second.until - at) +
-                         " before its promise to " + last->second.to.node.text() + " ends"});
+                     name + " promises " + promised->key.text() + " to " +
+                         promised->to.node.text() + ", " + milliseconds(before.until - at) +
+                         " before its promise to " + before.to.node.text() + " ends"});
   }
-  if (last->second.to == promised->to && promised->until < last->second.until) {
-    found.push_back({at, "VotersKeepPromises",
-                     promised->voter.text() + " shortens its promise of " + promised->key.text()});
+  if (before.to == promised->to && same_boot && promised->expiry < before.expiry) {
+    found.push_back(
+        {at, "VotersKeepPromises", name + " shortens its promise of " + promised->key.text()});
   }
-  last->second = *promised;
 }
 
 void AnnouncedWhenServing::see(Moment at, const Fact& fact, Violations& found) {

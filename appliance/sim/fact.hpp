@@ -31,12 +31,15 @@ struct MachineWentOn {
   Moment excused_until;  ///< by then every right from before the pause has ended
 };
 
-/// A voter's memory now holds a promise.
+/// A voter's memory now holds a promise. It lasts for a while of the voter's own clock, whose rate
+/// may yet change; true time is what it would be if it did not.
 struct Promised {
-  NodeName voter;
+  membership::Session voter;
   membership::LeaseKey key;
   membership::Session to;
   Moment until;
+  Instant clock;   ///< what the voter's clock says now
+  Instant expiry;  ///< and what it will say at the end
 };
 
 /// A voter's memory holds no promise any more, though the last one has not ended.

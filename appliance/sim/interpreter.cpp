@@ -42,8 +42,12 @@ void Interpreter::operator()(const membership::StorePromise& action) {
     } else if (last == world_.accepted_.end() || last->second != *promise.accepted) {
       world_.accepted_[place] = *promise.accepted;
       const auto until = machine_.clock.when(promise.accepted->expiry);
-      world_.state(
-          Promised{voter, promise.key, promise.accepted->session(), until.value_or(Moment::max())});
+      world_.state(Promised{{voter, machine_.boot},
+                            promise.key,
+                            promise.accepted->session(),
+                            until.value_or(Moment::max()),
+                            world_.clock_of(machine_),
+                            promise.accepted->expiry});
     }
   }
 }

@@ -36,6 +36,11 @@ Moment at(Duration since) {
   return Moment(since);
 }
 
+/// A promise of a voter whose clock is right.
+Promised promised(Duration now, const NodeName& voter, const Session& to, Duration until) {
+  return {{voter, BootId{{3}}}, key, to, at(until), Instant(now), Instant(until)};
+}
+
 /// Feeds one checker and keeps what it finds.
 template <class Checker>
 class Feed {
@@ -84,43 +89,43 @@ TEST(OneKernelAnswersTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
 
 TEST(ActsUnderLeaseTest, TwoOfThreePromisesCarryADeadline) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1301ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n3, s1, 1301ms));
   feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
   EXPECT_EQ(feed.found(), 0U);
 }
 
 TEST(ActsUnderLeaseTest, OneOfThreeDoesNot) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, DeadlineExtended{s1, vip, at(1244ms)});
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(ActsUnderLeaseTest, ADeadlineThatOutlivesThePromisesTripsIt) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1243ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n3, s1, 1243ms));
   feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(ActsUnderLeaseTest, PromisesToAnotherSessionDoNotCount) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s2, at(1300ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n3, s2, 1300ms));
   feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(ActsUnderLeaseTest, AReleaseWithAnOpenFenceTripsIt) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1300ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n3, s1, 1300ms));
   feed(1s, DeadlineExtended{s1, vip, at(1244ms)})(1100ms, PromiseForgotten{n3, key});
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(ActsUnderLeaseTest, AReleaseAfterTheFenceWasClosedDoesNot) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, Promised{n1, key, s1, at(1300ms)})(1s, Promised{n3, key, s1, at(1300ms)});
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n3, s1, 1300ms));
   feed(1s, DeadlineExtended{s1, vip, at(1244ms)})(1100ms, FenceClosed{s1, vip});
-  feed(1100ms, PromiseForgotten{n3, key})(1200ms, Promised{n3, key, s2, at(1500ms)});
+  feed(1100ms, PromiseForgotten{n3, key})(1200ms, promised(1200ms, n3, s2, 1500ms));
   EXPECT_EQ(feed.found(), 0U);
 }
 
@@ -128,26 +133,44 @@ TEST(ActsUnderLeaseTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
   Feed feed{ActsUnderLease(three_nodes())};
   feed(1s, MachineWentOn{n1, at(1300ms)})(1s, DeadlineExtended{s1, vip, at(1400ms)});
   EXPECT_EQ(feed.found(), 0U);
-  feed(1300ms, Promised{n3, key, s2, at(1600ms)});
+  feed(1300ms, promised(1300ms, n3, s2, 1600ms));
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(VotersKeepPromisesTest, ASecondSessionBeforeTheFirstEndsTripsIt) {
   Feed feed{VotersKeepPromises()};
-  feed(1s, Promised{n3, key, s1, at(1300ms)})(1299ms, Promised{n3, key, s2, at(1600ms)});
+  feed(1s, promised(1s, n3, s1, 1300ms))(1299ms, promised(1299ms, n3, s2, 1600ms));
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(VotersKeepPromisesTest, AfterItsEndOrAReleaseItMay) {
   Feed feed{VotersKeepPromises()};
-  feed(1s, Promised{n3, key, s1, at(1300ms)})(1300ms, Promised{n3, key, s2, at(1600ms)});
-  feed(1400ms, PromiseForgotten{n3, key})(1400ms, Promised{n3, key, s1, at(1700ms)});
+  feed(1s, promised(1s, n3, s1, 1300ms))(1300ms, promised(1300ms, n3, s2, 1600ms));
+  feed(1400ms, PromiseForgotten{n3, key})(1400ms, promised(1400ms, n3, s1, 1700ms));
   EXPECT_EQ(feed.found(), 0U);
 }
 
 TEST(VotersKeepPromisesTest, AShortenedPromiseTripsIt) {
   Feed feed{VotersKeepPromises()};
-  feed(1s, Promised{n3, key, s1, at(1300ms)})(1050ms, Promised{n3, key, s1, at(1299ms)});
+  feed(1s, promised(1s, n3, s1, 1300ms))(1050ms, promised(1050ms, n3, s1, 1299ms));
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(VotersKeepPromisesTest, ItsOwnClockDecidesWhileItRuns) {
+  Promised first = promised(1s, n3, s1, 1300ms);
+  Promised second = promised(1270ms, n3, s2, 1570ms);
+  second.clock = Instant(1300ms);  // it was made to run faster
+  EXPECT_EQ(Feed{VotersKeepPromises()}(1s, first)(1270ms, second).found(), 0U);
+  second.clock = Instant(1299ms);
+  EXPECT_EQ(Feed{VotersKeepPromises()}(1s, first)(1270ms, second).found(), 1U);
+}
+
+TEST(VotersKeepPromisesTest, AfterARebootTrueTimeDecides) {
+  Promised after = promised(1200ms, n3, s2, 1500ms);
+  after.voter.boot = BootId{{4}};
+  after.clock = Instant(9h);
+  Feed feed{VotersKeepPromises()};
+  feed(1s, promised(1s, n3, s1, 1300ms))(1200ms, after);
   EXPECT_EQ(feed.found(), 1U);
 }
 

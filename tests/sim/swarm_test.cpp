@@ -18,7 +18,7 @@ namespace {
 
 constexpr Duration unrest = 20s;
 constexpr Duration boot = 2s;  // of a machine in the end
-constexpr std::uint64_t seeds_by_default = 40;
+constexpr std::uint64_t seeds_by_default = 20;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
