@@ -99,7 +99,7 @@ void Section::require(std::string_view key) const {
 
 const YamlNode* Section::find(std::string_view key) const {
   const auto found = std::find_if(node_.entries.begin(), node_.entries.end(),
-                                  [&](const auto& entry) { return entry.first.text == key; });
+                                  [&](const auto& entry) { return entry.key.text == key; });
   if (found == node_.entries.end()) return nullptr;
   const auto& [name, value] = *found;
   if (value.kind == YamlNode::Kind::null) {

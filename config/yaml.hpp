@@ -25,7 +25,7 @@ struct Location {
   friend bool operator==(const Location&, const Location&) = default;
 };
 
-struct YamlNode;
+struct YamlEntry;
 
 struct YamlKey {
   std::string text;
@@ -36,14 +36,20 @@ struct YamlNode {
   enum class Kind { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  std::string scalar;                                 ///< of a scalar, unquoted
-  bool quoted = false;                                ///< it stood in quotes: text, never a number
-  std::vector<YamlNode> items;                        ///< of a list
-  std::vector<std::pair<YamlKey, YamlNode>> entries;  ///< of a map, in the file's order
+  std::string scalar;              ///< of a scalar, unquoted
+  bool quoted = false;             ///< it stood in quotes: text, never a number
+  std::vector<YamlNode> items;     ///< of a list
+  std::vector<YamlEntry> entries;  ///< of a map, in the file's order
   Location where;
 
   /// The value of `key`, or nullptr. REQUIRES nothing: of another kind it is nullptr, too.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
+};
+
+/// One key of a map.
+struct YamlEntry {
+  YamlKey key;
+  YamlNode value;
 };
 
 /// Reads one document. `file` is only for the sentence: "hapx.yaml:3:7: ...".

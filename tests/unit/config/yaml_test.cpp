@@ -19,8 +19,8 @@ bool same(const YamlNode& a, const YamlNode& b) {
     if (!same(a.items[i], b.items[i])) return false;
   }
   for (std::size_t i = 0; i < a.entries.size(); ++i) {
-    if (a.entries[i].first.text != b.entries[i].first.text) return false;
-    if (!same(a.entries[i].second, b.entries[i].second)) return false;
+    if (a.entries[i].key.text != b.entries[i].key.text) return false;
+    if (!same(a.entries[i].value, b.entries[i].value)) return false;
   }
   return true;
 }
@@ -30,7 +30,7 @@ TEST(Yaml, KnowsWhereEverythingStands) {
       parse_yaml("# a comment\nnodes:\n  - {name: a, votes: 1}\n  - name: \"b\"\n", "f");
   ASSERT_TRUE(root);
   ASSERT_EQ(root->kind, YamlNode::Kind::map);
-  EXPECT_EQ(root->entries[0].first.where, (Location{2, 1}));
+  EXPECT_EQ(root->entries[0].key.where, (Location{2, 1}));
   const auto* nodes = root->find("nodes");
   ASSERT_NE(nodes, nullptr);
   EXPECT_EQ(nodes->where, (Location{3, 3}));
@@ -46,8 +46,8 @@ TEST(Yaml, KnowsWhereEverythingStands) {
 TEST(Yaml, CountsColumnsInCharacters) {
   const auto root = parse_yaml("\xef\xbb\xbf{\xc3\xa4\xc3\xa4: \xe2\x82\xac, b: c}\n", "f");
   ASSERT_TRUE(root);
-  EXPECT_EQ(root->entries[0].second.where, (Location{1, 6}));
-  EXPECT_EQ(root->entries[1].first.where, (Location{1, 9}));
+  EXPECT_EQ(root->entries[0].value.where, (Location{1, 6}));
+  EXPECT_EQ(root->entries[1].key.where, (Location{1, 9}));
 }
 
 TEST(Yaml, KnowsNullFromEmptyText) {
