@@ -264,6 +264,20 @@ class Words {
       if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
       verb_ = lab_exec_;
     });
+    CLI::App* server = add(lab, "apiserver", "make an apiserver stand-in fail, hang or die",
+                           "  hapx lab apiserver apiserver2 hanging\n"
+                           "  hapx lab apiserver apiserver2 well\n\n"
+                           "failing: answers 500; hanging: accepts and says nothing;\n"
+                           "dead: refuses connections.");
+    add_name(server, lab_apiserver_.name);
+    server->add_option("SERVER", lab_apiserver_.server, "apiserver1, ...")
+        ->required()
+        ->type_name("");
+    server->add_option("HEALTH", lab_apiserver_.health, "well, failing, hanging or dead")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"well", "failing", "hanging", "dead"}).description(""));
+    choose(server, lab_apiserver_);
     CLI::App* down = add(lab, "down", "remove it without a trace", "  hapx lab down");
     add_name(down, lab_down_.name);
     choose(down, lab_down_);
@@ -343,6 +357,7 @@ class Words {
   LabUp lab_up_;
   LabStatus lab_status_{lab::Wishes{}.name, ""};
   LabExec lab_exec_{lab::Wishes{}.name, "", {}};
+  LabApiserver lab_apiserver_{lab::Wishes{}.name, "", ""};
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
   bool in_lab_ = false;

@@ -71,6 +71,11 @@ struct LabExec {
   std::string where;
   std::vector<std::string> command;
 };
+struct LabApiserver {
+  std::string name;
+  std::string server;
+  std::string health;  ///< well, failing, hanging or dead
+};
 struct LabDown {
   std::string name;
 };
@@ -84,8 +89,8 @@ struct DrillList {};
 struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, Why, CheckConfig, ShowConfig, RenderHaproxy, MakeKey,
-                          Simulate, Move, ReleaseAll, LabUp, LabStatus, LabExec, LabDown, DrillRun,
-                          DrillList, ShowVersion>;
+                          Simulate, Move, ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver,
+                          LabDown, DrillRun, DrillList, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -24,6 +24,7 @@
 #include "appliance/io/service_manager.hpp"
 #include "appliance/io/startup.hpp"
 #include "appliance/node.hpp"
+#include "config/io/clock.hpp"
 #include "lb-supervisor/io/child_process.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "lb-supervisor/io/runtime_socket.hpp"

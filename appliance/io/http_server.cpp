@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "appliance/api.hpp"
-#include "appliance/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
 

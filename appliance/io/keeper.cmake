@@ -2,4 +2,4 @@
 # The keeper, with as little as possible: what is not linked can't fail.
 hapx_room(hapx_appliance_keeper FOLDER appliance/io
   SOURCES handed_down.cpp keeper.cpp life.cpp
-  LINKS hapx_config)
+  LINKS hapx_config hapx_config_io)

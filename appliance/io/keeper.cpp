@@ -25,6 +25,7 @@
 
 #include "appliance/io/handed_down.hpp"
 #include "appliance/io/life.hpp"
+#include "config/io/clock.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance {
@@ -42,15 +43,10 @@ void say(const std::string& sentence) {
   std::fprintf(stderr, "hapx-keeper: %s\n", sentence.c_str());
 }
 
-Duration boot_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-timespec to_timespec(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {seconds.count(), (duration - seconds).count()};
+timespec to_timespec(Instant instant) {
+  const Duration since_boot = instant.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
+  return {seconds.count(), (since_boot - seconds).count()};
 }
 
 /// One child process of ours: how to start it, and how it has been doing.
@@ -58,9 +54,9 @@ struct Child {
   std::string role;
   pid_t pid = -1;
   Descriptor pidfd;
-  Duration started{0};
+  Instant started{};
   int quick_deaths = 0;
-  std::optional<Duration> start_again;  ///< when it is not running
+  std::optional<Instant> start_again;  ///< when it is not running
 
   [[nodiscard]] bool runs() const { return pidfd.is_open(); }
 };
@@ -128,7 +124,7 @@ class Keeper {
     daemon_.role = "daemon";
     haproxy_keeper_.role = "haproxy-keeper";
     for (Child* child : {&haproxy_keeper_, &daemon_}) {
-      if (!child->runs()) child->start_again = boot_time();
+      if (!child->runs()) child->start_again = boot_now();
     }
     return true;
   }
@@ -159,7 +155,7 @@ class Keeper {
 
   void start_what_is_due() {
     for (Child* child : {&haproxy_keeper_, &daemon_}) {
-      if (!child->runs() && child->start_again && *child->start_again <= boot_time()) start(*child);
+      if (!child->runs() && child->start_again && *child->start_again <= boot_now()) start(*child);
     }
   }
 
@@ -180,7 +176,7 @@ class Keeper {
     if (pid == 0) become(child, child_end.number());
     child.pid = pid;
     child.pidfd = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    child.started = boot_time();
+    child.started = boot_now();
     child.start_again.reset();
   }
 
@@ -216,7 +212,7 @@ class Keeper {
 
   void start_later(Child& child, const std::string& reason) {
     say("cannot start " + child.role + ": " + reason);
-    child.start_again = boot_time() + std::chrono::milliseconds(100);
+    child.start_again = boot_now() + std::chrono::milliseconds(100);
   }
 
   void kill(const Child& child, int signal) const {
@@ -244,12 +240,12 @@ class Keeper {
   }
 
   void arm_timer() {
-    Duration next = last_look_ + look_interval();
+    Instant next = last_look_ + look_interval();
     for (const Child* child : {&haproxy_keeper_, &daemon_}) {
       if (!child->runs() && child->start_again) next = std::min(next, *child->start_again);
     }
     if (stop_until_) next = std::min(next, *stop_until_);
-    next = std::max(next, Duration(1));
+    next = std::max(next, Instant(Duration(1)));
     const itimerspec when{.it_interval = {}, .it_value = to_timespec(next)};
     ::timerfd_settime(timer_.number(), TFD_TIMER_ABSTIME, &when, nullptr);
   }
@@ -258,7 +254,7 @@ class Keeper {
   void look() {
     std::uint64_t expirations = 0;
     if (::read(timer_.number(), &expirations, sizeof expirations) < 0) return;
-    const Duration now = boot_time();
+    const Instant now = boot_now();
     if (stop_until_ && now >= *stop_until_) kill(daemon_, SIGKILL);
     const Duration interval = look_interval();
     if (now < last_look_ + interval) return;
@@ -301,7 +297,7 @@ class Keeper {
         case SIGINT:
           if (!daemon_.runs()) ended_ = true;
           kill(daemon_, SIGTERM);
-          if (!stop_until_) stop_until_ = boot_time() + stop_patience;
+          if (!stop_until_) stop_until_ = boot_now() + stop_patience;
           break;
         case SIGUSR2:
           execute_new_binary();
@@ -331,7 +327,7 @@ class Keeper {
       status_ = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
       return;
     }
-    const Duration now = boot_time();
+    const Instant now = boot_now();
     child.quick_deaths = now - child.started < quick_death ? child.quick_deaths + 1 : 0;
     // A child that ended by itself has said why (only haproxy-keeper comes here so).
     if (WIFSIGNALED(how)) {
@@ -393,11 +389,11 @@ class Keeper {
   Child daemon_;
   Child haproxy_keeper_;
   Descriptor channel_;
-  Duration last_look_{0};
+  Instant last_look_{};
   std::uint64_t last_turns_ = 0;
   int silent_looks_ = 0;
   int looks_before_first_turn_ = 0;
-  std::optional<Duration> stop_until_;
+  std::optional<Instant> stop_until_;
   bool ended_ = false;
   int status_ = 0;
 };

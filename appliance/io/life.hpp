@@ -9,7 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "appliance/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 
 namespace hapx::appliance {

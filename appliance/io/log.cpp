@@ -12,18 +12,13 @@
 #include <sys/stat.h>
 
 #include "appliance/table.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance {
 
 namespace {
 
 constexpr std::size_t line_bytes_max = 2048;
-
-Instant boot_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
 
 /// "2026-01-31T12:00:00.123Z".
 std::string wall_time() {
@@ -126,7 +121,7 @@ void Log::write(LogLevel level, std::string_view sentence) {
                                        : wall_time() + " " + std::string(word(of)) + ": ";
     return start + printable(text.substr(0, line_bytes_max)) + "\n";
   };
-  bool written = budget_.spend(boot_time());
+  bool written = budget_.spend(boot_now());
   if (written) {
     std::string line;
     if (lost_ > 0) {

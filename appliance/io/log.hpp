@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "appliance/action.hpp"
-#include "appliance/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "appliance/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 
 namespace hapx::appliance {

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "config/io/clock.hpp"
 #include "config/io/config_file.hpp"
 #include "config/io/host.hpp"
 #include "config/io/key_file.hpp"
@@ -139,12 +140,6 @@ Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
 }
 
 }  // namespace
-
-Instant boot_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
 
 Result<bool> prepare_for_haproxy(const HapxdOptions& options, DescriptorsByName inherited) {
   Beginning beginning;

@@ -20,9 +20,6 @@
 
 namespace hapx::appliance {
 
-/// Kernel time since boot, with suspend: the clock of every Instant (CLOCK_BOOTTIME).
-[[nodiscard]] Instant boot_now();
-
 struct Beginning {
   NodeOptions node;  ///< complete but for the addresses and deadlines, which their doors know
   Descriptor lock;

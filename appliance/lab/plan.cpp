@@ -97,7 +97,7 @@ Result<Plan> make_plan(const Wishes& wishes) {
   }
   for (unsigned number = 1; number <= apiserver_count; ++number) {
     const std::string name = "apiserver" + std::to_string(number);
-    plan.apiservers.push_back({name, host(30 + number), plan.run_root + "/" + name + ".pid"});
+    plan.apiservers.push_back({name, host(30 + number)});
   }
   return plan;
 }

@@ -49,7 +49,6 @@ struct NodePlan {
 struct ApiserverPlan {
   std::string name;  ///< apiserver1, ...: what it says in its answers
   IpAddress address;
-  std::string pid_file;
 
   friend bool operator==(const ApiserverPlan&, const ApiserverPlan&) = default;
 };

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/io/descriptor.hpp"
 #include "config/io/regular_file.hpp"
 
 namespace hapx {
@@ -58,10 +59,8 @@ int write_and_sync(int file, std::string_view text) {
 void sync_directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   const auto directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
-  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return;
-  static_cast<void>(::fsync(opened));
-  ::close(opened);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.is_open()) static_cast<void>(::fsync(opened.number()));
 }
 
 Result<ClusterKey> random_key() {
@@ -95,21 +94,20 @@ Result<ClusterKey> read_key_file(const std::string& path) {
 Result<void> write_key_file(const std::string& path) {
   auto key = random_key();
   if (!key) return key.error();
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_reads);
-  if (file < 0 && errno == EEXIST) {
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_reads));
+  if (!file.is_open() && errno == EEXIST) {
     return Error{ErrorKind::exists,
                  path +
                      " exists already, and a key is never overwritten; remove it first if the "
                      "cluster shall have another",
                  EEXIST};
   }
-  if (file < 0) return system_error(errno, "cannot make the key file " + path);
+  if (!file.is_open()) return system_error(errno, "cannot make the key file " + path);
   auto text = write_key(*key);
-  const int error_number = write_and_sync(file, text);
+  const int error_number = write_and_sync(file.number(), text);
   wipe(text);
-  ::explicit_bzero(key->data(), key->size());
-  ::close(file);
+  ::explicit_bzero(&*key, sizeof *key);
   if (error_number != 0) {
     ::unlink(path.c_str());
     return system_error(error_number, "cannot write the key file " + path);

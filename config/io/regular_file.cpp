@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "config/io/descriptor.hpp"
+
 namespace hapx {
 namespace {
 
@@ -41,11 +43,9 @@ Result<std::string> read_opened(int file, const std::string& path, const std::st
 
 Result<std::string> read_regular_file(const std::string& path, const std::string& what,
                                       std::size_t bytes_max, const Approve& approve) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (file < 0) return system_error(errno, "cannot open " + what + ' ' + path);
-  auto text = read_opened(file, path, what, bytes_max, approve);
-  ::close(file);
-  return text;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) return system_error(errno, "cannot open " + what + ' ' + path);
+  return read_opened(file.number(), path, what, bytes_max, approve);
 }
 
 }  // namespace hapx

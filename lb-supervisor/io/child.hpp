@@ -11,8 +11,8 @@
 
 #include <sys/types.h>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
-#include "lb-supervisor/io/descriptor.hpp"
 
 namespace hapx::lb_supervisor {
 

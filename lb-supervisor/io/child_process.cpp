@@ -12,7 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <sys/socket.h>
 
-#include "lb-supervisor/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "lb-supervisor/io/packet.hpp"
 #include "lb-supervisor/keeper_message.hpp"
 

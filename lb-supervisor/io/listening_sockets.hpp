@@ -10,9 +10,9 @@
 
 #include <vector>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 #include "lb-supervisor/action.hpp"
-#include "lb-supervisor/io/descriptor.hpp"
 
 namespace hapx::lb_supervisor {
 

@@ -14,8 +14,8 @@
 
 #include <sys/un.h>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
-#include "lb-supervisor/io/descriptor.hpp"
 
 namespace hapx::lb_supervisor {
 

@@ -15,20 +15,13 @@
 #include <unistd.h>
 
 #include "config/assert.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::membership {
 
 namespace {
 
 constexpr std::size_t marker_bytes_max = 4096;
-
-/// Closes what it was given.
-struct Closer {
-  int descriptor;
-  ~Closer() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
 
 /// Everything up to `max` bytes from the beginning.
 Result<std::vector<std::uint8_t>> read_all(int descriptor, std::size_t max,
@@ -60,12 +53,12 @@ Result<void> write_all(int descriptor, std::string_view text, const std::string&
 
 /// Absent: there is none. What can't be read is an empty text: no marker, but not nothing either.
 std::optional<std::string> read_marker(const std::string& path) {
-  const Closer file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
     if (errno == ENOENT) return std::nullopt;
     return std::string();
   }
-  const auto bytes = read_all(file.descriptor, marker_bytes_max, path);
+  const auto bytes = read_all(file.number(), marker_bytes_max, path);
   if (!bytes) return std::string();
   return std::string(bytes->begin(), bytes->end());
 }
@@ -75,15 +68,15 @@ Result<void> write_marker(const std::string& directory, const std::string& text)
   const std::string path = directory + "/" + voter_marker_name;
   const std::string draft = path + ".new";
   {
-    const Closer file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (file.descriptor < 0) return system_error(errno, "cannot write " + draft);
-    const auto written = write_all(file.descriptor, text, draft);
+    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file.is_open()) return system_error(errno, "cannot write " + draft);
+    const auto written = write_all(file.number(), text, draft);
     if (!written) return written;
   }
   if (::rename(draft.c_str(), path.c_str()) != 0)
     return system_error(errno, "cannot write " + path);
-  const Closer folder{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.descriptor < 0 || ::fsync(folder.descriptor) != 0)
+  const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open() || ::fsync(folder.number()) != 0)
     return system_error(errno, "cannot sync " + directory);
   return {};
 }
@@ -91,8 +84,7 @@ Result<void> write_marker(const std::string& directory, const std::string& text)
 }  // namespace
 
 PromiseFile::PromiseFile(PromiseFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      bytes_(std::exchange(other.bytes_, nullptr)) {}
+    : descriptor_(std::move(other.descriptor_)), bytes_(std::exchange(other.bytes_, nullptr)) {}
 
 PromiseFile& PromiseFile::operator=(PromiseFile&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -102,12 +94,11 @@ PromiseFile& PromiseFile::operator=(PromiseFile&& other) noexcept {
 
 PromiseFile::~PromiseFile() {
   if (bytes_ != nullptr) ::munmap(bytes_, promise_file_bytes);
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<PromiseFile> PromiseFile::map(int descriptor) {
   PromiseFile file;
-  file.descriptor_ = descriptor;
+  file.descriptor_ = Descriptor(descriptor);
   // Every block is reserved now: a full file system is an error here, and not a SIGBUS later.
   const int error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(promise_file_bytes));
   if (error != 0) return system_error(error, "cannot make room for the voter's memory");

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 #include "membership/action.hpp"
 #include "membership/promise_memory.hpp"
@@ -40,10 +41,10 @@ class PromiseFile {
   void write(const PromiseMemory& memory);
 
   /// For the keeper; -1 if nothing is mapped.
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] int descriptor() const { return descriptor_.number(); }
 
  private:
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::uint8_t* bytes_ = nullptr;  ///< promise_file_bytes of them
 };
 

@@ -22,9 +22,9 @@
 
 #include "appliance/drill/io/prober.hpp"
 #include "appliance/drill/io/watcher.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/status.hpp"
+#include "config/io/clock.hpp"
 #include "scratch_lab.hpp"
 
 namespace hapx::appliance::lab {
@@ -58,7 +58,7 @@ class Ground : public ScratchLab {
 
   void TearDown() override {
     if (!lab_) return ScratchLab::TearDown();
-    if (HasFailure() || std::getenv("GROUND_LOGS")) std::cout << logs() << std::flush;
+    if (HasFailure()) std::cout << logs() << std::flush;
     const auto living = inhabitants(plan());
     const auto removed = Lab::remove(name());
     EXPECT_TRUE(removed) << removed.error().sentence;

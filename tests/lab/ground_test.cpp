@@ -29,7 +29,7 @@ class GroundTest : public Ground {
     const Status here = status(1);
     EXPECT_EQ(here.haproxy.state, ResourceStatus::failed);
     EXPECT_NE(here.haproxy.reason.find(words), std::string::npos) << here.haproxy.reason;
-    EXPECT_NE(health(here), Health::healthy);
+    EXPECT_NE(appliance::health(here), appliance::Health::healthy);
     const auto text = lab_->ask(node(1), {"status"});
     ASSERT_TRUE(text) << text.error().sentence;
     EXPECT_NE(text->output.find(words), std::string::npos) << text->output;
@@ -64,7 +64,7 @@ TEST_F(GroundTest, AHaproxyThatComesLaterIsFound) {
   const std::string later = file("later/haproxy");
   start_all({.arguments = {"--haproxy", later}});
   comes_to_say(1, later + ": No such file or directory");
-  EXPECT_EQ(health(status(1)), Health::no_service);
+  EXPECT_EQ(appliance::health(status(1)), appliance::Health::no_service);
   ASSERT_TRUE(make_folder(file("later")));
   const auto real = run({"sh", "-c", "command -v haproxy || echo /usr/sbin/haproxy"}, {});
   ASSERT_TRUE(real);
@@ -107,7 +107,7 @@ TEST_F(LateInterface, IsWaitedForAndSaidAndThenServed) {
   ASSERT_NO_FATAL_FAILURE(begin());
   start_all({.config_file = config_});
   for (const unsigned number : {1U, 2U, 3U}) comes_to_say(number, "interface late0 is not there");
-  EXPECT_EQ(health(status(1)), Health::no_service);
+  EXPECT_EQ(appliance::health(status(1)), appliance::Health::no_service);
   EXPECT_TRUE(status(1).quorate);
   EXPECT_TRUE(log_has(1, "interface late0 is not there"));
 

@@ -190,7 +190,7 @@ TEST_F(GroundWire, ANodeWithAnotherKeyIsCountedAndTheOthersServe) {
   const Status alone = status(1);
   EXPECT_FALSE(alone.quorate);
   EXPECT_TRUE(says(alone, "no quorum"));
-  EXPECT_EQ(health(alone), Health::no_service);
+  EXPECT_EQ(appliance::health(alone), appliance::Health::no_service);
   EXPECT_TRUE(comes_to_say(server, "node1 is offline"));
   expect_undisturbed(onlooker, server);
 }

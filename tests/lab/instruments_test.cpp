@@ -14,8 +14,8 @@
 #include "appliance/drill/io/watcher.hpp"
 #include "appliance/lab/io/apiserver.hpp"
 #include "appliance/lab/io/cable.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/interrupt.hpp"
+#include "config/io/clock.hpp"
 #include "scratch_lab.hpp"
 #include "vip/arp.hpp"
 

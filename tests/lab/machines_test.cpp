@@ -3,19 +3,20 @@
 #include <fstream>
 #include <sstream>
 
-#include <arpa/inet.h>
+#include <linux/magic.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "appliance/drill/io/prober.hpp"
 #include "appliance/lab/io/cable.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/socket.hpp"
 #include "appliance/lab/io/verbs.hpp"
+#include "config/io/clock.hpp"
 #include "scratch_lab.hpp"
 
 namespace hapx::appliance::lab {
@@ -218,10 +219,11 @@ TEST_F(Machines, APartitionCutsOneNodesHeartbeatsAndNothingElse) {
   EXPECT_EQ(heard_at(sockets[0]), "healed back");
 }
 
-TEST_F(Machines, StandInsAnswerFailHangAndDie) {
-  const Lab lab = built();
+TEST_F(Machines, StandInsAnswerFailHangDieAndRecover) {
+  Lab lab = built();
   Plan plan = lab.plan();
-  plan.vip.address = plan.apiservers[1].address;  // the prober asks the stand-in itself
+  const ApiserverPlan& server = lab.plan().apiservers[1];
+  plan.vip.address = server.address;  // the prober asks the stand-in itself
   const auto prober = drill::Prober::start(plan);
   ASSERT_TRUE(prober) << prober.error().sentence;
   const auto ends_in = [&](drill::Fate fate) {
@@ -233,20 +235,32 @@ TEST_F(Machines, StandInsAnswerFailHangAndDie) {
       return false;
     });
   };
-  auto found = processes_in(plan.apiserver_netns, "lab-" + plan.apiservers[1].name);
-  ASSERT_EQ(found.size(), 1U);
   EXPECT_TRUE(ends_in(drill::Fate::served));
-  send_signal(found[0], SIGUSR1);
-  EXPECT_TRUE(ends_in(drill::Fate::failed)) << "500 is no service";
-  send_signal(found[0], SIGUSR2);
-  EXPECT_TRUE(ends_in(drill::Fate::served));
-  send_signal(found[0], SIGSTOP);
-  EXPECT_TRUE(ends_in(drill::Fate::failed)) << "no answer within the patience";
-  send_signal(found[0], SIGCONT);
-  EXPECT_TRUE(ends_in(drill::Fate::served));
-  send_signal(found[0], SIGTERM);
-  EXPECT_TRUE(ends_in(drill::Fate::failed));
-  EXPECT_TRUE(eventually([&] { return processes_in(plan.apiserver_netns).size() == 2; }));
+  for (const Health health : {Health::failing, Health::hanging, Health::dead}) {
+    ASSERT_TRUE(lab.tell(server, health));
+    EXPECT_TRUE(ends_in(drill::Fate::failed));
+    ASSERT_TRUE(lab.tell(server, Health::well));
+    EXPECT_TRUE(ends_in(drill::Fate::served));
+  }
+  EXPECT_EQ(processes_in(plan.apiserver_netns).size(), 3U);
+}
+
+TEST_F(Machines, AStandInIsToldByItsName) {
+  const Lab lab = built();
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(lab_apiserver(name(), "apiserver2", "dead", out, err), exit_done);
+  EXPECT_EQ(out.str(), "apiserver2 is dead\n");
+  EXPECT_TRUE(eventually([&] { return processes_in(lab.plan().apiserver_netns).size() == 2; }));
+  EXPECT_EQ(lab_apiserver(name(), "apiserver9", "dead", out, err), exit_failed);
+  EXPECT_EQ(lab_apiserver(name(), "apiserver1", "ill", out, err), exit_failed);
+}
+
+TEST_F(Machines, TheRunFoldersAreMemoryAsOnARealMachine) {
+  const Lab lab = built();
+  struct statfs status {};
+  ASSERT_EQ(::statfs(lab.plan().nodes[0].run_folder.c_str(), &status), 0);
+  EXPECT_EQ(status.f_type, TMPFS_MAGIC);
 }
 
 TEST_F(Machines, NoProcessOutsideOfALabIsEverFound) {

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <span>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 #include "vip/fence.hpp"
-#include "vip/io/descriptor.hpp"
 
 namespace hapx::vip {
 

@@ -13,6 +13,7 @@
 
 #include "config/assert.hpp"
 #include "config/cluster_config.hpp"
+#include "config/io/clock.hpp"
 #include "vip/fence_message.hpp"
 #include "vip/io/bpf.hpp"
 
@@ -51,12 +52,6 @@ Result<std::uint64_t*> map_inherited(int descriptor) {
 
 }  // namespace
 
-Instant boot_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
-
 FenceFilter::FenceFilter(Descriptor page_map, std::uint64_t* memory, bool adopted)
     : page_map_(std::move(page_map)),
       memory_(memory),
@@ -94,7 +89,7 @@ Result<FenceFilter> FenceFilter::open(std::optional<int> inherited) {
 }
 
 Result<void> FenceFilter::arm(const std::vector<IpAddress>& addresses) {
-  if (!address_map_.valid()) {
+  if (!address_map_.is_open()) {
     auto map = create_address_map(DeadlinePage::slots_max);
     if (!map) return map.error();
     address_map_ = std::move(*map);
@@ -142,9 +137,9 @@ Result<void> FenceFilter::compare_clocks() {
   auto program = load_program(clock_program(page_map_.number()), "hapx_clock");
   if (!program) return program.error();
   const std::array<std::uint8_t, 64> frame{};
-  const Instant before = boot_time();
+  const Instant before = boot_now();
   auto run = run_program(program->number(), frame);
-  const Instant after = boot_time();
+  const Instant after = boot_now();
   if (!run) return run.error();
   const Instant kernel{Duration(static_cast<Duration::rep>(page_.clock()))};
   if (kernel >= before - clock_tolerance && kernel <= after + clock_tolerance) return {};
@@ -208,7 +203,7 @@ Result<bool> FenceFilter::attached(NetlinkSocket& socket, std::uint32_t interfac
 }
 
 void FenceFilter::extend(const IpAddress& address, Instant until) {
-  HAPX_ASSERT(until <= boot_time() + lease_max);
+  HAPX_ASSERT(until <= boot_now() + lease_max);
   const auto slot = slots_.find(address);
   if (slot != slots_.end()) page_.extend(slot->second, until);
 }

@@ -16,12 +16,12 @@
 #include <optional>
 #include <vector>
 
+#include "config/io/descriptor.hpp"
 #include "config/net.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
 #include "vip/address_message.hpp"
 #include "vip/fence.hpp"
-#include "vip/io/descriptor.hpp"
 #include "vip/io/netlink_socket.hpp"
 
 namespace hapx::vip {
@@ -86,8 +86,5 @@ class FenceFilter {
 /// Takes our filter off both hooks, and the hooks themselves if nobody else has a filter there.
 /// Returns whether ours was there. Needs no BPF rights.
 [[nodiscard]] Result<bool> detach_fence(NetlinkSocket& socket, std::uint32_t interface_index);
-
-/// CLOCK_BOOTTIME, the clock of deadlines.
-[[nodiscard]] Instant boot_time();
 
 }  // namespace hapx::vip

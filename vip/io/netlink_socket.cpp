@@ -25,7 +25,7 @@ NetlinkSocket::NetlinkSocket(Descriptor socket, std::uint32_t port)
 Result<NetlinkSocket> NetlinkSocket::open() {
   const std::string what = "opening a netlink socket";
   Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!socket.valid()) return system_error(errno, what);
+  if (!socket.is_open()) return system_error(errno, what);
   // Sentences in refusals, without the request's echo. Older kernels do without.
   const int on = 1;
   ::setsockopt(socket.number(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);

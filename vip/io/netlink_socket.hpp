@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
-#include "vip/io/descriptor.hpp"
 #include "vip/netlink_message.hpp"
 
 namespace hapx::vip {

@@ -16,7 +16,7 @@ PacketSocket::PacketSocket(Descriptor socket) : socket_(std::move(socket)) {}
 Result<PacketSocket> PacketSocket::open() {
   constexpr int receive_nothing = 0;
   Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, receive_nothing));
-  if (!socket.valid()) return system_error(errno, "opening a packet socket for announcements");
+  if (!socket.is_open()) return system_error(errno, "opening a packet socket for announcements");
   return PacketSocket(std::move(socket));
 }
 

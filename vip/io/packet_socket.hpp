@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <span>
 
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
-#include "vip/io/descriptor.hpp"
 
 namespace hapx::vip {
 

@@ -26,7 +26,7 @@ constexpr int datagrams_per_turn_max = 64;
 Result<Descriptor> open_watch_socket() {
   const std::string what = "opening a netlink socket to watch";
   Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-  if (!socket.valid()) return system_error(errno, what);
+  if (!socket.is_open()) return system_error(errno, what);
   // Beyond the system's limit with CAP_NET_ADMIN only; without, the limit will do.
   if (::setsockopt(socket.number(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes,
                    sizeof receive_buffer_bytes) != 0) {
@@ -137,7 +137,7 @@ Result<std::unique_ptr<Rtnetlink>> Rtnetlink::open(boost::asio::io_context& io,
   boost::system::error_code error;
   watch->watching.assign(watching->number(), error);
   if (error) return system_error(error.value(), "watching a netlink socket");
-  (void)watching->let_go();
+  (void)watching->release();
   auto links = dump_links(watch->requests);
   if (!links) return links.error();
   for (const LinkSeen& link : *links) watch->links[link.index] = link;

@@ -56,6 +56,9 @@ struct Runner {
   int operator()(const LabExec& verb) const {
     return lab::lab_exec(verb.name, verb.where, verb.command, around.err);
   }
+  int operator()(const LabApiserver& verb) const {
+    return lab::lab_apiserver(verb.name, verb.server, verb.health, around.out, around.err);
+  }
   int operator()(const LabDown& verb) const {
     return lab::lab_down(verb.name, around.out, around.err);
   }

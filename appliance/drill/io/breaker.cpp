@@ -7,14 +7,13 @@
 #include <signal.h>
 
 #include "appliance/lab/io/cable.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "config/assert.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
-using lab::boot_now;
 using lab::Lab;
 using lab::NodePlan;
 using lab::Process;

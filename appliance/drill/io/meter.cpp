@@ -7,10 +7,10 @@
 
 #include <unistd.h>
 
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/file.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/lab.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -74,10 +74,10 @@ Result<Footprint> measure_footprint(const lab::NodePlan& node, Duration duration
   const std::vector<pid_t> pids = measured_in(node.netns);
   if (pids.empty()) return Error{ErrorKind::absent, node.name.text() + " runs no hapxd", 0};
   const auto before = processor_time_of(pids);
-  const Instant begin = lab::boot_now();
+  const Instant begin = boot_now();
   if (!lab::pause(duration)) return Error{ErrorKind::unavailable, "interrupted", 0};
   const auto after = processor_time_of(pids);
-  const Duration elapsed = lab::boot_now() - begin;
+  const Duration elapsed = boot_now() - begin;
   if (!before || !after || measured_in(node.netns) != pids) {
     return Error{ErrorKind::failed, node.name.text() + " did not stay as it was", 0};
   }

@@ -9,14 +9,13 @@
 #include <signal.h>
 #include <time.h>
 
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/socket.hpp"
 #include "appliance/lab/io/tls.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
-using lab::boot_now;
 using lab::Progress;
 
 constexpr std::size_t requests_max = 40'000;
@@ -33,7 +32,7 @@ std::int64_t number(Instant instant) {
 /// One request on its way: connect, handshake, question, answer.
 class Attempt {
  public:
-  Attempt(lab::Descriptor socket, lab::TlsSession session, Prober::Entry& entry, Instant start)
+  Attempt(Descriptor socket, lab::TlsSession session, Prober::Entry& entry, Instant start)
       : socket_(std::move(socket)), session_(std::move(session)), entry_(&entry), start_(start) {}
 
   [[nodiscard]] pollfd waiting() const { return {socket_.number(), events_, 0}; }
@@ -98,7 +97,7 @@ class Attempt {
     return error == 0 ? Progress::done : Progress::failed;
   }
 
-  lab::Descriptor socket_;
+  Descriptor socket_;
   lab::TlsSession session_;
   Prober::Entry* entry_;
   Instant start_;

@@ -6,13 +6,12 @@
 #include "appliance/drill/io/breaker.hpp"
 #include "appliance/drill/io/prober.hpp"
 #include "appliance/drill/io/watcher.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/interrupt.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
-using lab::boot_now;
 using lab::Lab;
 using lab::pause;
 using std::chrono::milliseconds;

@@ -16,14 +16,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "appliance/lab/io/clock.hpp"
-#include "appliance/lab/io/descriptor.hpp"
+#include "config/io/clock.hpp"
+#include "config/io/descriptor.hpp"
 #include "vip/arp.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
-
-using lab::boot_now;
 
 constexpr std::size_t sightings_max = 80'000;
 /// The first bytes of the hardware addresses under which questions are asked: locally
@@ -143,8 +141,7 @@ Result<Watcher> Watcher::start(const lab::Plan& plan) {
   if (!log) return log.error();
   auto instrument =
       Instrument::start(plan.client_netns, "lab-watcher", [&](const std::function<void()>& ready) {
-        const lab::Descriptor socket(
-            ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ARP)));
+        const Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ARP)));
         const auto card = open_card(socket.number());
         if (!card) return 1;
         ready();

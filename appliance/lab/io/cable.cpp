@@ -14,8 +14,8 @@
 #include <sched.h>
 #include <sys/socket.h>
 
-#include "appliance/lab/io/descriptor.hpp"
 #include "config/assert.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance::lab {
 namespace {

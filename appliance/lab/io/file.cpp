@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "appliance/lab/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance::lab {
 

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-#include "appliance/lab/io/clock.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::lab {
 namespace {

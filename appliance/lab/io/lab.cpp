@@ -6,6 +6,7 @@
 #include <climits>
 
 #include <linux/magic.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -14,9 +15,9 @@
 
 #include "appliance/lab/io/apiserver.hpp"
 #include "appliance/lab/io/cable.hpp"
-#include "appliance/lab/io/clock.hpp"
 #include "appliance/lab/io/file.hpp"
 #include "appliance/lab/io/interrupt.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -28,6 +29,10 @@ constexpr const char* state_home = "/var/lib/hapx-lab";
 
 std::string wishes_file(const Plan& plan) {
   return plan.run_root + "/wishes";
+}
+
+std::string stand_in_name(const ApiserverPlan& server) {
+  return "lab-" + server.name;
 }
 
 /// A random one of RFC 4122's version 4, as the kernel makes it at each boot.
@@ -147,7 +152,9 @@ Result<void> Lab::build_all() {
   if (auto done = ip_batch(plan_.wire_netns, bridge_batch(plan_)); !done) return done;
   if (auto done = plug_in(apiservers_machine(plan_)); !done) return done;
   if (auto done = plug_in(client_machine(plan_)); !done) return done;
-  if (auto done = start_stand_ins(); !done) return done;
+  for (const ApiserverPlan& server : plan_.apiservers) {
+    if (auto done = start_stand_in(server); !done) return done;
+  }
   for (const NodePlan& node : plan_.nodes) {
     if (interrupted()) return Error{ErrorKind::unavailable, "interrupted", 0};
     if (auto done = power_on(node); !done) return done;
@@ -160,14 +167,29 @@ Result<void> Lab::plug_in(const Machine& machine) {
   return ip_batch(machine.netns, machine_batch(machine));
 }
 
-Result<void> Lab::start_stand_ins() {
-  for (const ApiserverPlan& server : plan_.apiservers) {
-    const Endpoint endpoint{server.address, plan_.port};
-    auto pid = fork_into(plan_.apiserver_netns, "lab-" + server.name, Bond::detached,
-                         [&](const std::function<void()>& ready) {
-                           return serve_apiserver(server.name, endpoint, ready);
-                         });
-    if (!pid) return pid.error();
+Result<void> Lab::start_stand_in(const ApiserverPlan& server) {
+  const Endpoint endpoint{server.address, plan_.port};
+  auto pid = fork_into(plan_.apiserver_netns, stand_in_name(server), Bond::detached,
+                       [&](const std::function<void()>& ready) {
+                         return serve_apiserver(server.name, endpoint, ready);
+                       });
+  if (!pid) return pid.error();
+  return {};
+}
+
+Result<void> Lab::tell(const ApiserverPlan& server, Health health) {
+  auto found = processes_in(plan_.apiserver_netns, stand_in_name(server));
+  if (health == Health::dead) {
+    for (const Process& process : found) send_signal(process, SIGKILL);
+    return {};
+  }
+  if (found.empty()) {
+    if (auto started = start_stand_in(server); !started) return started;
+    found = processes_in(plan_.apiserver_netns, stand_in_name(server));
+  }
+  for (const Process& process : found) {
+    send_signal(process, health == Health::failing ? SIGUSR1 : SIGUSR2);
+    send_signal(process, health == Health::hanging ? SIGSTOP : SIGCONT);
   }
   return {};
 }

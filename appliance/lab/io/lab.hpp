@@ -29,6 +29,14 @@ inline constexpr std::string_view haproxy_name = "haproxy";
 /// The folder of the running program; where hapxd and hapx are looked for.
 [[nodiscard]] std::string own_programs();
 
+/// How a stand-in behaves.
+enum class Health {
+  well,
+  failing,  ///< answers 500
+  hanging,  ///< accepts, and says nothing
+  dead,     ///< refuses connections
+};
+
 class Lab {
  public:
   /// Namespaces, cables, stand-ins, folders and hapx.yaml; no hapxd runs yet. Refuses a name that
@@ -56,6 +64,9 @@ class Lab {
   /// The node's machine is there again with its cable and a new boot id, and nothing runs on it.
   [[nodiscard]] Result<void> power_on(const NodePlan& node);
 
+  /// Tells a stand-in to behave so from now on; a dead one is started again for anything else.
+  [[nodiscard]] Result<void> tell(const ApiserverPlan& server, Health health);
+
   [[nodiscard]] bool has_power(const NodePlan& node) const;
 
   /// Runs `hapx --socket ... ARGUMENTS` for a node.
@@ -76,7 +87,7 @@ class Lab {
 
   [[nodiscard]] Result<void> build_all();
   [[nodiscard]] Result<void> plug_in(const Machine& machine);
-  [[nodiscard]] Result<void> start_stand_ins();
+  [[nodiscard]] Result<void> start_stand_in(const ApiserverPlan& server);
 
   Plan plan_;
   std::string programs_;

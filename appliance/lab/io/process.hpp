@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-#include "appliance/lab/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
 
@@ -34,7 +34,8 @@ struct Process {
 /// Gone already is no failure: false.
 bool send_signal(const Process& process, int signal);
 
-/// SIGKILLs everything in the namespace until nothing is left; an Error after `patience`.
+/// SIGKILLs everything in the namespace and waits until all of it has ended; an Error after
+/// `patience`.
 [[nodiscard]] Result<void> kill_all_in(const std::string& netns, Duration patience);
 
 struct Outcome {

@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#include "appliance/lab/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/net.hpp"
 #include "config/result.hpp"
 

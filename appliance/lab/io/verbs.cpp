@@ -2,6 +2,7 @@
 #include "appliance/lab/io/verbs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <boost/json.hpp>
@@ -19,6 +20,15 @@ namespace {
 namespace json = boost::json;
 
 constexpr Duration start_patience = std::chrono::seconds(15);
+
+struct HealthWord {
+  std::string_view text;
+  Health health;
+};
+constexpr std::array<HealthWord, 4> healths{{{"well", Health::well},
+                                             {"failing", Health::failing},
+                                             {"hanging", Health::hanging},
+                                             {"dead", Health::dead}}};
 
 int fail(const Error& error, std::ostream& err) {
   err << "hapx: " << error.sentence << "\n";
@@ -131,6 +141,25 @@ int lab_exec(const std::string& name, const std::string& where,
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int lab_apiserver(const std::string& name, const std::string& server, const std::string& health,
+                  std::ostream& out, std::ostream& err) {
+  auto lab = Lab::attach(name, "");
+  if (!lab) return fail(lab.error(), err);
+  const auto& servers = lab->plan().apiservers;
+  const auto chosen = std::ranges::find(servers, server, &ApiserverPlan::name);
+  const auto words = std::ranges::find(healths, health, &HealthWord::text);
+  if (chosen == servers.end() || words == healths.end()) {
+    return fail({ErrorKind::refused,
+                 "say one of apiserver1 to apiserver" + std::to_string(servers.size()) +
+                     " and one of well, failing, hanging, dead",
+                 0},
+                err);
+  }
+  if (auto told = lab->tell(*chosen, words->health); !told) return fail(told.error(), err);
+  out << server << " is " << health << "\n";
+  return exit_done;
 }
 
 int lab_down(const std::string& name, std::ostream& out, std::ostream& err) {

@@ -39,6 +39,11 @@ enum class Output { text, json };
 [[nodiscard]] int lab_exec(const std::string& name, const std::string& where,
                            const std::vector<std::string>& command, std::ostream& err);
 
+/// Tells a stand-in ("apiserver1", ...) to be "well", "failing" (it answers 500), "hanging" or
+/// "dead".
+[[nodiscard]] int lab_apiserver(const std::string& name, const std::string& server,
+                                const std::string& health, std::ostream& out, std::ostream& err);
+
 /// Ends every process of the lab and removes its namespaces and directories. A lab that is not
 /// there is no failure.
 [[nodiscard]] int lab_down(const std::string& name, std::ostream& out, std::ostream& err);

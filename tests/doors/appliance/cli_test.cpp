@@ -25,8 +25,8 @@
 
 #include "appliance/api.hpp"
 #include "appliance/document.hpp"
-#include "appliance/io/descriptor.hpp"
 #include "appliance/io/http_server.hpp"
+#include "config/io/descriptor.hpp"
 #include "vip/io/rtnetlink.hpp"
 
 namespace hapx::appliance {

@@ -29,7 +29,7 @@ int live(const std::string& folder) {
     char text[32] = {};
     if (::pread(found->second.number(), text, sizeof text - 1, 0) > 0) kept = text;
   } else {
-    Descriptor thing(::memfd_create("thing", 0));
+    hapx::Descriptor thing(::memfd_create("thing", 0));
     const std::string text = "of-" + std::to_string(::getpid());
     if (::write(thing.number(), text.data(), text.size()) < 0) return 9;
     if (!send_descriptor(inherited.at("channel").number(), "thing", thing.number())) return 9;

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "appliance/io/descriptor.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
 namespace {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/io/clock.hpp"
 #include "lb-supervisor/io/packet.hpp"
 #include "rig.hpp"
 

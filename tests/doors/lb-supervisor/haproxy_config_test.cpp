@@ -2,6 +2,7 @@
 // What HAProxy itself thinks of the texts that we render.
 #include <gtest/gtest.h>
 
+#include "config/io/clock.hpp"
 #include "kube_stub.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "rig.hpp"

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "config/io/clock.hpp"
 #include "kube_stub.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "rig.hpp"

@@ -20,17 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/io/clock.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 
 namespace hapx::lb_supervisor {
 
 using std::chrono::milliseconds;
-
-Instant boot_now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-}
 
 std::optional<std::string> enter_fresh_network() {
   if (::unshare(CLONE_NEWNET) != 0) {

@@ -28,9 +28,6 @@ namespace hapx::lb_supervisor {
 /// Generous: only a hanging test ever waits that long.
 inline constexpr auto patience = std::chrono::seconds(20);
 
-/// Nanoseconds since boot.
-[[nodiscard]] Instant boot_now();
-
 /// Moves this process into a fresh network namespace with lo up. An explanation if that is
 /// forbidden here.
 [[nodiscard]] std::optional<std::string> enter_fresh_network();

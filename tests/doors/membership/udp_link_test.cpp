@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/io/clock.hpp"
 #include "membership/codec.hpp"
 #include "membership/member.hpp"
 
@@ -26,12 +27,6 @@ namespace hapx::membership {
 namespace {
 
 using namespace std::chrono_literals;
-
-Instant boot_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
 
 bool run(const std::string& command) {
   return std::system(command.c_str()) == 0;
@@ -195,17 +190,17 @@ class SmallNode {
     options.incarnation = {1000 + index};
     options.cluster_key.fill(3);
     options.seed = index;
-    member_.emplace(std::move(options), boot_time());
+    member_.emplace(std::move(options), boot_now());
     auto link = UdpLink::open(context, {config.nodes[index].address, config.port},
                               [this](const DatagramArrived& datagram) {
-                                const Instant now = boot_time();  // after it was received
+                                const Instant now = boot_now();  // after it was received
                                 carry_out(member_->step(datagram, now));
                               });
     EXPECT_TRUE(link.has_value());
     link_ = std::move(*link);
-    carry_out(member_->step(boot_time()));
+    carry_out(member_->step(boot_now()));
   }
-  void claim(const LeaseKey& key) { carry_out(member_->claim(key, boot_time())); }
+  void claim(const LeaseKey& key) { carry_out(member_->claim(key, boot_now())); }
   [[nodiscard]] const View& view() const { return member_->view(); }
 
  private:
@@ -214,10 +209,10 @@ class SmallNode {
       if (const auto* send = std::get_if<SendDatagram>(&action)) link_->send(*send);
     const auto deadline = member_->next_deadline();
     if (!deadline) return;
-    const Duration wait = std::max(Duration{0}, *deadline - boot_time());
+    const Duration wait = std::max(Duration{0}, *deadline - boot_now());
     timer_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(wait));
     timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) carry_out(member_->step(boot_time()));
+      if (!error) carry_out(member_->step(boot_now()));
     });
   }
 

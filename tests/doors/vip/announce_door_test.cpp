@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/io/clock.hpp"
 #include "segment.hpp"
 #include "vip/io/door.hpp"
 
@@ -41,8 +42,8 @@ class AnnounceDoor : public testing::Test {
   /// The announcements that arrive within `wait`.
   std::vector<ArpPacket> heard(Duration wait) {
     std::vector<ArpPacket> all;
-    const Instant end = boot_time() + wait;
-    while (const auto frame = bystander_->receive(std::max(Duration(0), end - boot_time()))) {
+    const Instant end = boot_now() + wait;
+    while (const auto frame = bystander_->receive(std::max(Duration(0), end - boot_now()))) {
       const auto packet = parse_arp(*frame);
       if (packet && packet->sender_ip == vip_address) all.push_back(*packet);
       if (all.size() == 2) break;
@@ -104,7 +105,7 @@ TEST_F(AnnounceDoor, a_fenced_node_can_not_announce) {
   bystander_->drain();
   for (int i = 0; i < 5; ++i) door_->announce({interface, vip_address});
   EXPECT_TRUE(heard(milliseconds(200)).empty());
-  door_->extend_deadline({vip_address, boot_time() + seconds(2)});
+  door_->extend_deadline({vip_address, boot_now() + seconds(2)});
   door_->announce({interface, vip_address});
   EXPECT_EQ(heard(patience).size(), 2U);
   door_->close_fence({vip_address});

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/io/clock.hpp"
 #include "segment.hpp"
 #include "vip/io/door.hpp"
 
@@ -66,7 +67,7 @@ class FenceDoor : public testing::Test {
     }
   }
 
-  void extend(Duration right) { door_->extend_deadline({vip_address, boot_time() + right}); }
+  void extend(Duration right) { door_->extend_deadline({vip_address, boot_now() + right}); }
 
   void add() {
     const auto before = told_.count<AddressAdded>();
@@ -80,12 +81,12 @@ class FenceDoor : public testing::Test {
   Instant last_answered(Instant end) {
     std::vector<Instant> asked;
     Instant last{};
-    while (boot_time() < end) {
+    while (boot_now() < end) {
       ArpPacket question = arp_probe(bystander_->mac(), vip_address);
       const auto number = static_cast<std::uint16_t>(asked.size());
       question.sender_mac = {{0x02, 0, 0, 0, static_cast<std::uint8_t>(number >> 8U),
                               static_cast<std::uint8_t>(number & 0xffU)}};
-      asked.push_back(boot_time());
+      asked.push_back(boot_now());
       bystander_->send(to_frame(question));
       while (const auto frame = bystander_->receive(milliseconds(1))) {
         const auto answer = parse_arp(*frame);
@@ -123,7 +124,7 @@ TEST_F(FenceDoor, opens_by_a_store_and_closes_by_itself) {
   extend(seconds(3));
   EXPECT_TRUE(bystander_->hears(vip_address));
   EXPECT_TRUE(pings("10.77.0.20"));
-  const Instant deadline = boot_time() + milliseconds(200);
+  const Instant deadline = boot_now() + milliseconds(200);
   door_->extend_deadline({vip_address, deadline});
   EXPECT_EQ(door_->deadlines().at(vip_address), deadline);
   const Instant last = last_answered(deadline + milliseconds(200));
@@ -161,9 +162,9 @@ TEST_F(FenceDoor, a_deadline_nobody_may_write) {
 TEST_F(FenceDoor, a_renewal_is_a_store) {
   add();
   constexpr int rounds = 100'000;
-  const Instant start = boot_time();
+  const Instant start = boot_now();
   for (int i = 0; i < rounds; ++i) door_->extend_deadline({vip_address, start + seconds(1)});
-  const auto each = (boot_time() - start) / rounds;
+  const auto each = (boot_now() - start) / rounds;
   RecordProperty("extend_ns", static_cast<int>(each.count()));
   EXPECT_LT(each, microseconds(50));
 }
@@ -179,7 +180,7 @@ TEST_P(Renewer, that_is_hit_falls_silent_at_its_deadline) {
   const pid_t child = ::fork();
   if (child == 0) {
     while (true) {
-      const Instant until = boot_time() + lease;
+      const Instant until = boot_now() + lease;
       // Written first: the store may be the last thing that we do.
       deadline->store(until.time_since_epoch().count());
       door_->extend_deadline({vip_address, until});
@@ -187,8 +188,8 @@ TEST_P(Renewer, that_is_hit_falls_silent_at_its_deadline) {
     }
   }
   ASSERT_TRUE(bystander_->hears(vip_address));
-  (void)last_answered(boot_time() + milliseconds(100));
-  const Instant hit = boot_time();
+  (void)last_answered(boot_now() + milliseconds(100));
+  const Instant hit = boot_now();
   ::kill(child, GetParam());
   const Instant last = last_answered(hit + milliseconds(700));
   const Instant until{Duration(deadline->load())};
@@ -196,7 +197,7 @@ TEST_P(Renewer, that_is_hit_falls_silent_at_its_deadline) {
   RecordProperty("silent_before_deadline_us", static_cast<int>(microseconds_of(until - last)));
   EXPECT_LT(last, until);
   EXPECT_GT(last, hit);
-  EXPECT_LE(until, boot_time());
+  EXPECT_LE(until, boot_now());
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(bystander_->hears(own_address));
@@ -226,13 +227,13 @@ TEST_F(FenceDoor, is_put_back_when_somebody_removes_the_filter) {
        {"tc filter del dev v0 ingress", "tc filter del dev v0 egress", "tc qdisc del dev v0 clsact",
         "tc filter del dev v0 egress pref 1 handle 0x68617078 bpf"}) {
     must(*ours_, {command});
-    const Instant start = boot_time();
+    const Instant start = boot_now();
     ++removals;
     run_until(
         io_, [&] { return told_.count<FenceArmed>() == 1U + static_cast<unsigned>(removals); },
         "FenceArmed after " + command);
     RecordProperty("put_back_us_" + std::to_string(removals),
-                   static_cast<int>(microseconds_of(boot_time() - start)));
+                   static_cast<int>(microseconds_of(boot_now() - start)));
     EXPECT_EQ(told_.count<FenceRemoved>(), static_cast<unsigned>(removals)) << command;
     EXPECT_TRUE(bystander_->ask(vip_address).empty()) << command;
   }
@@ -347,13 +348,13 @@ TEST_F(FenceDoor, a_second_process_adopts_the_deadlines_and_nobody_notices) {
   const pid_t child = ::fork();
   if (child == 0) {
     const int status = [&] {
-      const Instant start = boot_time();
+      const Instant start = boot_now();
       open_door(inherited);
       if (!door_->adopted() || door_->deadlines() != before) return 1;
       door_->arm_fence({{vip_address}});
       run_until(
           io_, [&] { return told_.count<FenceArmed>() == 1; }, "FenceArmed");
-      std::printf("opened, adopted and armed in %ld us\n", microseconds_of(boot_time() - start));
+      std::printf("opened, adopted and armed in %ld us\n", microseconds_of(boot_now() - start));
       std::fflush(stdout);
       extend(milliseconds(4500));
       return told_.count<FenceArmed>() == 1 ? 0 : 2;
@@ -362,12 +363,12 @@ TEST_F(FenceDoor, a_second_process_adopts_the_deadlines_and_nobody_notices) {
   }
   // All the while it answers; the longest silence is what a client may have noticed.
   Duration longest{0};
-  Instant last = boot_time();
+  Instant last = boot_now();
   const Instant end = last + milliseconds(300);
-  while (boot_time() < end) {
+  while (boot_now() < end) {
     if (bystander_->ask(vip_address, milliseconds(2)).empty()) continue;
-    longest = std::max(longest, boot_time() - last);
-    last = boot_time();
+    longest = std::max(longest, boot_now() - last);
+    last = boot_now();
   }
   RecordProperty("longest_silence_us", static_cast<int>(microseconds_of(longest)));
   EXPECT_GT(last, end - milliseconds(100));
@@ -413,7 +414,7 @@ TEST_F(FenceDoor, an_address_that_left_the_file_is_closed_and_a_new_one_takes_a_
   EXPECT_TRUE(bystander_->ask(vip_address).empty());
   must(*ours_, {"ip addr add 10.77.0.21/24 dev v0"});
   EXPECT_TRUE(bystander_->ask(second).empty());
-  door_->extend_deadline({second, boot_time() + seconds(3)});
+  door_->extend_deadline({second, boot_now() + seconds(3)});
   EXPECT_TRUE(bystander_->hears(second));
   EXPECT_TRUE(bystander_->ask(vip_address).empty());
 }

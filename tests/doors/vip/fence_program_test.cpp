@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include "config/io/clock.hpp"
 #include "vip/arp.hpp"
 #include "vip/io/bpf.hpp"
 #include "vip/io/fence_filter.hpp"
@@ -72,7 +73,7 @@ class FenceProgramInKernel : public testing::Test {
     std::memcpy(&key, address.bytes.data(), 4);
     ASSERT_TRUE(set_element(address_map_.number(), key, word).has_value());
   }
-  void open() { page_->extend(slot_, boot_time() + seconds(5)); }
+  void open() { page_->extend(slot_, boot_now() + seconds(5)); }
 
   std::int32_t in(const Frame& frame) { return run_program(ingress_.number(), frame).value(); }
   std::int32_t out(const Frame& frame) { return run_program(egress_.number(), frame).value(); }
@@ -153,7 +154,7 @@ TEST_F(FenceProgramInKernel, tags_inside_the_frame_are_stepped_over) {
 }
 
 TEST_F(FenceProgramInKernel, the_deadline_is_the_kernels_clock) {
-  page_->extend(slot_, boot_time() - std::chrono::nanoseconds(1));
+  page_->extend(slot_, boot_now() - std::chrono::nanoseconds(1));
   EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_drop);
   open();
   EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_pass);
@@ -169,9 +170,9 @@ TEST_F(FenceProgramInKernel, an_address_without_a_deadline_is_closed) {
 TEST_F(FenceProgramInKernel, the_clock_program_tells_our_time) {
   auto program = load_program(clock_program(page_map_.number()), "hapx_clock");
   ASSERT_TRUE(program.has_value()) << program.error().sentence;
-  const auto before = boot_time().time_since_epoch().count();
+  const auto before = boot_now().time_since_epoch().count();
   ASSERT_TRUE(run_program(program->number(), Frame(60, 0)).has_value());
-  const auto after = boot_time().time_since_epoch().count();
+  const auto after = boot_now().time_since_epoch().count();
   EXPECT_GE(static_cast<std::int64_t>(page_->clock()), before - 1'000'000);
   EXPECT_LE(static_cast<std::int64_t>(page_->clock()), after + 1'000'000);
 }

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 
+#include "config/io/clock.hpp"
 #include "segment.hpp"
 #include "vip/io/bpf.hpp"
 #include "vip/io/door.hpp"
@@ -71,7 +72,7 @@ TEST_F(FenceRights, without_the_right_to_use_bpf_lifetimes_rule) {
     arm();
     if (!refused_with("Operation not permitted")) return 2;
     if (door_->deadlines_descriptor() || !door_->deadlines().empty()) return 3;
-    door_->extend_deadline({vip_address, boot_time() + seconds(1)});  // without effect
+    door_->extend_deadline({vip_address, boot_now() + seconds(1)});  // without effect
     door_->close_fence({vip_address});
     door_->add_address({interface, vip_config.address, seconds(1)});
     run_until(
@@ -84,7 +85,7 @@ TEST_F(FenceRights, without_the_right_to_use_bpf_lifetimes_rule) {
 TEST_F(FenceRights, an_inherited_page_serves_without_the_right_to_make_one) {
   ours_->within([&] { arm(); });
   ASSERT_EQ(told_.count<FenceArmed>(), 1U);
-  door_->extend_deadline({vip_address, boot_time() + seconds(4)});
+  door_->extend_deadline({vip_address, boot_now() + seconds(4)});
   Bystander bystander(*others_, "v1");
   door_->add_address({interface, vip_config.address, seconds(60)});
   ASSERT_TRUE(bystander.hears(vip_address));

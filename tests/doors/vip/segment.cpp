@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "config/assert.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::vip::test {
 namespace {
@@ -105,10 +106,10 @@ void Bystander::send(std::span<const std::uint8_t> frame) {
 }
 
 std::optional<std::vector<std::uint8_t>> Bystander::receive(Duration wait) {
-  const Instant end = boot_time() + wait;
+  const Instant end = boot_now() + wait;
   while (true) {
     pollfd readable{socket_.number(), POLLIN, 0};
-    const Duration left = std::max(Duration(0), end - boot_time());
+    const Duration left = std::max(Duration(0), end - boot_now());
     if (::poll(&readable, 1, milliseconds_of(left)) <= 0) return std::nullopt;
     std::vector<std::uint8_t> frame(2048);
     sockaddr_ll from{};
@@ -131,8 +132,8 @@ std::vector<MacAddress> Bystander::ask(const IpAddress& address, Duration wait) 
   drain();
   send(to_frame(arp_probe(mac_, address)));
   std::vector<MacAddress> answers;
-  const Instant end = boot_time() + wait;
-  while (const auto frame = receive(std::max(Duration(0), end - boot_time()))) {
+  const Instant end = boot_now() + wait;
+  while (const auto frame = receive(std::max(Duration(0), end - boot_now()))) {
     const auto packet = parse_arp(*frame);
     if (!packet || packet->operation != ArpOperation::reply) continue;
     if (packet->sender_ip == address) answers.push_back(packet->sender_mac);
@@ -141,28 +142,28 @@ std::vector<MacAddress> Bystander::ask(const IpAddress& address, Duration wait) 
 }
 
 bool Bystander::hears(const IpAddress& address, Duration wait) {
-  const Instant end = boot_time() + wait;
+  const Instant end = boot_now() + wait;
   do {
     if (!ask(address, std::chrono::milliseconds(20)).empty()) return true;
-  } while (boot_time() < end);
+  } while (boot_now() < end);
   return false;
 }
 
 void run_until(boost::asio::io_context& io, const std::function<bool()>& happened,
                const std::string& what, Duration wait) {
-  const Instant end = boot_time() + wait;
+  const Instant end = boot_now() + wait;
   while (!happened()) {
-    ASSERT_LT(boot_time(), end) << "waited in vain: " << what;
+    ASSERT_LT(boot_now(), end) << "waited in vain: " << what;
     io.restart();
     io.run_one_for(std::chrono::milliseconds(20));
   }
 }
 
 void run_for(boost::asio::io_context& io, Duration wait) {
-  const Instant end = boot_time() + wait;
-  while (boot_time() < end) {
+  const Instant end = boot_now() + wait;
+  while (boot_now() < end) {
     io.restart();
-    io.run_one_for(std::chrono::duration_cast<std::chrono::milliseconds>(end - boot_time()) +
+    io.run_one_for(std::chrono::duration_cast<std::chrono::milliseconds>(end - boot_now()) +
                    std::chrono::milliseconds(1));
   }
 }

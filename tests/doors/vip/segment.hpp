@@ -17,9 +17,9 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "config/io/descriptor.hpp"
 #include "vip/arp.hpp"
 #include "vip/event.hpp"
-#include "vip/io/descriptor.hpp"
 #include "vip/io/fence_filter.hpp"
 
 namespace hapx::vip::test {

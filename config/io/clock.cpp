@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "appliance/lab/io/clock.hpp"
 
-#include <time.h>
+#include "config/io/clock.hpp"
 
-namespace hapx::appliance::lab {
+#include <ctime>
+
+namespace hapx {
 
 Instant boot_now() {
   timespec now{};
@@ -11,4 +12,4 @@ Instant boot_now() {
   return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-}  // namespace hapx::appliance::lab
+}  // namespace hapx

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who closes this descriptor?
+// Who closes a file descriptor?
 //
-// The one that owns it, once, whatever happens. Moved, never copied.
+// Whoever owns the Descriptor, when it goes. Moved, never copied.
 #pragma once
 
 #include <utility>
 
 #include <unistd.h>
 
-namespace hapx::lb_supervisor {
+namespace hapx {
 
 class Descriptor {
  public:
   Descriptor() = default;
   explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     if (this != &other) {
       close();
-      number_ = std::exchange(other.number_, -1);
+      number_ = other.release();
     }
     return *this;
   }
@@ -26,17 +26,16 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() { close(); }
 
-  [[nodiscard]] int number() const { return number_; }
+  [[nodiscard]] int number() const { return number_; }  ///< -1: none
   [[nodiscard]] bool is_open() const { return number_ >= 0; }
+  /// Gives it away: the caller closes it.
   [[nodiscard]] int release() { return std::exchange(number_, -1); }
-
   void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
+    if (is_open()) ::close(release());
   }
 
  private:
   int number_ = -1;
 };
 
-}  // namespace hapx::lb_supervisor
+}  // namespace hapx
