@@ -312,12 +312,13 @@ void Node::State::tell_report(Instant now, Decisions& out) {
   absorb(member.tell(std::move(report), now), now, out);
 }
 
-/// A coordinator that has just begun waits until it has heard of everybody, or long enough to know
-/// that somebody is not there: it would move what a peer still holds.
+/// A coordinator that has just begun waits until everybody has reported, or long enough to know
+/// that somebody is not there: it would move what a peer still holds. (To be alive is not enough:
+/// the report may come a datagram later.)
 bool Node::State::may_plan(Instant now) const {
   if (now >= started + options.config.timing.lease) return true;
-  return std::ranges::none_of(member.view().members,
-                              [](const auto& one) { return one.liveness == Liveness::unheard; });
+  return std::ranges::all_of(member.view().members,
+                             [](const auto& one) { return one.report_heard.has_value(); });
 }
 
 void Node::State::coordinate(Instant now, Decisions& out) {

@@ -88,7 +88,7 @@ struct Outcome {
 };
 
 struct SupervisorOptions {
-  Duration probe_interval = std::chrono::milliseconds(100);  ///< from an answer to the next probe
+  Duration probe_interval = std::chrono::milliseconds(200);  ///< from an answer to the next probe
   Duration probe_retry = std::chrono::milliseconds(10);      ///< from a failed probe to the next
   Duration probe_answer_max = std::chrono::seconds(1);  ///< the door promises less; then it failed
   unsigned probe_failures_max = 2;                      ///< in a row: frozen

@@ -30,10 +30,12 @@ constexpr std::string_view derivation_purpose = "hapx datagram 1";
 using Key = std::array<std::uint8_t, 32>;
 using Nonce = std::array<std::uint8_t, nonce_bytes>;
 
-struct CipherContextDeleter {
+struct CipherDeleter {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
   void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
 };
+/// A cipher with its key in it: a datagram then only brings its nonce.
+using Keyed = std::unique_ptr<EVP_CIPHER_CTX, CipherDeleter>;
 struct KdfDeleter {
   void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
 };
@@ -58,7 +60,7 @@ OSSL_PARAM octets(const char* name, std::vector<std::uint8_t>& bytes) {
 
 struct KnownKey {
   Envelope owner;  ///< counter 0
-  Key key{};
+  Keyed opening;
 };
 
 struct Header {
@@ -94,12 +96,10 @@ struct Codec::State {
   Options options;
   std::uint64_t cluster_hash = 0;
   std::uint64_t counter = 0;
-  Key own_key{};
+  Keyed sealing;
   std::vector<KnownKey> known;  ///< the least recently learnt first
-  std::unique_ptr<EVP_CIPHER_CTX, CipherContextDeleter> cipher{EVP_CIPHER_CTX_new()};
   /// Fetched once: OpenSSL 3 looks for a provider at each use of EVP_aes_256_gcm().
-  std::unique_ptr<EVP_CIPHER, CipherContextDeleter> gcm{
-      EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
+  std::unique_ptr<EVP_CIPHER, CipherDeleter> gcm{EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
   std::unique_ptr<EVP_KDF, KdfDeleter> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
 
   [[nodiscard]] Key derive(const Envelope& owner) const {
@@ -144,55 +144,65 @@ struct Codec::State {
     const std::size_t head = out.size();
     const Nonce nonce = nonce_of(counter);
     int length = 0;
-    bool ok =
-        EVP_EncryptInit_ex(cipher.get(), gcm.get(), nullptr, own_key.data(), nonce.data()) == 1;
-    ok = ok &&
-         EVP_EncryptUpdate(cipher.get(), nullptr, &length, out.data(), static_cast<int>(head)) == 1;
+    EVP_CIPHER_CTX* cipher = sealing.get();
+    bool ok = EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data()) == 1;
+    ok = ok && EVP_EncryptUpdate(cipher, nullptr, &length, out.data(), static_cast<int>(head)) == 1;
     out.resize(head + plaintext.size() + tag_bytes);
-    ok = ok && EVP_EncryptUpdate(cipher.get(), out.data() + head, &length, plaintext.data(),
+    std::uint8_t* body = out.data() + head;
+    ok = ok && EVP_EncryptUpdate(cipher, body, &length, plaintext.data(),
                                  static_cast<int>(plaintext.size())) == 1;
-    ok =
-        ok && EVP_EncryptFinal_ex(cipher.get(), out.data() + head + plaintext.size(), &length) == 1;
-    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes,
-                                   out.data() + head + plaintext.size()) == 1;
+    std::uint8_t* tag = body + plaintext.size();
+    ok = ok && EVP_EncryptFinal_ex(cipher, tag, &length) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, tag_bytes, tag) == 1;
     HAPX_ASSERT(ok);
     HAPX_ASSERT(out.size() <= datagram_bytes_max);
     return out;
   }
 
-  [[nodiscard]] std::optional<std::vector<std::uint8_t>> open_one(
-      std::span<const std::uint8_t> datagram, const Header& header, const Key& key) {
+  [[nodiscard]] static std::optional<std::vector<std::uint8_t>> open_one(
+      std::span<const std::uint8_t> datagram, const Header& header, EVP_CIPHER_CTX* cipher) {
     const auto sealed = datagram.subspan(header.bytes, datagram.size() - header.bytes - tag_bytes);
     std::array<std::uint8_t, tag_bytes> tag{};
     std::copy(datagram.end() - tag_bytes, datagram.end(), tag.begin());
     const Nonce nonce = nonce_of(header.envelope.counter);
     std::vector<std::uint8_t> plaintext(sealed.size() + 1);  // never empty: data() must be valid
     int length = 0;
-    bool ok = EVP_DecryptInit_ex(cipher.get(), gcm.get(), nullptr, key.data(), nonce.data()) == 1;
-    ok = ok && EVP_DecryptUpdate(cipher.get(), nullptr, &length, datagram.data(),
+    bool ok = EVP_DecryptInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data()) == 1;
+    ok = ok && EVP_DecryptUpdate(cipher, nullptr, &length, datagram.data(),
                                  static_cast<int>(header.bytes)) == 1;
-    ok = ok && EVP_DecryptUpdate(cipher.get(), plaintext.data(), &length, sealed.data(),
+    ok = ok && EVP_DecryptUpdate(cipher, plaintext.data(), &length, sealed.data(),
                                  static_cast<int>(sealed.size())) == 1;
-    ok = ok && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1;
-    ok = ok && EVP_DecryptFinal_ex(cipher.get(), plaintext.data() + sealed.size(), &length) == 1;
+    ok = ok && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1;
+    ok = ok && EVP_DecryptFinal_ex(cipher, plaintext.data() + sealed.size(), &length) == 1;
     if (!ok) return std::nullopt;
     plaintext.resize(sealed.size());
     return plaintext;
   }
 
-  [[nodiscard]] const Key* find_key(const Envelope& owner) const {
+  [[nodiscard]] Keyed opening_for(const Envelope& owner) const {
+    const Key key = derive(owner);
+    Keyed keyed(EVP_CIPHER_CTX_new());
+    HAPX_ASSERT(EVP_DecryptInit_ex(keyed.get(), gcm.get(), nullptr, key.data(), nullptr) == 1);
+    return keyed;
+  }
+
+  /// Null: a sender that nobody has heard yet.
+  [[nodiscard]] EVP_CIPHER_CTX* find_opening(const Envelope& owner) const {
     for (const KnownKey& entry : known)
-      if (entry.owner == owner) return &entry.key;
+      if (entry.owner == owner) return entry.opening.get();
     return nullptr;
   }
 };
 
 Codec::Codec(const Options& options) : state_(std::make_unique<State>()) {
   HAPX_ASSERT(options.self.text().size() <= name_bytes_max);
-  HAPX_ASSERT(state_->cipher != nullptr && state_->kdf != nullptr);
+  HAPX_ASSERT(state_->gcm != nullptr && state_->kdf != nullptr);
   state_->options = options;
   state_->cluster_hash = hash_of(options.cluster);
-  state_->own_key = state_->derive({options.self, options.boot, options.incarnation, 0});
+  const Key own_key = state_->derive({options.self, options.boot, options.incarnation, 0});
+  state_->sealing.reset(EVP_CIPHER_CTX_new());
+  HAPX_ASSERT(EVP_EncryptInit_ex(state_->sealing.get(), state_->gcm.get(), nullptr, own_key.data(),
+                                 nullptr) == 1);
 }
 
 Codec::~Codec() = default;
@@ -220,13 +230,14 @@ std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram
 
   Envelope owner = header.envelope;
   owner.counter = 0;
-  const Key* known = state_->find_key(owner);
-  const Key key = known != nullptr ? *known : state_->derive(owner);
-  const auto plaintext = state_->open_one(datagram, header, key);
+  EVP_CIPHER_CTX* known = state_->find_opening(owner);
+  Keyed unknown = known == nullptr ? state_->opening_for(owner) : nullptr;
+  const auto plaintext =
+      State::open_one(datagram, header, known != nullptr ? known : unknown.get());
   if (!plaintext) return Refused{refusal_reason::wrong_key};
-  if (known == nullptr) {
+  if (unknown != nullptr) {
     if (state_->known.size() == known_keys_max) state_->known.erase(state_->known.begin());
-    state_->known.push_back({owner, key});
+    state_->known.push_back({owner, std::move(unknown)});
   }
   auto message = decode(*plaintext, header.envelope.sender, header.envelope.incarnation);
   if (!message) return Refused{refusal_reason::malformed};

@@ -339,6 +339,7 @@ Member& Member::operator=(Member&&) noexcept = default;
 Outcome Member::step(const DatagramArrived& datagram, Instant now) {
   state_->pass_time(now);
   state_->receive(datagram, now);
+  if (std::exchange(state_->renewed, false) && !state_->left) state_->beat_along(now);
   return state_->finish(now);
 }
 

@@ -133,6 +133,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
     if (ballotage.answer) message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
     if (!proposal.held) continue;
+    renewed = true;
     if (proposal.key == LeaseKey::coordinator())
       watch.heard(proposal.ballot, now + std::min(proposal.lease, lease_max));
     const auto claim = claims.find(proposal.key);

@@ -81,6 +81,8 @@ struct Member::State {
 
   // member_send.cpp: what is said
   void beat_all(Instant now);
+  void beat_along(Instant now);
+  void say_beats(Instant now);
   void beat_to(Peer& peer, Instant now);
   [[nodiscard]] Beat make_beat(Peer& peer, Instant now);
   void say_lease(Lease& lease, const Peer& peer, Instant now);
@@ -119,6 +121,7 @@ struct Member::State {
   Instant silenced_until{};           ///< a rival of ours was there first
   std::optional<Instant> conflict_told;
   bool left = false;
+  bool renewed = false;  ///< a peer, with our vote, in this call
 
   View view;
   bool view_changed = false;

@@ -39,8 +39,11 @@ namespace asio = boost::asio;
 
 constexpr int status_refused = 1;
 constexpr int status_could_not_begin = 3;
-/// A sign of life is given this many times per lease; the keeper's patience is three of them.
-constexpr int turns_per_lease = 9;
+/// The keeper looks for a sign of life so often, and its patience is three looks.
+constexpr int looks_per_lease = 9;
+/// A sign of life comes at least so often: well within that patience, and not before the next beat
+/// comes anyway (four heartbeats fit into a right), so that it wakes nobody by itself.
+constexpr int turns_per_lease = 5;
 
 int complain(const Error& error) {
   std::fprintf(stderr, "hapxd: %s\n", error.sentence.c_str());
@@ -147,6 +150,7 @@ class Daemon {
     const int timer = ::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (timer < 0) return system_error(errno, "cannot make a timer");
     timer_.assign(timer);
+    look_interval_ = beginning_.node.config.timing.lease / looks_per_lease;
     turn_interval_ = beginning_.node.config.timing.lease / turns_per_lease;
     if (const auto found = keeper_.find("life"); found != keeper_.end()) {
       const auto life = map_life(found->second.number());
@@ -205,24 +209,21 @@ class Daemon {
   void wait_for_deadline() {
     give_sign_of_life();
     arm_timer();
-    timer_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [this](const boost::system::error_code& error) {
-                        if (error) return;
-                        std::uint64_t expirations = 0;
-                        if (::read(timer_.native_handle(), &expirations, sizeof expirations) > 0) {
-                          armed_for_ = {};
-                          const auto deadline = node_->next_deadline();
-                          if (deadline && *deadline <= boot_now()) deliver(DeadlineReached{});
-                        }
-                        wait_for_deadline();
-                      });
+    timer_.async_read_some(asio::buffer(&expirations_, sizeof expirations_),
+                           [this](const boost::system::error_code& error, std::size_t) {
+                             if (error) return;
+                             armed_for_ = {};
+                             const auto deadline = node_->next_deadline();
+                             if (deadline && *deadline <= boot_now()) deliver(DeadlineReached{});
+                             wait_for_deadline();
+                           });
   }
 
   void give_sign_of_life() {
     last_turn_ = boot_now();
     if (life_ == nullptr) return;
     ++life_->turns;
-    life_->interval_nanoseconds = static_cast<std::uint64_t>(turn_interval_.count());
+    life_->interval_nanoseconds = static_cast<std::uint64_t>(look_interval_.count());
   }
 
   void wait_for_keepers_end() {
@@ -282,12 +283,14 @@ class Daemon {
   std::optional<lb_supervisor::SelfProbe> probe_;
   std::optional<HttpServer> server_;
   asio::posix::stream_descriptor timer_;
+  std::uint64_t expirations_ = 0;
   asio::posix::stream_descriptor channel_;
   asio::signal_set signals_;
   std::optional<Node> node_;
   std::deque<Event> events_;
   bool delivering_ = false;
   Instant armed_for_{};
+  Duration look_interval_{};
   Duration turn_interval_{};
   Instant last_turn_{};
   Life* life_ = nullptr;

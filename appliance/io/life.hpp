@@ -17,7 +17,8 @@ namespace hapx::appliance {
 /// Lives in the shared page; zero bytes are its first state.
 struct Life {
   std::atomic<std::uint64_t> turns;
-  /// How often hapxd promises a turn; 0: it has not begun, and is not judged by its turns yet.
+  /// How often the keeper is to look for turns; three looks without one: hapxd hangs. 0: it has not
+  /// begun, and is not judged by its turns yet.
   std::atomic<std::uint64_t> interval_nanoseconds;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -24,8 +24,6 @@ namespace {
 
 using boost::asio::ip::udp;
 
-/// Per wake-up: so that a flood of datagrams can't keep the loop from its deadlines.
-constexpr int receive_max = 64;
 constexpr auto bind_again_after = std::chrono::milliseconds(100);
 constexpr int receive_buffer_bytes = 1 << 20;
 /// Heartbeats are network control (RFC 4594): class selector 6, and the queue for interactive
@@ -60,19 +58,14 @@ Address to_socket_address(const Endpoint& endpoint) {
   return address;
 }
 
-Endpoint to_endpoint(const sockaddr_storage& storage) {
+Endpoint to_endpoint(const udp::endpoint& from) {
   Endpoint endpoint;
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in in{};
-    std::memcpy(&in, &storage, sizeof in);
-    endpoint.port = ntohs(in.sin_port);
-    std::memcpy(endpoint.address.bytes.data(), &in.sin_addr, 4);
+  endpoint.port = from.port();
+  if (from.address().is_v4()) {
+    std::ranges::copy(from.address().to_v4().to_bytes(), endpoint.address.bytes.begin());
   } else {
-    sockaddr_in6 in{};
-    std::memcpy(&in, &storage, sizeof in);
     endpoint.address.family = Family::ipv6;
-    endpoint.port = ntohs(in.sin6_port);
-    std::memcpy(endpoint.address.bytes.data(), &in.sin6_addr, 16);
+    std::ranges::copy(from.address().to_v6().to_bytes(), endpoint.address.bytes.begin());
   }
   return endpoint;
 }
@@ -98,6 +91,7 @@ struct UdpLink::State : std::enable_shared_from_this<UdpLink::State> {
   std::set<Endpoint> unreachable;  ///< at most unreachable_max: what `remark` was told of
   Counters counters;
   std::array<std::uint8_t, datagram_bytes_max + 1> buffer{};
+  udp::endpoint from;
 
   void say(std::string sentence) {
     if (remark) remark(std::move(sentence));
@@ -155,33 +149,25 @@ struct UdpLink::State : std::enable_shared_from_this<UdpLink::State> {
     });
   }
 
+  /// One at a time, each through the loop: a flood can't keep the loop from its deadlines.
   void wait_for_datagrams() {
-    socket.async_wait(udp::socket::wait_read,
-                      [self = shared_from_this()](const boost::system::error_code& error) {
-                        if (error || self->closed) return;
-                        self->receive();
-                        if (!self->closed) self->wait_for_datagrams();
-                      });
+    socket.async_receive_from(
+        boost::asio::buffer(buffer), from,
+        [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
+          if (self->closed || error == boost::asio::error::operation_aborted) return;
+          self->receive(error, length);
+          if (!self->closed) self->wait_for_datagrams();
+        });
   }
 
-  void receive() {
-    for (int i = 0; i < receive_max && !closed; ++i) {
-      sockaddr_storage from{};
-      iovec part{buffer.data(), buffer.size()};
-      msghdr header{};
-      header.msg_name = &from;
-      header.msg_namelen = sizeof from;
-      header.msg_iov = &part;
-      header.msg_iovlen = 1;
-      const ssize_t length = ::recvmsg(socket.native_handle(), &header, MSG_DONTWAIT);
-      if (length < 0) {
-        if (errno != EAGAIN && errno != EINTR) ++counters.receive_failures;
-        return;
-      }
-      ++counters.received;
-      // Longer ones are cut to one byte more than is allowed, which is refused as too long.
-      handler({to_endpoint(from), {buffer.begin(), buffer.begin() + length}});
+  void receive(const boost::system::error_code& error, std::size_t length) {
+    if (error) {
+      ++counters.receive_failures;
+      return;
     }
+    ++counters.received;
+    // Longer ones are cut to one byte more than is allowed, which is refused as too long.
+    handler({to_endpoint(from), {buffer.data(), buffer.data() + length}});
   }
 
   void send(const SendDatagram& datagram) {

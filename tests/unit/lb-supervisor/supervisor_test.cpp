@@ -65,7 +65,7 @@ TEST_F(Supervising, probes_and_asks_as_often_as_said_and_no_more) {
     if (std::holds_alternative<ProbeHaproxy>(action)) ++probes;
     if (std::holds_alternative<AskBackends>(action)) ++questions;
   }
-  EXPECT_EQ(probes, 100);
+  EXPECT_EQ(probes, 50);
   EXPECT_NEAR(questions, 20, 2);
 }
 
@@ -207,7 +207,7 @@ TEST_F(Supervising, tries_again_when_it_cannot_be_started) {
 TEST_F(Supervising, kills_a_frozen_one_and_starts_the_next_when_it_is_gone) {
   bring_to_warm();
   answers_ = false;
-  pass(milliseconds(100));
+  pass(milliseconds(200));
   ASSERT_TRUE(asked<ProbeHaproxy>());
   tell(HaproxyProbeFailed{generation(), "no answer in 150ms"});
   EXPECT_TRUE(supervisor_.warm());
