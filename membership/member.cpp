@@ -370,11 +370,11 @@ Outcome Member::tell(NodeReport report, Instant now) {
   State& state = *state_;
   state.pass_time(now);
   const bool same = state.report_version != 0 && says_the_same(state.report, report);
-  state.report = report;
+  state.report = std::move(report);
   state.report_made = now;
   for (MemberView& member : state.view.members) {
     if (member.name != state.options.self) continue;
-    member.report = std::move(report);
+    member.report = state.report;
     member.report_heard = now;
   }
   if (!same) {
