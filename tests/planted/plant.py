@@ -91,6 +91,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--copy", type=pathlib.Path, default=ROOT / "build" / "planted", help="where the copy is built")
     words.add_argument("--only", help="bugs whose name contains this")
+    words.add_argument("--begin", type=int, default=1, metavar="N", help="begin with the N-th bug")
     words.add_argument("--table", type=pathlib.Path, help="write the table to this file, too")
     chosen = words.parse_args()
     bugs = tomllib.loads((HERE / "bugs.toml").read_text())["bug"]
@@ -106,7 +107,7 @@ def main():
         sys.exit(f"plant: the sound copy doesn't build:\n{sound.stdout[-2000:]}")
     table = ["| name | change in | caught | by |", "| --- | --- | --- | --- |"]
     survived = 0
-    for number, bug in enumerate(bugs, 1):
+    for number, bug in list(enumerate(bugs, 1))[chosen.begin - 1 :]:
         by, caught = try_bug(chosen.copy, bug)
         survived += not caught
         table.append(row(bug, caught, by))
