@@ -8,9 +8,9 @@
 set -eu
 
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
-       libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev'
+       libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14'
+test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus'
 long='clang-tidy-16'
 
 usage() {

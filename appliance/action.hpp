@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "appliance/event.hpp"
 #include "lb-supervisor/action.hpp"
 #include "membership/action.hpp"
 #include "vip/action.hpp"
@@ -23,6 +24,7 @@ struct Respond {
   unsigned status = 200;  ///< of HTTP
   std::string content_type = "application/json";
   std::string body;
+  Window window = Window::command;  ///< of the request
 };
 
 enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };

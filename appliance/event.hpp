@@ -23,12 +23,28 @@ struct Started {};
 /// The deadline that Node::next_deadline named is over.
 struct DeadlineReached {};
 
-/// A request on the command socket.
+/// Where a request came in, and its answer goes out. What may be asked depends on it.
+enum class Window : std::uint8_t {
+  command,  ///< the command socket: whoever may open it may give orders
+  metrics,  ///< the metrics' TCP address: anybody, and /metrics is all there is
+};
+
+/// A request in one of the windows.
 struct RequestArrived {
-  std::uint64_t id = 0;
+  std::uint64_t id = 0;  ///< within its window
   std::string method;
   std::string target;
   std::string body;
+  Window window = Window::command;
+};
+
+/// The metrics' address is listened at, from now on.
+struct MetricsOpened {};
+
+/// It can't be: the port is taken, or the address isn't here (yet). The door tries again by itself.
+/// Told once per reason.
+struct MetricsUnavailable {
+  std::string reason;  ///< one sentence with the address in it
 };
 
 /// Asked to end (SIGTERM, or our keeper is gone): release everything, then exit.
@@ -48,6 +64,6 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    Started, DeadlineReached, RequestArrived, StopRequested>;
+    Started, DeadlineReached, RequestArrived, MetricsOpened, MetricsUnavailable, StopRequested>;
 
 }  // namespace hapx::appliance

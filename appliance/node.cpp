@@ -108,6 +108,7 @@ void Node::State::hear(const Started&, Instant now, Decisions& out) {
 void Node::State::hear(const DeadlineReached&, Instant, Decisions&) {}
 
 void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out) {
+  if (event.window == Window::metrics) return hear_metrics_request(event, now, out);
   const Status shown = status(now);
   auto answer = handle(event, {shown, journal, options.config, haproxy.text, now});
   if (auto* response = std::get_if<Respond>(&answer)) {

@@ -39,6 +39,7 @@ struct Node::State {
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
   std::string conflict;                ///< somebody runs under our name
+  std::string metrics_trouble;         ///< why /metrics is not served; empty: it is, or is off
   std::optional<Instant> unfit_since;  ///< HAProxy's fitness is reported with patience
   bool unfit_told = false;
   std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
@@ -57,8 +58,11 @@ struct Node::State {
   void hear(const Started& event, Instant now, Decisions& out);
   void hear(const DeadlineReached& event, Instant now, Decisions& out);
   void hear(const RequestArrived& event, Instant now, Decisions& out);
+  void hear(const MetricsOpened& event, Instant now, Decisions& out);
+  void hear(const MetricsUnavailable& event, Instant now, Decisions& out);
   void hear(const StopRequested& event, Instant now, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
+  void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out) const;
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
   template <class Event>
   void hear(const Event& event, Instant now, Decisions& out);

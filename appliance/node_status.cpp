@@ -197,6 +197,9 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
     degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
   }
   add_standby_reasons(state, degraded);
+  if (!state.metrics_trouble.empty()) {
+    degraded.push_back("metrics are not served: " + state.metrics_trouble);
+  }
   if (status.haproxy.state == ResourceStatus::failed) {
     degraded.push_back("HAProxy is not fit here: " + status.haproxy.reason);
   }

@@ -137,6 +137,14 @@ struct Scheduling {
   friend bool operator==(const Scheduling&, const Scheduling&) = default;
 };
 
+/// Where a node shows its metrics to Prometheus, over plain HTTP. The file is the same on every
+/// node, so the address is one that every node has: a loopback address, or "all of mine".
+struct MetricsConfig {
+  std::optional<Endpoint> listen = Endpoint{ipv4(127, 0, 0, 1), 9405};  ///< TCP; absent: off
+
+  friend bool operator==(const MetricsConfig&, const MetricsConfig&) = default;
+};
+
 struct ClusterConfig {
   ClusterName name;
   std::vector<NodeConfig> nodes;        ///< 1 to 3, in the file's order
@@ -146,6 +154,7 @@ struct ClusterConfig {
   std::uint16_t port = 7405;  ///< UDP, for heartbeats
   NoQuorumPolicy no_quorum_policy = NoQuorumPolicy::stop;
   Scheduling scheduling;
+  MetricsConfig metrics;
 
   friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/net.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "config/wording.hpp"
@@ -19,16 +20,21 @@ std::optional<unsigned> digit_value(char c) {
   return std::nullopt;
 }
 
-/// A decimal number of 1 to 3 digits without leading zeros, at most `most`.
-std::optional<std::uint8_t> small_decimal(std::string_view text, unsigned most) {
-  if (text.empty() || text.size() > 3 || (text.size() > 1 && text[0] == '0')) return std::nullopt;
-  unsigned value = 0;
+/// A decimal number of 1 to 5 digits without leading zeros, at most `most`.
+std::optional<std::uint32_t> decimal(std::string_view text, std::uint32_t most) {
+  if (text.empty() || text.size() > 5 || (text.size() > 1 && text[0] == '0')) return std::nullopt;
+  std::uint32_t value = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<unsigned>(c - '0');
+    value = value * 10 + static_cast<std::uint32_t>(c - '0');
   }
-  if (value > most) return std::nullopt;
-  return static_cast<std::uint8_t>(value);
+  return value > most ? std::nullopt : std::optional(value);
+}
+
+/// The same for what fits a byte.
+std::optional<std::uint8_t> small_decimal(std::string_view text, unsigned most) {
+  const auto value = decimal(text, std::min(most, 255U));
+  return value ? std::optional(static_cast<std::uint8_t>(*value)) : std::nullopt;
 }
 
 bool parse_ipv4_into(std::string_view text, std::uint8_t* out) {
@@ -169,6 +175,20 @@ Result<Cidr> parse_cidr(std::string_view text) {
 
 std::string to_string(const Cidr& cidr) {
   return to_string(cidr.address) + '/' + std::to_string(cidr.prefix);
+}
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+  constexpr const char* what = "an address and a port, like 127.0.0.1:9405 or [::1]:9405";
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return not_an(what, text);
+  auto host = text.substr(0, colon);
+  const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  const auto address = parse_ip(host);
+  if (!address || brackets != (address->family == Family::ipv6)) return not_an(what, text);
+  const auto port = decimal(text.substr(colon + 1), 65535);
+  if (!port) return not_an(what, text);
+  return Endpoint{*address, static_cast<std::uint16_t>(*port)};
 }
 
 std::string to_string(const Endpoint& endpoint) {

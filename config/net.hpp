@@ -56,6 +56,8 @@ struct Endpoint {
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
+/// Accepts "192.168.4.11:9405" and "[2001:db8::1]:9405"; port 0 to 65535 without leading zeros.
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
 /// A hardware (Ethernet) address.

@@ -171,6 +171,46 @@ void read_timing(const Section& spec, Timing& timing) {
   }
 }
 
+/// What was perhaps meant by a text that is no address and port; empty: no idea.
+std::string listen_advice(std::string_view text) {
+  if (text == "false" || text == "no" || text == "none" || text == "disabled" || text.empty()) {
+    return "; to turn it off write `off`";
+  }
+  if (whole_number(text, 65535)) {
+    return "; write the address, too, like 127.0.0.1:" + std::string(text);
+  }
+  if (text.front() == ':' && whole_number(text.substr(1), 65535)) {
+    return "; for all addresses of a node write 0.0.0.0" + std::string(text);
+  }
+  if (const auto address = parse_ip(text)) {
+    return "; write the port, too, like " + to_string(Endpoint{*address, 9405});
+  }
+  const auto colon = text.rfind(':');
+  const auto host = text.substr(0, colon);
+  const bool number =
+      colon != std::string_view::npos && whole_number(text.substr(colon + 1), 65535);
+  if (number && host == "localhost") {
+    return "; write 127.0.0.1" + std::string(text.substr(colon));
+  }
+  return "; write it like 127.0.0.1:9405, or `off`";
+}
+
+void read_metrics(const Section& spec, MetricsConfig& metrics) {
+  const auto* value = spec.find("metrics");
+  if (value == nullptr) return;
+  const Section section(spec.reading(), *value, spec.path_of("metrics"), schema::metrics_keys);
+  const auto* listen = section.find_scalar("listen", "an address and a port, like 127.0.0.1:9405");
+  if (listen == nullptr) return;
+  if (listen->scalar == schema::listen_off) {
+    metrics.listen.reset();
+  } else if (const auto endpoint = parse_endpoint(listen->scalar)) {
+    metrics.listen = *endpoint;
+  } else {
+    spec.reading().refuse(listen->where, shown(listen->scalar) + " is no address and port" +
+                                             listen_advice(listen->scalar));
+  }
+}
+
 void read_spec(const Section& document, ClusterConfig& config) {
   const auto* value = document.find("spec");
   if (value == nullptr) return;
@@ -194,6 +234,7 @@ void read_spec(const Section& document, ClusterConfig& config) {
     section.read("migrationThreshold", config.scheduling.migration_threshold);
     section.read("failureTimeout", config.scheduling.failure_timeout);
   }
+  read_metrics(spec, config.metrics);
 }
 
 /// apiVersion and kind: one right text each.

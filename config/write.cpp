@@ -117,6 +117,7 @@ YamlNode write_spec(const ClusterConfig& config) {
   auto services = list();
   for (const auto& service : config.services) services.items.push_back(write_service(service));
   const auto& scheduling = config.scheduling;
+  const auto& listen = config.metrics.listen;
   return Map()
       .add("nodes", std::move(nodes))
       .add("services", std::move(services))
@@ -133,6 +134,9 @@ YamlNode write_spec(const ClusterConfig& config) {
                              .add("migrationThreshold", to_string(scheduling.migration_threshold))
                              .add("failureTimeout", to_string(scheduling.failure_timeout))
                              .take())
+      .add(
+          "metrics",
+          Map().add("listen", listen ? to_string(*listen) : std::string(schema::listen_off)).take())
       .take();
 }
 

@@ -21,6 +21,7 @@
 #include "appliance/io/keeper.hpp"
 #include "appliance/io/life.hpp"
 #include "appliance/io/log.hpp"
+#include "appliance/io/metrics_door.hpp"
 #include "appliance/io/service_manager.hpp"
 #include "appliance/io/startup.hpp"
 #include "appliance/node.hpp"
@@ -98,9 +99,13 @@ class Daemon {
     if (lb_supervisor::runs_haproxy(config, self.name)) {
       if (auto opened = open_haproxy_doors(post, post_any); !opened) return opened;
     }
-    auto server = HttpServer::open(context_, {.path = options_.run_dir + "/hapxd.sock"}, post);
+    auto server =
+        HttpServer::open(context_, {.place = SocketPath{options_.run_dir + "/hapxd.sock"}}, post);
     if (!server) return server.error();
     server_.emplace(std::move(*server));
+    if (config.metrics.listen) {
+      metrics_.emplace(context_, MetricsDoorOptions{*config.metrics.listen}, post_any);
+    }
     auto manager = ServiceManager::open(std::getenv("NOTIFY_SOCKET"));
     if (!manager) return manager.error();
     manager_ = std::move(*manager);
@@ -258,7 +263,10 @@ class Daemon {
   void carry_out(const lb_supervisor::KillHaproxy& action) { child_->kill(action); }
   void carry_out(const lb_supervisor::ProbeHaproxy& action) { probe_->probe(action); }
   void carry_out(const lb_supervisor::AskBackends& action) { runtime_->ask(action); }
-  void carry_out(const Respond& action) { server_->respond(action); }
+  void carry_out(const Respond& action) {
+    if (action.window == Window::command) server_->respond(action);
+    if (action.window == Window::metrics && metrics_) metrics_->respond(action);
+  }
   void carry_out(const WriteLog& action) { log_.write(action.level, action.sentence); }
   void carry_out(const NotifyServiceManager& action) {
     const auto told = manager_.notify(action.state);
@@ -267,6 +275,7 @@ class Daemon {
   void carry_out(const Exit& action) {
     status_ = action.status;
     server_->close();
+    if (metrics_) metrics_->close();
     context_.stop();
   }
 
@@ -282,6 +291,7 @@ class Daemon {
   std::optional<lb_supervisor::RuntimeSocket> runtime_;
   std::optional<lb_supervisor::SelfProbe> probe_;
   std::optional<HttpServer> server_;
+  std::optional<MetricsDoor> metrics_;
   asio::posix::stream_descriptor timer_;
   std::uint64_t expirations_ = 0;
   asio::posix::stream_descriptor channel_;

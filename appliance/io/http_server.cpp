@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -10,20 +11,21 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "appliance/api.hpp"
 #include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
@@ -31,7 +33,7 @@ namespace hapx::appliance {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::local::stream_protocol;
+using asio::generic::stream_protocol;
 
 namespace {
 
@@ -39,9 +41,12 @@ constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::size_t path_bytes_max = 100;
 constexpr int backlog = 64;
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+/// A connection's requests come this many times as slowly as connections.
+constexpr int pace_of_requests = 5;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 using Stream = beast::basic_stream<stream_protocol>;
+using Acceptor = asio::basic_socket_acceptor<stream_protocol>;
 
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
@@ -77,7 +82,8 @@ Result<void> check_free(const std::string& path) {
 }
 
 /// Listens under a name of its own first, then takes the place of whatever lies at `path`.
-Result<Descriptor> listen_at(const std::string& path, unsigned mode) {
+Result<Descriptor> listen_at(const SocketPath& place) {
+  const auto& [path, mode] = place;
   if (path.empty() || path.size() > path_bytes_max) {
     return Error{ErrorKind::refused, "the path of a socket has 1 to 100 bytes: " + path};
   }
@@ -100,23 +106,61 @@ Result<Descriptor> listen_at(const std::string& path, unsigned mode) {
   return listener;
 }
 
+/// IPv6's "all addresses" takes IPv4 along.
+Result<Descriptor> listen_at(const Endpoint& place) {
+  const bool is_ipv6 = place.address.family == Family::ipv6;
+  Descriptor listener(::socket(is_ipv6 ? AF_INET6 : AF_INET,
+                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+  if (!listener.is_open()) return system_error(errno, "a socket");
+  const int yes = 1;
+  const int no = 0;
+  // Connections of an earlier hapxd that are still dying don't matter; a listener does.
+  ::setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (is_ipv6) ::setsockopt(listener.number(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(place.port);
+  std::memcpy(&six.sin6_addr, place.address.bytes.data(), sizeof six.sin6_addr);
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(place.port);
+  std::memcpy(&four.sin_addr, place.address.bytes.data(), sizeof four.sin_addr);
+  const auto* address =
+      is_ipv6 ? reinterpret_cast<sockaddr*>(&six) : reinterpret_cast<sockaddr*>(&four);
+  const socklen_t length = is_ipv6 ? sizeof six : sizeof four;
+  if (::bind(listener.number(), address, length) != 0 ||
+      ::listen(listener.number(), backlog) != 0) {
+    return system_error(errno, to_string(place));
+  }
+  return listener;
+}
+
+int family_of(const std::variant<SocketPath, Endpoint>& place) {
+  const auto* endpoint = std::get_if<Endpoint>(&place);
+  if (endpoint == nullptr) return AF_UNIX;
+  return endpoint->address.family == Family::ipv6 ? AF_INET6 : AF_INET;
+}
+
 ino_t inode_of(const std::string& path) {
   struct stat facts {};
   return ::lstat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
 }
 
-http::response<http::string_body> framed(const Respond& answer, unsigned version, bool keep_alive) {
+/// A HEAD is told how long the body would be, and gets none (RFC 9110, section 9.3.2).
+http::response<http::string_body> framed(Respond answer, http::verb asked, bool keep_alive) {
   http::response<http::string_body> response;
-  response.version(version);
+  response.version(11);
   response.result(answer.status);
   response.set(http::field::content_type, answer.content_type);
-  response.body() = answer.body;
   response.keep_alive(keep_alive);
-  response.prepare_payload();
+  response.content_length(answer.body.size());
+  if (asked != http::verb::head) response.body() = std::move(answer.body);
   return response;
 }
 
-Respond refusal(unsigned status, const std::string& sentence) {
+/// `sentence` needs no escape: all of them stand in this file.
+Respond refusal(Refusals wording, unsigned status, const std::string& sentence) {
+  if (wording == Refusals::plain) return {0, status, "text/plain; charset=utf-8", sentence + "\n"};
   return {0, status, "application/json", "{\"error\":\"" + sentence + "\"}\n"};
 }
 
@@ -141,7 +185,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::io_context& context;
   HttpServerOptions options;
   std::function<void(RequestArrived)> handler;
-  stream_protocol::acceptor acceptor;
+  Acceptor acceptor;
   asio::steady_timer pause;
   ino_t inode = 0;
   bool closed = false;
@@ -154,6 +198,9 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::awaitable<void> accept_all();
   asio::awaitable<void> converse(stream_protocol::socket socket);
   asio::awaitable<Respond> ask(http::request<http::string_body> request);
+  [[nodiscard]] Respond refuse(unsigned status, const std::string& sentence) const {
+    return refusal(options.refusals, status, sentence);
+  }
   void send_away(stream_protocol::socket socket);
 };
 
@@ -162,11 +209,11 @@ asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body>
   Owed mine{std::nullopt, asio::steady_timer(context, options.answer_time_max)};
   owed[id] = &mine;
   RequestArrived arrived{id, std::string(request.method_string()), std::string(request.target()),
-                         std::move(request.body())};
+                         std::move(request.body()), options.window};
   handler(std::move(arrived));
   if (!mine.answer && !closed) (void)co_await mine.timer.async_wait(no_throw);
   owed.erase(id);
-  if (!mine.answer) co_return refusal(504, "no answer came in time");
+  if (!mine.answer) co_return refuse(504, "no answer came in time");
   co_return std::move(*mine.answer);
 }
 
@@ -175,34 +222,44 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
   Stream stream(std::move(socket));
   const std::uint64_t number = ++last_stream;
   streams[number] = &stream;
-  beast::flat_buffer buffer(header_bytes_max + api_body_bytes_max);
+  beast::flat_buffer buffer(header_bytes_max + options.body_bytes_max);
+  asio::steady_timer breath(context);
   bool going_on = true;
   while (going_on && !closed) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(header_bytes_max);
-    parser.body_limit(api_body_bytes_max);
+    parser.body_limit(options.body_bytes_max);
     stream.expires_after(options.transfer_time_max);
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
     Respond answer;
     bool keep_alive = false;
+    http::verb asked = http::verb::get;
     if (!read_error) {
+      asked = parser.get().method();
       keep_alive = parser.get().keep_alive();
       stream.expires_never();
       answer = co_await ask(parser.release());
     } else if (read_error == http::error::body_limit) {
-      answer = refusal(413, "the body is longer than 64 KiB");
+      const std::string most = std::to_string(options.body_bytes_max);
+      answer =
+          refuse(413, options.body_bytes_max == 0 ? "no body is taken here"
+                                                  : "the body is longer than " + most + " bytes");
     } else if (read_error.category() == http::make_error_code(http::error::bad_method).category() &&
                read_error != http::error::end_of_stream &&
                read_error != http::error::partial_message) {
-      answer = refusal(400, "this is not an HTTP request that can be read");
+      answer = refuse(400, "this is not an HTTP request that can be read");
     } else {
       break;  // the asker has gone, or sent nothing for too long
     }
     if (read_error) ++turned_away;
-    auto response = framed(answer, 11, keep_alive);
+    auto response = framed(std::move(answer), asked, keep_alive);
     stream.expires_after(options.transfer_time_max);
     const auto [write_error, written] = co_await http::async_write(stream, response, no_throw);
     going_on = !write_error && keep_alive;
+    if (going_on && options.pace > Duration(0)) {
+      breath.expires_after(options.pace * pace_of_requests);
+      (void)co_await breath.async_wait(no_throw);
+    }
   }
   streams.erase(number);
   boost::system::error_code ignored;
@@ -211,10 +268,11 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
 
 void HttpServer::State::send_away(stream_protocol::socket socket) {
   ++turned_away;
-  static constexpr std::string_view words =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-      "Connection: close\r\nContent-Length: 44\r\n\r\n"
-      "{\"error\":\"too many connections at the time\"}";
+  const Respond answer = refuse(503, "too many connections at the time");
+  const std::string words =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: " + answer.content_type +
+      "\r\nConnection: close\r\nContent-Length: " + std::to_string(answer.body.size()) +
+      "\r\n\r\n" + answer.body;
   ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -231,17 +289,36 @@ asio::awaitable<void> HttpServer::State::accept_all() {
     } else {
       asio::co_spawn(context, converse(std::move(socket)), asio::detached);
     }
+    if (!error && options.pace > Duration(0)) {
+      pause.expires_after(options.pace);
+      (void)co_await pause.async_wait(no_throw);
+    }
   }
+}
+
+HttpServerOptions metrics_server_options(const Endpoint& listen) {
+  HttpServerOptions options;
+  options.place = listen;
+  options.window = Window::metrics;
+  options.refusals = Refusals::plain;
+  options.connections_max = 8;
+  options.body_bytes_max = 0;
+  options.pace = std::chrono::milliseconds(2);
+  return options;
 }
 
 Result<HttpServer> HttpServer::open(asio::io_context& context, HttpServerOptions options,
                                     std::function<void(RequestArrived)> handler) {
-  Result<Descriptor> listener = listen_at(options.path, options.mode);
+  Result<Descriptor> listener =
+      std::visit([](const auto& place) { return listen_at(place); }, options.place);
   if (!listener) return listener.error();
   auto state = std::make_shared<State>(context, std::move(options), std::move(handler));
-  state->inode = inode_of(state->options.path);
+  if (const auto* place = std::get_if<SocketPath>(&state->options.place)) {
+    state->inode = inode_of(place->path);
+  }
   boost::system::error_code error;
-  state->acceptor.assign(stream_protocol(), listener->number(), error);
+  const stream_protocol protocol(family_of(state->options.place), 0);
+  state->acceptor.assign(protocol, listener->number(), error);
   if (error) return Error{ErrorKind::failed, "watching the socket: " + error.message()};
   (void)listener->release();
   asio::co_spawn(context, state->accept_all(), asio::detached);
@@ -277,8 +354,9 @@ void HttpServer::close() {
   state_->pause.cancel();
   for (const auto& [id, owed] : state_->owed) owed->timer.cancel();
   for (const auto& [number, stream] : state_->streams) stream->cancel();
-  if (state_->inode != 0 && inode_of(state_->options.path) == state_->inode) {
-    ::unlink(state_->options.path.c_str());
+  const auto* place = std::get_if<SocketPath>(&state_->options.place);
+  if (place != nullptr && state_->inode != 0 && inode_of(place->path) == state_->inode) {
+    ::unlink(place->path.c_str());
   }
 }
 

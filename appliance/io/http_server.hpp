@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does a request reach the node, and the answer its asker?
 //
-// HTTP/1.1 over a Unix stream socket. A request that was read whole becomes one RequestArrived
-// with a number of its own; whoever has the answer gives it back by that number, at once or later.
-// The door understands framing, limits and time-outs, and nothing of what is asked
-// (appliance/api does). Who may connect is said by the socket's owner and mode.
+// HTTP/1.1 over a stream socket, a Unix one or TCP. A request that was read whole becomes one
+// RequestArrived with a number of its own; whoever has the answer gives it back by that number, at
+// once or later. The door understands framing, limits and time-outs, and nothing of what is asked
+// (appliance/api and appliance/metrics do). Who may connect to a Unix socket is said by its owner
+// and mode; to TCP, anybody: hence the pace, which bounds what a flood can cost the loop.
 //
-// Threading: all on the thread of the io_context. Logs nothing; counts what it turned away.
+// Threading: all on the thread of the io_context; nothing here waits for a peer. Logs nothing;
+// counts what it turned away.
 //
 // Limit: 32 connections (the next gets 503), 8 KiB of header, 64 KiB of body, one request at a time
 // per connection, 5 s for a request to arrive and an answer to be taken, 30 s for an answer to be
-// given (then 504).
+// given (then 504). Over TCP less: see metrics_server_options.
 #pragma once
 
 #include <cstddef>
@@ -18,29 +20,48 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include <boost/asio/io_context.hpp>
 
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
+#include "config/net.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance {
 
-struct HttpServerOptions {
-  std::string path;      ///< of the socket; at most 100 bytes
+/// A Unix socket.
+struct SocketPath {
+  std::string path;      ///< at most 100 bytes
   unsigned mode = 0660;  ///< of the socket
+};
+
+/// How the door words its own refusals: {"error": "..."} or a plain line.
+enum class Refusals : std::uint8_t { json, plain };
+
+struct HttpServerOptions {
+  std::variant<SocketPath, Endpoint> place;
+  Window window = Window::command;  ///< what its requests say
+  Refusals refusals = Refusals::json;
   std::size_t connections_max = 32;
+  std::size_t body_bytes_max = 64 * 1024;
+  Duration pace{0};  ///< between two connections, and between two requests of one
   Duration transfer_time_max = std::chrono::seconds(5);
   Duration answer_time_max = std::chrono::seconds(30);
 };
 
+/// For an address on a network, where everybody is a stranger: 8 connections, no body, at most 500
+/// connections a second and 100 requests a second on each.
+[[nodiscard]] HttpServerOptions metrics_server_options(const Endpoint& listen);
+
 class HttpServer {
  public:
-  /// Takes over `path`: a socket that somebody left behind is replaced in one step, so a client
+  /// Takes over a path: a socket that somebody left behind is replaced in one step, so a client
   /// finds either the old or the new one. Refuses a path at which something else than a socket
-  /// lies, or a socket that answers. `handler` may call respond() at once.
+  /// lies, or a socket that answers. Of TCP: fails if the port is taken or the address is not
+  /// here. `handler` may call respond() at once.
   [[nodiscard]] static Result<HttpServer> open(boost::asio::io_context& context,
                                                HttpServerOptions options,
                                                std::function<void(RequestArrived)> handler);

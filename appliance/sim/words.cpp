@@ -85,6 +85,10 @@ struct EventWords {
   Line operator()(const RequestArrived& it) const {
     return news("RequestArrived " + it.method + " " + it.target + " " + it.body);
   }
+  Line operator()(const MetricsOpened&) const { return news("MetricsOpened"); }
+  Line operator()(const MetricsUnavailable& it) const {
+    return news("MetricsUnavailable: " + it.reason);
+  }
   Line operator()(const StopRequested& it) const { return news("StopRequested: " + it.reason); }
 };
 

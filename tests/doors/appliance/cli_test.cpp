@@ -91,7 +91,7 @@ class Cli : public testing::Test {
   /// `on_move` answers an order; absent: nobody does.
   void serve(std::function<Respond(const MoveOrder&)> on_move = {}) {
     HttpServerOptions options;
-    options.path = socket_;
+    options.place = SocketPath{socket_};
     options.answer_time_max = std::chrono::milliseconds(200);
     auto opened = HttpServer::open(context_, options, [this, on_move](RequestArrived request) {
       const ApiAnswer answer = handle(
@@ -202,7 +202,7 @@ TEST_F(Cli, StatusWithoutHapxdExitsThreeAndSaysWhere) {
 TEST_F(Cli, StatusOfSomebodyElseExitsThree) {
   boost::asio::io_context context;
   HttpServerOptions options;
-  options.path = socket_;
+  options.place = SocketPath{socket_};
   auto opened = HttpServer::open(context_, options, [this](const RequestArrived& request) {
     server_->respond({request.id, 200, "text/html", "<html>welcome</html>"});
   });

@@ -41,7 +41,7 @@ class HttpServerDoor : public testing::Test {
 
   /// Answers "echo METHOD TARGET BODY" at once, unless told to hold answers back.
   void open(HttpServerOptions options = {}) {
-    options.path = path_;
+    options.place = SocketPath{path_};
     auto opened = HttpServer::open(context_, options, [this](RequestArrived request) {
       requests_.push_back(request);
       if (!hold_) answer(request);
@@ -212,28 +212,29 @@ TEST_F(HttpServerDoor, ReplacesASocketThatWasLeftBehind) {
   other.copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(::bind(left, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_EQ(::listen(left, 1), 0);
-  const auto refused = HttpServer::open(context_, {other}, [](RequestArrived) {});
+  const auto refused = HttpServer::open(context_, {SocketPath{other}}, [](RequestArrived) {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::exists);
   ::close(left);  // its listener is gone, the file stays
   EXPECT_TRUE(fs::exists(other));
-  const auto taken = HttpServer::open(context_, {other}, [](RequestArrived) {});
+  const auto taken = HttpServer::open(context_, {SocketPath{other}}, [](RequestArrived) {});
   EXPECT_TRUE(taken.has_value());
 }
 
 TEST_F(HttpServerDoor, LeavesAloneWhatIsNoSocket) {
   std::ofstream(path_) << "precious";
-  const auto refused = HttpServer::open(context_, {path_}, [](RequestArrived) {});
+  const auto refused = HttpServer::open(context_, {SocketPath{path_}}, [](RequestArrived) {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().sentence, HasSubstr("no socket"));
   EXPECT_EQ(fs::file_size(path_), 8U);
 }
 
 TEST_F(HttpServerDoor, RefusesAPathThatCannotBe) {
-  EXPECT_FALSE(HttpServer::open(context_, {""}, [](RequestArrived) {}).has_value());
-  EXPECT_FALSE(
-      HttpServer::open(context_, {std::string(101, 'x')}, [](RequestArrived) {}).has_value());
-  const auto nowhere = HttpServer::open(context_, {folder_ / "no" / "such"}, [](RequestArrived) {});
+  EXPECT_FALSE(HttpServer::open(context_, {SocketPath{""}}, [](RequestArrived) {}).has_value());
+  EXPECT_FALSE(HttpServer::open(context_, {SocketPath{std::string(101, 'x')}}, [](RequestArrived) {
+               }).has_value());
+  const auto nowhere =
+      HttpServer::open(context_, {SocketPath{folder_ / "no" / "such"}}, [](RequestArrived) {});
   ASSERT_FALSE(nowhere.has_value());
   EXPECT_EQ(nowhere.error().kind, ErrorKind::absent);
 }

@@ -26,6 +26,7 @@ spec:
   timing: {heartbeat: 50ms, lease: 1.5s}
   keyFile: "/run/keys/shop"
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
+  metrics: {listen: "[::1]:9405"}
   services:
     - name: api
       vips:

@@ -82,6 +82,40 @@ TEST(Endpoint, BracketsIpv6) {
   EXPECT_EQ(to_string(Endpoint{*parse_ip("::1"), 7405}), "[::1]:7405");
 }
 
+TEST(Endpoint, IsReadAsItIsWritten) {
+  for (const auto* text : {"127.0.0.1:9405", "0.0.0.0:0", "1.2.3.4:65535", "[::1]:9405", "[::]:1",
+                           "[2001:db8::1]:65535"}) {
+    const auto endpoint = parse_endpoint(text);
+    ASSERT_TRUE(endpoint) << text;
+    EXPECT_EQ(to_string(*endpoint), text);
+  }
+  for (const auto* text : {"",
+                           ":",
+                           ":9405",
+                           "9405",
+                           "1.2.3.4",
+                           "1.2.3.4:",
+                           "1.2.3.4:65536",
+                           "1.2.3.4:-1",
+                           "1.2.3.4:+1",
+                           "1.2.3.4:09",
+                           "1.2.3.4: 9",
+                           "1.2.3.4:100000",
+                           "::1:9405",
+                           "::1",
+                           "[::1]",
+                           "[::1]:",
+                           "[::1]9405",
+                           "[1.2.3.4]:9405",
+                           "[]:9405",
+                           "[[::1]]:9405",
+                           "localhost:9405",
+                           "1.2.3.4:4294967297",
+                           "127.0.0.1:9405:9405"}) {
+    EXPECT_FALSE(parse_endpoint(text)) << text;
+  }
+}
+
 TEST(Mac, ReadsAndWrites) {
   const auto mac = parse_mac("52:54:00:AB:cd:0f");
   ASSERT_TRUE(mac);

@@ -41,6 +41,7 @@ spec:
   port: 7000
   noQuorumPolicy: stop
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
+  metrics: {listen: 0.0.0.0:9500}
   services:
     - name: api
       vips:
@@ -83,6 +84,7 @@ TEST(ParseConfig, FillsInTheDefaultsOfAMinimalFile) {
   EXPECT_EQ(parsed->port, 7405);
   EXPECT_EQ(parsed->no_quorum_policy, NoQuorumPolicy::stop);
   EXPECT_EQ(parsed->scheduling, (Scheduling{Score(100), Score(3), 10min}));
+  EXPECT_EQ(parsed->metrics.listen, (Endpoint{ipv4(127, 0, 0, 1), 9405}));
   EXPECT_EQ(parsed->services[0].health_check.mode, HealthCheckMode::readyz);
   EXPECT_EQ(parsed->services[0].health_check.interval, 500ms);
 }
@@ -98,6 +100,7 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(parsed->key_file, "/run/keys/shop key");
   EXPECT_EQ(parsed->port, 7000);
   EXPECT_EQ(parsed->scheduling, (Scheduling{Score::infinity(), Score(0), 90min}));
+  EXPECT_EQ(parsed->metrics.listen, (Endpoint{ipv4(0, 0, 0, 0), 9500}));
   const auto& api = parsed->services[0];
   EXPECT_EQ(api.vips[1], (VipConfig{{ipv4(10, 0, 1, 20), 32}, InterfaceName("vlan.41")}));
   EXPECT_EQ(api.port, 443);
@@ -123,6 +126,28 @@ TEST(ParseConfig, KnowsTheProfiles) {
     const auto parsed = parse_config(std::string(minimal) + "  timing: " + text + '\n', "f");
     ASSERT_TRUE(parsed) << parsed.error().sentence;
     EXPECT_EQ(parsed->timing, timing);
+  }
+}
+
+TEST(ParseConfig, KnowsWhereMetricsMayBeRead) {
+  const std::pair<const char*, std::optional<Endpoint>> cases[] = {
+      {"{}", Endpoint{ipv4(127, 0, 0, 1), 9405}},
+      {"{listen: 127.0.0.1:1}", Endpoint{ipv4(127, 0, 0, 1), 1}},
+      {"{listen: 0.0.0.0:65535}", Endpoint{ipv4(0, 0, 0, 0), 65535}},
+      {"{listen: \"[::1]:9405\"}", Endpoint{*parse_ip("::1"), 9405}},
+      {"{listen: '[::]:9405'}", Endpoint{*parse_ip("::"), 9405}},
+      // UDP and TCP ports are different things, and HAProxy listens at the VIP alone.
+      {"{listen: 127.0.0.1:7405}", Endpoint{ipv4(127, 0, 0, 1), 7405}},
+      {"{listen: 127.0.0.1:6443}", Endpoint{ipv4(127, 0, 0, 1), 6443}},
+      {"{listen: off}", std::nullopt},
+      {"{listen: \"off\"}", std::nullopt}};
+  for (const auto& [text, listen] : cases) {
+    const auto parsed = parse_config(std::string(minimal) + "  metrics: " + text + '\n', "f");
+    ASSERT_TRUE(parsed) << parsed.error().sentence;
+    EXPECT_EQ(parsed->metrics.listen, listen) << text;
+    const auto again = parse_config(write_config(*parsed), "f");
+    ASSERT_TRUE(again) << again.error().sentence;
+    EXPECT_EQ(*again, *parsed) << write_config(*parsed);
   }
 }
 
@@ -210,6 +235,8 @@ spec:
     resourceStickiness: 100
     migrationThreshold: 3
     failureTimeout: 10m
+  metrics:
+    listen: 127.0.0.1:9405
 )");
 }
 
