@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/metrics.hpp"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +21,21 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
+constexpr auto gauge = MetricType::Gauge;
+constexpr auto counter = MetricType::Counter;
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+double one_if(bool is_so) {
+  return is_so ? 1 : 0;
+}
+
+std::string word(std::string_view text) {
+  return std::string(text);
+}
+
 class Page {
  public:
   /// Begins the next family; what is added belongs to it.
@@ -23,14 +44,29 @@ class Page {
   }
 
   void add(Labels labels, double value) {
-    ClientMetric metric;
+    ClientMetric& metric = families_.back().metric.emplace_back();
     metric.label = std::move(labels);
-    metric.gauge.value = value;
-    metric.counter.value = value;
-    families_.back().metric.push_back(std::move(metric));
+    (families_.back().type == counter ? metric.counter.value : metric.gauge.value) = value;
+  }
+  void add(Labels labels, std::uint64_t value) { add(std::move(labels), double(value)); }
+  void add(Labels labels, bool value) { add(std::move(labels), one_if(value)); }
+
+  void add(Labels labels, const Histogram& times) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    auto& shown = metric.histogram;
+    for (std::size_t i = 0; i < times.counts.size(); ++i) {
+      shown.sample_count += times.counts[i];
+      const bool is_last = i == Histogram::bounds.size();
+      shown.bucket.push_back({shown.sample_count, is_last ? std::numeric_limits<double>::infinity()
+                                                          : seconds(Histogram::bounds[i])});
+    }
+    shown.sample_sum = seconds(times.sum);
   }
 
-  [[nodiscard]] std::string text() const {
+  /// A family without a sample says nothing, and is left out.
+  [[nodiscard]] std::string text() {
+    std::erase_if(families_, [](const MetricFamily& family) { return family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(families_);
   }
 
@@ -38,46 +74,239 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
-double one_if(bool is_so) {
-  return is_so ? 1 : 0;
+void add_node(Page& page, const Status& status) {
+  page.family("hapx_build_info", gauge, "Always 1; the label tells hapxd's version.");
+  page.add({{"version", status.version}}, true);
+  page.family("hapx_uptime_seconds", gauge, "How long this process of hapxd has run.");
+  page.add({}, seconds(status.uptime));
+  page.family("hapx_degraded_reasons", gauge,
+              "How many reasons this node has to call the cluster degraded; `hapx status` lists "
+              "them.");
+  page.add({}, std::uint64_t{status.degraded.size()});
+  page.family("hapx_loop_lag_seconds", MetricType::Histogram,
+              "How late the loop came to what was due.");
+  page.add({}, status.loop_lag);
 }
 
-void add_cluster(Page& page, const Status& status) {
-  page.family("hapx_build_info", MetricType::Gauge, "Always 1; the label tells hapxd's version.");
-  page.add({{"version", status.version}}, 1);
-  page.family("hapx_quorate", MetricType::Gauge,
-              "1 if this node hears more than half of the configured votes, itself included.");
-  page.add({}, one_if(status.quorate));
-  page.family("hapx_member_state", MetricType::Gauge,
+void add_members(Page& page, const Status& status) {
+  page.family("hapx_quorate", gauge,
+              "1 if this node hears more than half of the configured votes, its own included.");
+  page.add({}, status.quorate);
+  std::uint64_t configured = 0;
+  std::uint64_t heard = 0;
+  for (const auto& member : status.members) {
+    configured += member.votes;
+    if (member.state != MemberState::offline) heard += member.votes;
+  }
+  page.family("hapx_votes", gauge, "Votes: configured, needed for quorum, and heard by this node.");
+  page.add({{"type", "configured"}}, configured);
+  page.add({{"type", "needed"}}, configured / 2 + 1);
+  page.add({{"type", "heard"}}, heard);
+  page.family("hapx_member_state", gauge,
               "1 for the state in which this node sees a member, 0 for the other states.");
   for (const auto& member : status.members) {
     for (const auto state : {MemberState::online, MemberState::offline}) {
-      page.add({{"node", member.name.text()}, {"state", std::string(to_string(state))}},
-               one_if(member.state == state));
+      page.add({{"node", member.name.text()}, {"state", word(to_string(state))}},
+               member.state == state);
+    }
+  }
+  const auto each = [&](const char* name, const char* help, auto is_so) {
+    page.family(name, gauge, help);
+    for (const auto& member : status.members) {
+      page.add({{"node", member.name.text()}}, bool{is_so(member)});
+    }
+  };
+  each("hapx_member_suspect", "1 if a member is silent for longer than a beat or two.",
+       [](const auto& member) { return member.suspect; });
+  each("hapx_member_hears_us", "1 if a member hears this node, by its own account.",
+       [](const auto& member) { return member.hears_us; });
+  each("hapx_coordinator", "1 for the member that coordinates, as far as this node has heard.",
+       [&](const auto& member) { return status.coordinator == member.name; });
+}
+
+void add_datagrams(Page& page, const Status& status) {
+  constexpr std::string_view refused = "datagrams_refused.";
+  page.family("hapx_datagrams_refused_total", counter,
+              "Datagrams on the heartbeats' port that had no effect, by reason.");
+  for (const auto& [name, count] : status.counters) {
+    if (name.starts_with(refused)) page.add({{"reason", name.substr(refused.size())}}, count);
+  }
+  struct Row {
+    const char* counted;
+    const char* name;
+    const char* help;
+  };
+  constexpr std::array rows{
+      Row{"rights_lost", "hapx_rights_lost_total",
+          "Leases, the coordinator's excepted, that this node had and could not renew."},
+      Row{"plans", "hapx_plans_total", "Plans of a coordinator that this node has seen."},
+      Row{"name_conflicts", "hapx_name_conflicts_total",
+          "Signs of another process under this node's name, at most one in 5 s."},
+      Row{"fence_restored", "hapx_fence_removals_total",
+          "Times that somebody removed the kernel's fence and it was put back."},
+      Row{"haproxy_failures", "hapx_haproxy_failures_total",
+          "Times that HAProxy was warm and then died or froze."}};
+  for (const Row& row : rows) {
+    const auto found = status.counters.find(row.counted);
+    if (found == status.counters.end()) continue;
+    page.family(row.name, counter, row.help);
+    page.add({}, found->second);
+  }
+}
+
+std::string without_prefix(const std::string& address) {
+  return address.substr(0, address.find('/'));
+}
+
+void add_services(Page& page, const Status& status) {
+  page.family("hapx_service_served", gauge,
+              "1 if a service has a holder, HAProxy serves it there, and its kube-apiservers are "
+              "not known to be all down.");
+  for (const auto& service : status.services) {
+    page.add({{"service", service.name.text()}}, served(service));
+  }
+  page.family(
+      "hapx_vip_holder", gauge,
+      "1 for the node that holds the VIP, as far as this node has heard, 0 for the others.");
+  for (const auto& service : status.services) {
+    for (const auto& address : service.addresses) {
+      for (const auto& place : service.nodes) {
+        page.add({{"service", service.name.text()},
+                  {"vip", without_prefix(address)},
+                  {"node", place.node.text()}},
+                 service.holder == place.node);
+      }
+    }
+  }
+  page.family("hapx_service_excluded", gauge,
+              "1 if a node may not hold the service now; `hapx why` has the reason.");
+  for (const auto& service : status.services) {
+    for (const auto& place : service.nodes) {
+      page.add({{"service", service.name.text()}, {"node", place.node.text()}},
+               !place.excluded.empty());
+    }
+  }
+  page.family("hapx_resource_failures", gauge,
+              "Failures of a service's VIP or HAProxy on a node that count against it; 1000000 "
+              "stands for infinity.");
+  for (const auto& service : status.services) {
+    for (const auto& place : service.nodes) {
+      const Labels labels{{"service", service.name.text()}, {"node", place.node.text()}};
+      const auto add = [&](const char* resource, std::uint32_t failures) {
+        Labels all = labels;
+        all.push_back({"resource", resource});
+        page.add(std::move(all), std::uint64_t{failures});
+      };
+      add("vip", place.vip_failures);
+      add("haproxy", place.haproxy_failures);
     }
   }
 }
 
 void add_vips(Page& page, const Status& status) {
-  page.family(
-      "hapx_vip_holder", MetricType::Gauge,
-      "1 for the node that holds the VIP, as far as this node has heard, 0 for the others.");
-  for (const auto& service : status.services) {
-    for (const auto& address : service.addresses) {
-      for (const auto& place : service.nodes) {
-        page.add({{"service", service.name.text()}, {"vip", address}, {"node", place.node.text()}},
-                 one_if(service.holder == place.node));
+  page.family("hapx_lease_seconds", gauge, "The length of a lease, as configured.");
+  page.add({}, seconds(status.lease));
+  const auto each = [&](const char* name, MetricType type, const char* help, auto value) {
+    page.family(name, type, help);
+    for (const auto& service : status.services) {
+      for (const auto& vip : service.vips) {
+        page.add({{"service", service.name.text()}, {"vip", vip.address}}, value(vip));
       }
     }
+  };
+  each("hapx_vip_assigned", gauge, "1 if the kernel of this node has the VIP on its interface.",
+       [](const VipStatus& vip) { return vip.assigned; });
+  each("hapx_vip_lease_remaining_seconds", gauge,
+       "For how long this node may still act on the VIP; 0 if it may not.",
+       [](const VipStatus& vip) { return seconds(vip.lease_remaining); });
+  each("hapx_vip_readds_total", counter,
+       "Times that somebody removed the VIP from this node and it was added again.",
+       [](const VipStatus& vip) { return vip.taken_away; });
+  each("hapx_vip_announcements_total", counter, "Announcements of the VIP that this node sent.",
+       [](const VipStatus& vip) { return vip.announcements; });
+  each("hapx_vip_announcement_failures_total", counter,
+       "Announcements of the VIP that this node could not send.",
+       [](const VipStatus& vip) { return vip.announcement_failures; });
+}
+
+void add_takeovers(Page& page, const Status& status) {
+  const auto each = [&](const char* name, const char* help, bool failovers) {
+    page.family(name, counter, help);
+    for (const auto& service : status.services) {
+      for (const auto reason : all_takeover_reasons) {
+        if (is_failover(reason) != failovers) continue;
+        const auto count = service.takeovers.find(reason);
+        page.add({{"service", service.name.text()}, {"reason", word(to_string(reason))}},
+                 count == service.takeovers.end() ? std::uint64_t{0} : count->second);
+      }
+    }
+  };
+  each("hapx_failovers_total",
+       "Times that a service came to this node after a failure of the node that held it.", true);
+  each("hapx_handovers_total",
+       "Times that a service came to this node after an order, or because it is the better one.",
+       false);
+  page.family("hapx_failover_seconds", MetricType::Histogram,
+              "From the last datagram of the lost node to the first announcement by this one.");
+  page.add({}, status.takeover_times.whole);
+  page.family("hapx_failover_phase_seconds", MetricType::Histogram,
+              "How long each phase of a failover to this node took.");
+  for (const PhaseRow& row : failover_phases()) {
+    const bool takes_time =
+        row.phase != FailoverPhase::message_refused && row.phase != FailoverPhase::view_changed;
+    const auto found = status.takeover_times.phases.find(row.phase);
+    const bool is_known = found != status.takeover_times.phases.end();
+    if (takes_time) page.add({{"phase", word(row.name)}}, is_known ? found->second : Histogram());
   }
+}
+
+void add_haproxy(Page& page, const Status& status) {
+  page.family("hapx_fence_state", gauge,
+              "1 for what ends this node's right to a VIP when hapxd can't, 0 for the others.");
+  const FenceStatus fence =
+      status.services.empty() ? FenceStatus::none : status.services.front().fence;
+  for (const auto each : {FenceStatus::none, FenceStatus::bpf, FenceStatus::lifetime}) {
+    page.add({{"fence", word(to_string(each))}}, fence == each);
+  }
+  page.family("hapx_haproxy_up", gauge, "1 if this node's HAProxy runs and answers its probe.");
+  page.add({}, status.haproxy.fit);
+  page.family("hapx_haproxy_state", gauge,
+              "1 for the state of this node's HAProxy, 0 for the other states.");
+  for (const auto state :
+       {ResourceStatus::stopped, ResourceStatus::starting, ResourceStatus::warm,
+        ResourceStatus::started, ResourceStatus::stopping, ResourceStatus::failed}) {
+    page.add({{"state", word(to_string(state))}}, status.haproxy.state == state);
+  }
+  page.family("hapx_haproxy_restarts_total", counter,
+              "Times that HAProxy was started again after it had run.");
+  page.add({}, status.haproxy.restarts);
+  page.family("hapx_apiserver_up", gauge,
+              "1 if this node's HAProxy finds the kube-apiserver healthy.");
+  for (const auto& service : status.services) {
+    for (const auto& server : service.backends) {
+      page.add({{"service", service.name.text()}, {"apiserver", server.name}}, server.up);
+    }
+  }
+}
+
+bool is_witness(const Status& status) {
+  return std::ranges::any_of(status.members, [&](const MemberStatus& member) {
+    return member.name == status.node && member.role == Role::witness;
+  });
 }
 
 }  // namespace
 
 std::string metrics_page(const Status& status) {
   Page page;
-  add_cluster(page, status);
+  add_node(page, status);
+  add_members(page, status);
+  add_datagrams(page, status);
+  add_services(page, status);
   add_vips(page, status);
+  if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
+  add_takeovers(page, status);
+  add_haproxy(page, status);
   return page.text();
 }
 

@@ -58,6 +58,7 @@ Node::State::State(NodeOptions given, Instant now)
       random(options.seed),
       member(member_options(options), now),
       coordination(options.config) {
+  begin_counting();
   if (self_of(options).role == Role::witness) return;
   for (const auto& service : options.config.services) {
     services.emplace_back(service, options.config, random());
@@ -195,9 +196,13 @@ void Node::State::absorb(lb_supervisor::Outcome outcome, Instant now, Decisions&
 void Node::State::absorb_news(const membership::News& news, Instant now, Decisions& out) {
   unsettled = true;
   if (const auto* gained = std::get_if<membership::RightGained>(&news)) {
+    const auto whose = std::ranges::find_if(
+        services, [&](const auto& service) { return service.claims(gained->key); });
     note(out, now, JournalKind::lease, "won the lease of " + gained->key.text(), {},
-         FailoverPhase::lease_won);
+         FailoverPhase::lease_won,
+         whose == services.end() ? std::nullopt : std::optional(whose->config().name));
   } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
+    ++counters["rights_lost"];
     note(out, now, JournalKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
   } else if (const auto* denied = std::get_if<membership::RightDenied>(&news)) {
     note(out, now, JournalKind::lease, "waiting for the lease of " + denied->key.text(),
@@ -220,6 +225,7 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (const auto* refused = std::get_if<membership::DatagramRefused>(&news)) {
     ++counters["datagrams_refused." + refused->reason];
   } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
+    ++counters["name_conflicts"];
     if (conflict != clash->sentence) note(out, now, JournalKind::member, clash->sentence);
     conflict = clash->sentence;
   }
@@ -266,7 +272,7 @@ void Node::State::settle(Instant now, Decisions& out) {
 }
 
 /// What the plan in force wants of this node. Without a plan: what was inherited, if anything.
-void Node::State::obey_plan(Instant, Decisions&) {
+void Node::State::obey_plan(Instant now, Decisions&) {
   const auto& plan = member.view().plan;
   if (!plan) return;
   for (auto& service : services) {
@@ -276,6 +282,8 @@ void Node::State::obey_plan(Instant, Decisions&) {
       wanted = {assignment.vip == options.self, assignment.haproxy == options.self,
                 assignment.moved && assignment.vip == options.self};
     }
+    if (wanted.vip && !service.wanted().vip) takeovers.begin(service.config().name, now);
+    if (!wanted.vip) takeovers.drop(service.config().name);
     service.want(wanted);
   }
 }
@@ -394,6 +402,7 @@ void Node::State::journal_view(Instant now, Decisions& out) {
                     view.plan->number != seen.plan->number)) {
     ++counters["plans"];
   }
+  account_view(now);
   seen = view;
 }
 
@@ -409,6 +418,7 @@ void Node::State::tell_service_manager(Decisions& out) {
 
 void Node::State::write_journal(Decisions& out) {
   for (auto& entry : std::exchange(out.entries, {})) {
+    account_entry(entry);
     out.actions.emplace_back(WriteLog{
         level_of(entry.kind), (entry.service ? entry.service->text() + ": " : "") + entry.sentence +
                                   (entry.reason.empty() ? "" : " (" + entry.reason + ")")});
@@ -443,6 +453,8 @@ Node& Node::operator=(Node&&) noexcept = default;
 
 Actions Node::step(const Event& event, Instant now) {
   Decisions out;
+  const auto due = state_->next_deadline();
+  if (due && now >= *due) state_->loop_lag.observe(now - *due);
   std::visit([&](const auto& happened) { state_->hear(happened, now, out); }, event);
   state_->settle(now, out);
   state_->tell_service_manager(out);

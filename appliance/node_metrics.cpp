@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node does for whoever watches it: the metrics window, and what only it shows.
+// What the node does for whoever watches it: the metrics window, and the books that only windows
+// read. Nothing in here has an influence on what the node does next.
+#include <algorithm>
 #include <utility>
 
 #include "appliance/metrics.hpp"
 #include "appliance/node_state.hpp"
+#include "membership/codec.hpp"
 
 namespace hapx::appliance {
 
-void Node::State::hear_metrics_request(const RequestArrived& event, Instant now,
-                                       Decisions& out) const {
+using membership::Liveness;
+using membership::ResourceState;
+
+void Node::State::hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out) {
   if (!asks_for_metrics(event)) {
     out.actions.emplace_back(metrics_refusal(event));
-  } else {
-    out.actions.emplace_back(metrics_answer(event, metrics_page(status(now))));
+    return;
   }
+  if (page.empty() || now - page_at >= page_age_max) {
+    page = metrics_page(status(now));
+    page_at = now;
+  }
+  out.actions.emplace_back(metrics_answer(event, page));
 }
 
 void Node::State::hear(const MetricsOpened&, Instant now, Decisions& out) {
@@ -24,6 +33,85 @@ void Node::State::hear(const MetricsOpened&, Instant now, Decisions& out) {
 void Node::State::hear(const MetricsUnavailable& event, Instant now, Decisions& out) {
   metrics_trouble = event.reason;
   note(out, now, JournalKind::life, "metrics are not served", event.reason);
+}
+
+/// A counter that appears with its first count hides that count from whoever looks at increases.
+void Node::State::begin_counting() {
+  for (const char* name : {"announcements_failed", "fence_restored", "haproxy_failures",
+                           "name_conflicts", "plans", "rights_lost"}) {
+    counters[name] = 0;
+  }
+  for (const auto reason : membership::refusal_reason::all) {
+    counters["datagrams_refused." + std::string(reason)] = 0;
+  }
+}
+
+/// Who fell silent, who coordinates, who holds what: for the story of the next takeover.
+void Node::State::account_view(Instant now) {
+  const auto& view = member.view();
+  for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
+    const auto& one = view.members[i];
+    if (one.liveness == seen.members[i].liveness) continue;
+    const auto contact = member.contact(one.name);
+    if (one.liveness == Liveness::suspect && contact.last_heard) {
+      takeovers.silent(one.name, *contact.last_heard, now);
+    } else if (one.liveness == Liveness::dead) {
+      const bool at_once = seen.members[i].liveness == Liveness::alive;  // we came late, or goodbye
+      if (at_once && contact.last_heard && !contact.has_left) {
+        takeovers.silent(one.name, *contact.last_heard, now);
+      }
+      takeovers.dead(one.name, now);
+    } else if (one.liveness == Liveness::alive) {
+      takeovers.heard(one.name);
+    }
+  }
+  if (view.coordinator != seen.coordinator) takeovers.coordinates(view.coordinator, now);
+  for (const auto& one : view.members) {
+    if (one.name == options.self || !takes_part(one)) continue;
+    for (const auto& report : one.report.services) {
+      if (report.vip.state == ResourceState::started) takeovers.holds(report.service, one.name);
+    }
+  }
+}
+
+void Node::State::account_entry(const JournalEntry& entry) {
+  if (!entry.phase || !entry.service) return;
+  takeovers.reached(*entry.service, *entry.phase, entry.at);
+  if (*entry.phase != FailoverPhase::haproxy_serving) return;
+  const auto from = takeovers.from(*entry.service);
+  const auto reason =
+      from ? reason_of_takeover(*entry.service, *from, entry.at) : TakeoverReason::preferred;
+  takeovers.served(*entry.service, reason, options.self);
+}
+
+/// What is wrong with the one who held it; nothing wrong: it was an order, or a better node.
+TakeoverReason Node::State::reason_of_takeover(const ServiceName& service, const NodeName& from,
+                                               Instant now) const {
+  const auto& members = member.view().members;
+  const auto found = std::ranges::find(members, from, &membership::MemberView::name);
+  if (found == members.end() || found->liveness != Liveness::alive || !takes_part(*found)) {
+    return member.contact(from).has_left ? TakeoverReason::node_stopped : TakeoverReason::node_lost;
+  }
+  const auto here = std::ranges::find_if(
+      services, [&](const auto& each) { return each.config().name == service; });
+  if (here != services.end() && here->wanted().moved) return TakeoverReason::ordered;
+  const auto report = report_of(*found, service);
+  const auto failed = [](const membership::ResourceReport& resource) {
+    return resource.state != ResourceState::stopped && resource.state != ResourceState::started;
+  };
+  if (!report.link_up || !report.obstacle.empty()) return TakeoverReason::link_down;
+  if (failed(report.vip)) return TakeoverReason::vip_failed;
+  if (failed(report.haproxy) || !report.haproxy_fit) return TakeoverReason::haproxy_failed;
+  // It has let go meanwhile; what is left is that it may not hold the service any more.
+  const Schedule schedule = coordination.judge_all(member.view(), now);
+  const auto decided = std::ranges::find(schedule.services, service, &ServiceSchedule::service);
+  const bool excluded = decided != schedule.services.end() &&
+                        std::ranges::any_of(decided->nodes, [&](const NodeVerdict& verdict) {
+                          return verdict.node == from && verdict.standing == Standing::excluded;
+                        });
+  if (excluded && report.vip.fail_count > 0) return TakeoverReason::vip_failed;
+  if (excluded && report.haproxy.fail_count > 0) return TakeoverReason::haproxy_failed;
+  return TakeoverReason::preferred;
 }
 
 }  // namespace hapx::appliance

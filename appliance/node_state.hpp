@@ -17,6 +17,7 @@
 #include "appliance/journal.hpp"
 #include "appliance/node.hpp"
 #include "appliance/service_here.hpp"
+#include "appliance/takeover.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 #include "lb-supervisor/supervisor.hpp"
 #include "membership/member.hpp"
@@ -35,7 +36,11 @@ struct Node::State {
   std::vector<ServiceHere> services;       ///< empty on a witness
   Coordination coordination;
   Journal journal;
-  std::map<std::string, std::uint64_t> counters;
+  std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
+  Takeovers takeovers;
+  Histogram loop_lag;
+  std::string page;   ///< of metrics, as it was shown last
+  Instant page_at{};  ///< when that was
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
   std::string conflict;                ///< somebody runs under our name
@@ -62,7 +67,7 @@ struct Node::State {
   void hear(const MetricsUnavailable& event, Instant now, Decisions& out);
   void hear(const StopRequested& event, Instant now, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
-  void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out) const;
+  void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
   template <class Event>
   void hear(const Event& event, Instant now, Decisions& out);
@@ -79,6 +84,11 @@ struct Node::State {
   void coordinate(Instant now, Decisions& out);
   void leave(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);
+  void begin_counting();
+  void account_view(Instant now);
+  void account_entry(const JournalEntry& entry);
+  [[nodiscard]] TakeoverReason reason_of_takeover(const ServiceName& service, const NodeName& from,
+                                                  Instant now) const;
   void tell_service_manager(Decisions& out);
   void write_journal(Decisions& out);
   void note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
@@ -92,6 +102,8 @@ struct Node::State {
 
 /// HAProxy may be unfit for this long before that is told: a restart takes far less.
 inline constexpr Duration unfit_patience = std::chrono::seconds(1);
+/// A page of metrics is shown again for this long: who asks more often costs next to nothing.
+inline constexpr Duration page_age_max = std::chrono::milliseconds(100);
 /// An ordered end waits this long for the kernel to confirm that the addresses are gone.
 inline constexpr Duration leave_patience = std::chrono::seconds(1);
 

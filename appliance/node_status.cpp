@@ -55,6 +55,16 @@ bool is_holding(const ServiceReport& report) {
          report.vip.state == ResourceState::monitor_failed;
 }
 
+VipStatus shown(const vip::Holder& holder, Instant now) {
+  const auto status = holder.status();
+  return {to_string(holder.vip().address.address),
+          status.assigned,
+          status.until && *status.until > now ? *status.until - now : Duration(0),
+          status.taken_away,
+          status.announcements,
+          status.announcement_failures};
+}
+
 std::vector<ServerStatus> shown(const lb_supervisor::BackendHealth& backend) {
   std::vector<ServerStatus> servers;
   for (const auto& server : backend.servers)
@@ -125,6 +135,7 @@ ServiceStatus service_status(const ServiceConfig& service, const Node::State& st
     if (here.config().name != service.name) continue;
     const auto until = here.right_until();
     if (until && *until > now) shown_service.lease_remaining = *until - now;
+    for (const auto& holder : here.holders()) shown_service.vips.push_back(shown(holder, now));
   }
   for (const auto& backend : state.supervisor.status().backends) {
     if (backend.service == service.name) shown_service.backends = shown(backend);
@@ -136,6 +147,7 @@ ServiceStatus service_status(const ServiceConfig& service, const Node::State& st
       shown_service.moved = assignment.moved;
     }
   }
+  shown_service.takeovers = state.takeovers.counts(service.name);
   shown_service.nodes = on_nodes(service, view, schedule);
   return shown_service;
 }
@@ -215,6 +227,7 @@ Status Node::State::status(Instant now) const {
   shown_status.node = options.self;
   shown_status.version = options.version;
   shown_status.uptime = now - started;
+  shown_status.lease = options.config.timing.lease;
   shown_status.quorate = view.quorate;
   shown_status.coordinator = view.coordinator;
   for (std::size_t i = 0; i < view.members.size(); ++i) {
@@ -232,13 +245,15 @@ Status Node::State::status(Instant now) const {
   const auto haproxy_status = supervisor.status();
   shown_status.haproxy = {shown(haproxy_status.state), haproxy_status.pid.value_or(0),
                           haproxy_status.fitness.fit, haproxy_status.fitness.reason,
-                          haproxy_status.starts > 0 ? haproxy_status.starts - 1 : 0};
+                          haproxy_status.restarts};
   const bool serves = std::ranges::any_of(
       services, [&](const auto& service) { return supervisor.serves(service.config().name); });
   if (serves && shown_status.haproxy.state == ResourceStatus::warm) {
     shown_status.haproxy.state = ResourceStatus::started;
   }
   shown_status.counters = counters;
+  shown_status.takeover_times = takeovers.times();
+  shown_status.loop_lag = loop_lag;
   shown_status.degraded = degraded_reasons(shown_status, *this);
   return shown_status;
 }

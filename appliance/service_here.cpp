@@ -74,6 +74,21 @@ void ServiceHere::hear(const vip::Event& event, Instant now, Decisions& out) {
     links_[link->interface] = link->present && link->carrier;
   }
   for (auto& holder : holders_) take(holder, holder.step(event, now), now, out);
+  if (const auto* sent = std::get_if<vip::AnnouncementSent>(&event)) announced(*sent, now, out);
+}
+
+bool ServiceHere::claims(const membership::LeaseKey& key) const {
+  return std::ranges::find(keys_, key) != keys_.end();
+}
+
+/// The repetitions are no news.
+void ServiceHere::announced(const vip::AnnouncementSent& event, Instant now, Decisions& out) {
+  const bool ours = std::ranges::any_of(holders_, [&](const auto& holder) {
+    return holder.vip().address.address == event.address && holder.status().serving;
+  });
+  if (!ours || !announced_.insert(event.address).second) return;
+  note(out, now, JournalKind::announcement, FailoverPhase::announced,
+       to_string(event.address) + " is announced");
 }
 
 void ServiceHere::take(const vip::Holder& holder, vip::Outcome outcome, Instant now,
@@ -223,9 +238,13 @@ void ServiceHere::keep_haproxy_books(Instant now, Decisions& out) {
   (serve ? out.serve : out.rest).push_back(service_.name);
   if (!serve && haproxy_state_ == ResourceState::started) haproxy_state_ = ResourceState::stopped;
   for (auto& holder : holders_) {
+    const IpAddress& address = holder.vip().address.address;
     if (haproxy_state_ != ResourceState::started) {
       holder.stop_serving();
+      announced_.erase(address);
     } else if (!holder.status().serving) {
+      note(out, now, JournalKind::announcement, FailoverPhase::announcing,
+           "announcing " + to_string(address));
       take(holder, holder.serve(now), now, out);
     }
   }

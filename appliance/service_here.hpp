@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,8 @@ class ServiceHere {
   [[nodiscard]] membership::ServiceReport report(Instant now) const;
   /// We want the leases, or still have them.
   [[nodiscard]] bool claimed() const { return claimed_; }
+  /// It is the lease of one of our addresses.
+  [[nodiscard]] bool claims(const membership::LeaseKey& key) const;
   [[nodiscard]] const std::vector<vip::Holder>& holders() const { return holders_; }
   /// The earliest end of our rights; absent unless we hold all addresses.
   [[nodiscard]] std::optional<Instant> right_until() const;
@@ -98,6 +101,7 @@ class ServiceHere {
   [[nodiscard]] std::string obstacle_to_holding(const Surroundings& around, Instant now) const;
   void take(const vip::Holder& holder, vip::Outcome outcome, Instant now, Decisions& out);
   void take_news(const vip::Holder& holder, const vip::News& news, Instant now, Decisions& out);
+  void announced(const vip::AnnouncementSent& event, Instant now, Decisions& out);
   void raise(const Surroundings& around, Instant now, Decisions& out);
   void lower(Instant now, Decisions& out);
   void keep_haproxy_books(Instant now, Decisions& out);
@@ -119,7 +123,8 @@ class ServiceHere {
   std::string obstacle_;
   membership::ResourceState vip_state_ = membership::ResourceState::stopped;
   membership::ResourceState haproxy_state_ = membership::ResourceState::stopped;
-  std::string start_error_;  ///< of the last failed start or stop of the VIP
+  std::set<IpAddress> announced_;  ///< since HAProxy began to serve
+  std::string start_error_;        ///< of the last failed start or stop of the VIP
   Failures vip_failures_;
   Failures haproxy_failures_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How is the cluster, as this node sees it?
 //
-// One plain snapshot that every window shows: `hapx status`, the API, and later the metrics and the
+// One plain snapshot that every window shows: `hapx status`, the API, the metrics, and later the
 // page. Node fills it in, nothing else does; a window only chooses what to print. It knows no
 // clock: whatever is an age or a remainder was measured against the `now` that Node::status was
 // told. It deliberately holds no history (appliance/journal.hpp does) and no secrets.
@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "appliance/histogram.hpp"
 #include "appliance/table.hpp"
+#include "appliance/takeover.hpp"
 #include "config/cluster_config.hpp"
 #include "config/ids.hpp"
 #include "config/result.hpp"
@@ -68,6 +70,18 @@ struct ServiceOnNode {
   friend bool operator==(const ServiceOnNode&, const ServiceOnNode&) = default;
 };
 
+/// One address of a service on this node.
+struct VipStatus {
+  std::string address;              ///< without the prefix
+  bool assigned = false;            ///< the kernel has it on its interface, as it told us itself
+  Duration lease_remaining{0};      ///< our own right; 0: we may not act on it
+  std::uint64_t taken_away = 0;     ///< times that somebody removed it and it was added again
+  std::uint64_t announcements = 0;  ///< sent
+  std::uint64_t announcement_failures = 0;
+
+  friend bool operator==(const VipStatus&, const VipStatus&) = default;
+};
+
 struct ServiceStatus {
   ServiceName name;
   std::optional<NodeName> holder;  ///< where its VIP is started, as far as we have heard
@@ -82,6 +96,8 @@ struct ServiceStatus {
   std::string reason;                  ///< of the placement in force, one sentence
   bool moved = false;                  ///< it is there because an operator moved it
   std::vector<ServiceOnNode> nodes;    ///< in the file's order, witnesses left out
+  std::vector<VipStatus> vips;         ///< here, in the file's order; empty on a witness
+  TakeoverCounts takeovers;            ///< by this node
 
   friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
 };
@@ -92,7 +108,7 @@ struct HaproxyStatus {
   int pid = 0;                                     ///< 0: none
   bool fit = false;
   std::string reason;          ///< why it isn't fit; empty when it is
-  std::uint64_t restarts = 0;  ///< in this life of hapxd
+  std::uint64_t restarts = 0;  ///< in this life of hapxd, of one found running, too
 
   friend bool operator==(const HaproxyStatus&, const HaproxyStatus&) = default;
 };
@@ -102,6 +118,7 @@ struct Status {
   NodeName node;  ///< who says all this
   std::string version;
   Duration uptime{0};  ///< of this incarnation of hapxd
+  Duration lease{0};   ///< its length, as the file has it
   bool quorate = false;
   std::optional<NodeName> coordinator;
   std::vector<std::string>
@@ -111,6 +128,8 @@ struct Status {
   HaproxyStatus haproxy;
   /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
   std::map<std::string, std::uint64_t> counters;
+  TakeoverTimes takeover_times;  ///< of failovers to this node
+  Histogram loop_lag;            ///< how late the loop came to what was due
 
   friend bool operator==(const Status&, const Status&) = default;
 };

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "appliance/status.hpp"
+#include "appliance/status_json_watch.hpp"
 
 namespace hapx::appliance {
 
@@ -76,22 +77,24 @@ json::array services(const Status& status) {
   for (const ServiceStatus& service : status.services) {
     json::array addresses;
     for (const std::string& address : service.addresses) addresses.push_back(text(address));
-    out.push_back(
-        json::object{{"name", text(service.name.text())},
-                     {"holder", name_or_null(service.holder)},
-                     {"vip", text(to_string(service.vip))},
-                     {"haproxy", text(to_string(service.haproxy))},
-                     {"leaseRemainingMs", service.lease_remaining
-                                              ? json::value(milliseconds(*service.lease_remaining))
-                                              : json::value(nullptr)},
-                     {"fence", text(to_string(service.fence))},
-                     {"addresses", std::move(addresses)},
-                     {"port", service.port},
-                     {"certificatesVerified", service.certificates_verified},
-                     {"backends", servers(service)},
-                     {"reason", text(service.reason)},
-                     {"moved", service.moved},
-                     {"nodes", places(service)}});
+    json::object shown{
+        {"name", text(service.name.text())},
+        {"holder", name_or_null(service.holder)},
+        {"vip", text(to_string(service.vip))},
+        {"haproxy", text(to_string(service.haproxy))},
+        {"leaseRemainingMs", service.lease_remaining
+                                 ? json::value(milliseconds(*service.lease_remaining))
+                                 : json::value(nullptr)},
+        {"fence", text(to_string(service.fence))},
+        {"addresses", std::move(addresses)},
+        {"port", service.port},
+        {"certificatesVerified", service.certificates_verified},
+        {"backends", servers(service)},
+        {"reason", text(service.reason)},
+        {"moved", service.moved},
+        {"nodes", places(service)}};
+    add_watched(shown, service);
+    out.push_back(std::move(shown));
   }
   return out;
 }
@@ -229,6 +232,7 @@ ServiceStatus service_from(const json::object& object) {
   service.moved = flag_at(object, "moved", false);
   each_object_at(object, "nodes",
                  [&](const json::object& place) { service.nodes.push_back(place_from(place)); });
+  read_watched(object, service);
   return service;
 }
 
@@ -251,22 +255,22 @@ std::string to_json(const Status& status) {
   }
   json::object counters;
   for (const auto& [name, count] : status.counters) counters[printable(name)] = count;
-  const json::object document{
-      {"cluster", text(status.cluster.text())},
-      {"node", text(status.node.text())},
-      {"quorate", status.quorate},
-      {"coordinator", name_or_null(status.coordinator)},
-      {"degraded", std::move(degraded)},
-      {"members", members(status)},
-      {"services", services(status)},
-      {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
-                               {"pid", status.haproxy.pid},
-                               {"fit", status.haproxy.fit},
-                               {"reason", text(status.haproxy.reason)},
-                               {"restarts", status.haproxy.restarts}}},
-      {"counters", std::move(counters)},
-      {"version", text(status.version)},
-      {"uptimeMs", milliseconds(status.uptime)}};
+  json::object document{{"cluster", text(status.cluster.text())},
+                        {"node", text(status.node.text())},
+                        {"quorate", status.quorate},
+                        {"coordinator", name_or_null(status.coordinator)},
+                        {"degraded", std::move(degraded)},
+                        {"members", members(status)},
+                        {"services", services(status)},
+                        {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
+                                                 {"pid", status.haproxy.pid},
+                                                 {"fit", status.haproxy.fit},
+                                                 {"reason", text(status.haproxy.reason)},
+                                                 {"restarts", status.haproxy.restarts}}},
+                        {"counters", std::move(counters)},
+                        {"version", text(status.version)},
+                        {"uptimeMs", milliseconds(status.uptime)}};
+  add_watched(document, status);
   return json::serialize(document);
 }
 
@@ -315,6 +319,7 @@ Result<Status> status_from_json(std::string_view text) {
   }
   status.version = text_at(*object, "version");
   status.uptime = milliseconds_at(*object, "uptimeMs");
+  read_watched(*object, status);
   return status;
 }
 

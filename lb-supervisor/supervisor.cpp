@@ -98,6 +98,7 @@ Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
   process_.reset();
   if (event.running) {
     process_ = Process{event.running->generation, event.running->pid};
+    has_run_ = true;
     generation_ = std::max(generation_, event.running->generation);
   }
   if (right) {
@@ -147,6 +148,7 @@ Outcome Supervisor::step(const HaproxyStarted& event, Instant now) {
   Outcome outcome;
   if (!std::holds_alternative<Starting>(state_) || event.generation != generation_) return outcome;
   process_ = Process{event.generation, event.pid};
+  has_run_ = true;
   if (!wanted_ || !accepted_) {
     proceed(now, outcome);  // the wish changed while it was being started
   } else {
@@ -316,6 +318,7 @@ void Supervisor::become_checking(Instant now, Outcome& outcome) {
 void Supervisor::become_starting(Instant now, Outcome& outcome) {
   ++generation_;
   ++starts_;
+  if (has_run_) ++restarts_;
   state_ = Starting{now + options_.keeper_answer_max};
   outcome.actions.emplace_back(StartHaproxy{generation_, wanted_->text, wanted_->sockets});
 }
@@ -459,6 +462,7 @@ SupervisorStatus Supervisor::status() const {
   status.fitness = fitness();
   status.failures = failures_;
   status.starts = starts_;
+  status.restarts = restarts_;
   status.backends = backends_;
   for (const auto& [service, count] : counts_) {
     if (const auto settled = count.settled()) status.healthy_api_servers[service] = *settled;

@@ -132,8 +132,10 @@ struct SupervisorStatus {
   std::optional<int> pid;
   std::uint64_t generation = 0;
   Fitness fitness;
-  std::uint64_t failures = 0;                           ///< HaproxyFailed since this hapxd began
-  std::uint64_t starts = 0;                             ///< StartHaproxy since this hapxd began
+  std::uint64_t failures = 0;  ///< HaproxyFailed since this hapxd began
+  std::uint64_t starts = 0;    ///< StartHaproxy since this hapxd began
+  std::uint64_t restarts =
+      0;  ///< those of them after a HAProxy had run, one found at start included
   std::vector<BackendHealth> backends;                  ///< HAProxy's last answer
   std::map<ServiceName, unsigned> healthy_api_servers;  ///< settled; absent until known
 };
@@ -247,6 +249,8 @@ class Supervisor {
   std::set<ServiceName> asked_;
   std::uint64_t failures_ = 0;
   std::uint64_t starts_ = 0;
+  std::uint64_t restarts_ = 0;
+  bool has_run_ = false;
   std::string last_told_;  ///< the last HaproxyNotReady, so that a loop tells it once
   std::vector<BackendHealth> backends_;
   std::map<ServiceName, SettledCount> counts_;

@@ -59,6 +59,11 @@ inline constexpr std::string_view replayed = "replayed";
 inline constexpr std::string_view superseded = "superseded process";
 inline constexpr std::string_view unproven = "not yet proven fresh";
 inline constexpr std::string_view rival_session = "rival session";
+
+inline constexpr std::array all{too_long,       not_ours,  unknown_version, another_cluster,
+                                unknown_sender, wrong_key, wrong_address,   malformed,
+                                our_own,        our_name,  replayed,        for_another_node,
+                                superseded,     unproven,  rival_session};
 }  // namespace refusal_reason
 
 /// What stands in front, readable (and forgeable) by everybody until the datagram is opened.

@@ -38,6 +38,9 @@ class FailureDetector {
     if (left_ || silence >= dead_after_) return Liveness::dead;
     return silence >= suspect_after_ ? Liveness::suspect : Liveness::alive;
   }
+  [[nodiscard]] std::optional<Instant> last_heard() const { return last_heard_; }
+  /// Its last word was good-bye.
+  [[nodiscard]] bool has_left() const { return left_; }
   /// Alive or suspect: not given up.
   [[nodiscard]] bool present(Instant now) const {
     const Liveness is = liveness(now);

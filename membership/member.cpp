@@ -446,4 +446,10 @@ const View& Member::view() const {
   return state_->view;
 }
 
+Member::Contact Member::contact(const NodeName& peer) const {
+  const Peer* found = state_->find_peer(peer);
+  if (found == nullptr) return {};
+  return {found->detector().last_heard(), found->detector().has_left()};
+}
+
 }  // namespace hapx::membership

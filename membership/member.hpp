@@ -123,6 +123,16 @@ class Member {
 
   [[nodiscard]] const View& view() const;
 
+  /// What is known of a peer besides the View, which would change with every beat if it had this.
+  struct Contact {
+    std::optional<Instant> last_heard;
+    bool has_left = false;  ///< its last word was good-bye
+
+    friend bool operator==(const Contact&, const Contact&) = default;
+  };
+  /// The default of all fields for ourselves and for strangers.
+  [[nodiscard]] Contact contact(const NodeName& peer) const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

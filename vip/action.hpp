@@ -45,6 +45,7 @@ struct RemoveAddress {
 };
 
 /// Tells the segment, in request and in reply form, that the address is at our hardware address.
+/// Answered by AnnouncementSent or AnnouncementFailed.
 struct Announce {
   InterfaceName interface;
   IpAddress address;

@@ -56,6 +56,13 @@ struct FenceRemoved {
   InterfaceName interface;
 };
 
+/// Both forms of an announcement were handed to the kernel, which sends them unless the fence is
+/// closed.
+struct AnnouncementSent {
+  InterfaceName interface;
+  IpAddress address;
+};
+
 /// An announcement could not be sent.
 struct AnnouncementFailed {
   InterfaceName interface;
@@ -65,6 +72,6 @@ struct AnnouncementFailed {
 
 /// All of them: what the door tells, and what a Holder may be told.
 using Event = std::variant<AddressAdded, AddressRefused, AddressRemoved, LinkChanged, FenceArmed,
-                           FenceUnavailable, FenceRemoved, AnnouncementFailed>;
+                           FenceUnavailable, FenceRemoved, AnnouncementSent, AnnouncementFailed>;
 
 }  // namespace hapx::vip

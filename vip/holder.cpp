@@ -153,7 +153,6 @@ void Holder::announce_if_due(Instant now, Outcome& out) {
   if (held == nullptr || now >= held->until) return;
   if (!held->announcement.take_due(now)) return;
   out.actions.emplace_back(Announce{vip_.interface, vip_.address.address});
-  ++told_.announcements;
 }
 
 // What the node says.
@@ -373,8 +372,14 @@ void Holder::on(const FenceRemoved& event, Instant /*now*/, Outcome& /*out*/) {
   told_.last_error = "somebody removed the fence from " + event.interface.text();
 }
 
+void Holder::on(const AnnouncementSent& event, Instant /*now*/, Outcome& /*out*/) {
+  if (event.interface != vip_.interface || event.address != vip_.address.address) return;
+  ++told_.announcements;
+}
+
 void Holder::on(const AnnouncementFailed& event, Instant /*now*/, Outcome& /*out*/) {
   if (event.interface != vip_.interface || event.address != vip_.address.address) return;
+  ++told_.announcement_failures;
   told_.last_error = event.error.sentence;  // the next one of the schedule is the retry
 }
 

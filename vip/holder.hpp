@@ -108,7 +108,8 @@ struct HolderStatus {
   std::string last_error;            ///< the last thing that went wrong, even if it is over
   std::uint64_t taken_away = 0;      ///< times that somebody deleted the address while we held it
   std::uint64_t fence_removals = 0;  ///< times that somebody removed the filter
-  std::uint64_t announcements = 0;   ///< asked for, both forms counted as one
+  std::uint64_t announcements = 0;   ///< sent, both forms counted as one
+  std::uint64_t announcement_failures = 0;
 };
 
 //                acquire                    AddressAdded
@@ -181,6 +182,7 @@ class Holder {
   void on(const FenceArmed& event, Instant now, Outcome& out);
   void on(const FenceUnavailable& event, Instant now, Outcome& out);
   void on(const FenceRemoved& event, Instant now, Outcome& out);
+  void on(const AnnouncementSent& event, Instant now, Outcome& out);
   void on(const AnnouncementFailed& event, Instant now, Outcome& out);
 
   void become_acquiring(Acquiring acquiring, Instant now, Outcome& out);

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 // As measured on two cores.
 constexpr Duration netlink_takes = 50us;
+constexpr Duration announcement_takes = 20us;
 constexpr Duration fence_takes = 2200us;  // to load and to attach
 const Error broken_door{ErrorKind::failed, "made to fail by the simulation", 5};
 }  // namespace
@@ -131,6 +132,8 @@ void Interpreter::operator()(const vip::Announce& action) {
                 vip::AnnouncementFailed{action.interface, action.address, broken_door});
     return;
   }
+  world_.tell(machine_, announcement_takes,
+              vip::AnnouncementSent{action.interface, action.address});
   const bool leaves =
       link.carrier && machine_.kernel.passes(action.address, world_.clock_of(machine_));
   const bool arrives = !world_.random_.chance(world_.network_.weather().loss_permille);

@@ -50,6 +50,9 @@ struct EventWords {
   Line operator()(const FenceRemoved& it) const {
     return news("FenceRemoved " + it.interface.text());
   }
+  Line operator()(const AnnouncementSent& it) const {
+    return news("AnnouncementSent" + place(it.interface, it.address));
+  }
   Line operator()(const AnnouncementFailed& it) const {
     return news("AnnouncementFailed" + place(it.interface, it.address));
   }

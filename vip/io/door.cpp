@@ -306,6 +306,7 @@ void Door::announce(const Announce& action) {
       return;
     }
   }
+  state_->tell(AnnouncementSent{action.interface, action.address});
 }
 
 std::optional<int> Door::deadlines_descriptor() const {

@@ -57,7 +57,7 @@ class Door {
   void close_fence(const CloseFence& action);          ///< a store, read back; no event
   void add_address(const AddAddress& action);
   void remove_address(const RemoveAddress& action);
-  void announce(const Announce& action);  ///< an event only when it failed
+  void announce(const Announce& action);
 
   /// The same by the type of the action, for a visitor of one line.
   void carry_out(const ArmFence& action) { arm_fence(action); }

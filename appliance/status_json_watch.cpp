@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/status_json_watch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace hapx::appliance {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+template <class Unit>
+std::int64_t count_of(Duration duration) {
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<Unit>(duration).count());
+}
+
+std::uint64_t number_in(const json::value& value) {
+  if (const std::uint64_t* number = value.if_uint64()) return *number;
+  const std::int64_t* number = value.if_int64();
+  return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+std::uint64_t number_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value ? number_in(*value) : 0;
+}
+
+/// More than a century is a century, so that nothing overflows.
+template <class Unit>
+Duration duration_at(const json::object& object, std::string_view key) {
+  constexpr std::uint64_t century_ms = 3'155'760'000'000;
+  constexpr auto century = static_cast<std::uint64_t>(Unit(milliseconds(century_ms)).count());
+  return Unit(static_cast<std::int64_t>(std::min(number_at(object, key), century)));
+}
+
+const json::object& object_at(const json::object& object, std::string_view key) {
+  static const json::object none;
+  const json::value* value = object.if_contains(key);
+  const json::object* inner = value ? value->if_object() : nullptr;
+  return inner ? *inner : none;
+}
+
+json::object histogram(const Histogram& times) {
+  json::array counts;
+  for (const auto count : times.counts) counts.emplace_back(count);
+  return {{"counts", std::move(counts)}, {"sumUs", count_of<microseconds>(times.sum)}};
+}
+
+Histogram histogram_from(const json::object& object) {
+  Histogram times;
+  times.sum = duration_at<microseconds>(object, "sumUs");
+  const json::value* value = object.if_contains("counts");
+  const json::array* counts = value ? value->if_array() : nullptr;
+  if (counts == nullptr || counts->size() != times.counts.size()) return {};
+  std::ranges::transform(*counts, times.counts.begin(), number_in);
+  return times;
+}
+
+json::object vip(const VipStatus& shown) {
+  return {{"address", json::string(printable(shown.address))},
+          {"assigned", shown.assigned},
+          {"leaseRemainingMs", count_of<milliseconds>(shown.lease_remaining)},
+          {"takenAway", shown.taken_away},
+          {"announcements", shown.announcements},
+          {"announcementFailures", shown.announcement_failures}};
+}
+
+VipStatus vip_from(const json::object& object) {
+  VipStatus shown;
+  if (const json::value* address = object.if_contains("address"); address && address->is_string()) {
+    shown.address = address->get_string();
+  }
+  const json::value* assigned = object.if_contains("assigned");
+  shown.assigned = assigned && assigned->is_bool() && assigned->get_bool();
+  shown.lease_remaining = duration_at<milliseconds>(object, "leaseRemainingMs");
+  shown.taken_away = number_at(object, "takenAway");
+  shown.announcements = number_at(object, "announcements");
+  shown.announcement_failures = number_at(object, "announcementFailures");
+  return shown;
+}
+
+}  // namespace
+
+void add_watched(json::object& out, const ServiceStatus& service) {
+  json::array vips;
+  for (const VipStatus& each : service.vips) vips.emplace_back(vip(each));
+  json::object takeovers;
+  for (const auto& [reason, count] : service.takeovers) takeovers[to_string(reason)] = count;
+  out["vips"] = std::move(vips);
+  out["takeovers"] = std::move(takeovers);
+}
+
+void add_watched(json::object& out, const Status& status) {
+  json::object phases;
+  for (const auto& [phase, times] : status.takeover_times.phases) {
+    phases[to_string(phase)] = histogram(times);
+  }
+  out["leaseMs"] = count_of<milliseconds>(status.lease);
+  out["failoverTimes"] = json::object{{"whole", histogram(status.takeover_times.whole)},
+                                      {"phases", std::move(phases)}};
+  out["loopLag"] = histogram(status.loop_lag);
+}
+
+void read_watched(const json::object& object, ServiceStatus& service) {
+  const json::value* vips = object.if_contains("vips");
+  if (vips && vips->is_array()) {
+    for (const json::value& each : vips->get_array()) {
+      if (const json::object* inner = each.if_object()) service.vips.push_back(vip_from(*inner));
+    }
+  }
+  const json::object& takeovers = object_at(object, "takeovers");
+  for (const auto reason : all_takeover_reasons) {
+    const std::uint64_t count = number_at(takeovers, to_string(reason));
+    if (count > 0) service.takeovers[reason] = count;
+  }
+}
+
+void read_watched(const json::object& object, Status& status) {
+  status.lease = duration_at<milliseconds>(object, "leaseMs");
+  const json::object& times = object_at(object, "failoverTimes");
+  status.takeover_times.whole = histogram_from(object_at(times, "whole"));
+  const json::object& phases = object_at(times, "phases");
+  for (const PhaseRow& row : failover_phases()) {
+    if (!phases.contains(row.name)) continue;
+    status.takeover_times.phases[row.phase] = histogram_from(object_at(phases, row.name));
+  }
+  status.loop_lag = histogram_from(object_at(object, "loopLag"));
+}
+
+}  // namespace hapx::appliance
