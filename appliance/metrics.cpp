@@ -2,7 +2,6 @@
 #include "appliance/metrics.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -118,10 +117,19 @@ void add_members(Page& page, const Status& status) {
   };
   each("hapx_member_suspect", "1 if a member is silent for longer than a beat or two.",
        [](const auto& member) { return member.suspect; });
-  each("hapx_member_hears_us", "1 if a member hears this node, by its own account.",
+  each("hapx_member_hears_this_node", "1 if a member hears this node, by its own account.",
        [](const auto& member) { return member.hears_us; });
   each("hapx_coordinator", "1 for the member that coordinates, as far as this node has heard.",
        [&](const auto& member) { return status.coordinator == member.name; });
+}
+
+/// One of the snapshot's counters as a family of its own.
+void counted(Page& page, const Status& status, const char* counted_as, const char* name,
+             const char* help) {
+  const auto found = status.counters.find(counted_as);
+  if (found == status.counters.end()) return;
+  page.family(name, counter, help);
+  page.add({}, found->second);
 }
 
 void add_datagrams(Page& page, const Status& status) {
@@ -131,27 +139,10 @@ void add_datagrams(Page& page, const Status& status) {
   for (const auto& [name, count] : status.counters) {
     if (name.starts_with(refused)) page.add({{"reason", name.substr(refused.size())}}, count);
   }
-  struct Row {
-    const char* counted;
-    const char* name;
-    const char* help;
-  };
-  constexpr std::array rows{
-      Row{"rights_lost", "hapx_rights_lost_total",
-          "Leases, the coordinator's excepted, that this node had and could not renew."},
-      Row{"plans", "hapx_plans_total", "Plans of a coordinator that this node has seen."},
-      Row{"name_conflicts", "hapx_name_conflicts_total",
-          "Signs of another process under this node's name, at most one in 5 s."},
-      Row{"fence_restored", "hapx_fence_removals_total",
-          "Times that somebody removed the kernel's fence and it was put back."},
-      Row{"haproxy_failures", "hapx_haproxy_failures_total",
-          "Times that HAProxy was warm and then died or froze."}};
-  for (const Row& row : rows) {
-    const auto found = status.counters.find(row.counted);
-    if (found == status.counters.end()) continue;
-    page.family(row.name, counter, row.help);
-    page.add({}, found->second);
-  }
+  counted(page, status, "plans", "hapx_plans_total",
+          "Plans of a coordinator that this node has seen.");
+  counted(page, status, "name_conflicts", "hapx_name_conflicts_total",
+          "Signs of another process under this node's name, at most one in 5 s.");
 }
 
 std::string without_prefix(const std::string& address) {
@@ -206,6 +197,8 @@ void add_services(Page& page, const Status& status) {
 void add_vips(Page& page, const Status& status) {
   page.family("hapx_lease_seconds", gauge, "The length of a lease, as configured.");
   page.add({}, seconds(status.lease));
+  counted(page, status, "rights_lost", "hapx_rights_lost_total",
+          "Leases, the coordinator's excepted, that this node had and could not renew.");
   const auto each = [&](const char* name, MetricType type, const char* help, auto value) {
     page.family(name, type, help);
     for (const auto& service : status.services) {
@@ -260,7 +253,7 @@ void add_takeovers(Page& page, const Status& status) {
   }
 }
 
-void add_haproxy(Page& page, const Status& status) {
+void add_fence(Page& page, const Status& status) {
   page.family("hapx_fence_state", gauge,
               "1 for what ends this node's right to a VIP when hapxd can't, 0 for the others.");
   const FenceStatus fence =
@@ -268,6 +261,11 @@ void add_haproxy(Page& page, const Status& status) {
   for (const auto each : {FenceStatus::none, FenceStatus::bpf, FenceStatus::lifetime}) {
     page.add({{"fence", word(to_string(each))}}, fence == each);
   }
+  counted(page, status, "fence_restored", "hapx_fence_removals_total",
+          "Times that somebody removed the kernel's fence and it was put back.");
+}
+
+void add_haproxy(Page& page, const Status& status) {
   page.family("hapx_haproxy_up", gauge, "1 if this node's HAProxy runs and answers its probe.");
   page.add({}, status.haproxy.fit);
   page.family("hapx_haproxy_state", gauge,
@@ -280,6 +278,8 @@ void add_haproxy(Page& page, const Status& status) {
   page.family("hapx_haproxy_restarts_total", counter,
               "Times that HAProxy was started again after it had run.");
   page.add({}, status.haproxy.restarts);
+  counted(page, status, "haproxy_failures", "hapx_haproxy_failures_total",
+          "Times that HAProxy was warm and then died or froze.");
   page.family("hapx_apiserver_up", gauge,
               "1 if this node's HAProxy finds the kube-apiserver healthy.");
   for (const auto& service : status.services) {
@@ -303,8 +303,9 @@ std::string metrics_page(const Status& status) {
   add_members(page, status);
   add_datagrams(page, status);
   add_services(page, status);
-  add_vips(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
+  add_vips(page, status);
+  add_fence(page, status);
   add_takeovers(page, status);
   add_haproxy(page, status);
   return page.text();

@@ -57,7 +57,8 @@ Node::State::State(NodeOptions given, Instant now)
       started(now),
       random(options.seed),
       member(member_options(options), now),
-      coordination(options.config) {
+      coordination(options.config),
+      stepped_at(now) {
   begin_counting();
   if (self_of(options).role == Role::witness) return;
   for (const auto& service : options.config.services) {
@@ -454,7 +455,9 @@ Node& Node::operator=(Node&&) noexcept = default;
 Actions Node::step(const Event& event, Instant now) {
   Decisions out;
   const auto due = state_->next_deadline();
-  if (due && now >= *due) state_->loop_lag.observe(now - *due);
+  // What was overdue when the last step ended can't have been done before now.
+  if (due && now >= *due) state_->loop_lag.observe(now - std::max(*due, state_->stepped_at));
+  state_->stepped_at = now;
   std::visit([&](const auto& happened) { state_->hear(happened, now, out); }, event);
   state_->settle(now, out);
   state_->tell_service_manager(out);

@@ -39,6 +39,7 @@ struct Node::State {
   std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
   Takeovers takeovers;
   Histogram loop_lag;
+  Instant stepped_at;  ///< last
   std::string page;   ///< of metrics, as it was shown last
   Instant page_at{};  ///< when that was
   FenceStatus fence = FenceStatus::none;

@@ -231,6 +231,7 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
     parser.body_limit(options.body_bytes_max);
     stream.expires_after(options.transfer_time_max);
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
+    if (closed) break;  // who handles requests may be gone
     Respond answer;
     bool keep_alive = false;
     http::verb asked = http::verb::get;

@@ -73,6 +73,7 @@ struct Machine {
   std::uint64_t boots = 0;
   std::vector<std::function<void()>> postponed;  ///< due while the machine was paused
   std::map<Door, unsigned> failures;             ///< how many of the next calls fail
+  bool metrics_port_taken = false;               ///< by another program
 
   [[nodiscard]] bool runs() const { return powered && !paused; }
   [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }

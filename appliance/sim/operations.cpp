@@ -235,6 +235,18 @@ void World::fail_next(const NodeName& node, Door door, unsigned calls) {
   machine(node).failures[door] = calls;
 }
 
+void World::take_metrics_port(const NodeName& node) {
+  disturb(node.text() + ": somebody takes the metrics' port");
+  machine(node).metrics_port_taken = true;
+}
+
+void World::free_metrics_port(const NodeName& node) {
+  disturb(node.text() + ": the metrics' port is free");
+  Machine& it = machine(node);
+  it.metrics_port_taken = false;
+  tell_of_metrics(it);
+}
+
 void World::kill_haproxy(const NodeName& node) {
   if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is killed");

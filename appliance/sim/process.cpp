@@ -89,11 +89,20 @@ void World::start_process(Machine& machine, Inherits inherits) {
   machine.process = std::make_unique<Process>(Process{
       Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
   step(machine, Started{});
+  tell_of_metrics(machine);
   if (!bears_vips(machine)) return;
   for (const InterfaceName& interface : vip_interfaces_) {
     tell(machine, random_.between(Duration(50us), Duration(500us)), machine.kernel.link(interface));
   }
   tell(machine, machine.haproxy.connect());
+}
+
+void World::tell_of_metrics(Machine& machine) {
+  if (machine.metrics_port_taken) {
+    tell(machine, Duration(0), MetricsUnavailable{"taken by the simulation"});
+  } else {
+    tell(machine, Duration(0), MetricsOpened{});
+  }
 }
 
 void World::end_process(Machine& machine) {

@@ -47,7 +47,8 @@ World::World(const WorldOptions& options)
                   nullptr,
                   0,
                   {},
-                  {}};
+                  {},
+                  false};
     machines_.emplace(node.name, std::move(fresh));
   }
   for (const ServiceConfig& service : options_.config.services) {
@@ -170,6 +171,12 @@ std::uint64_t World::move(const NodeName& at, const ServiceName& service,
                           const std::optional<NodeName>& to) {
   const std::string body = to ? "{\"to\": \"" + to->text() + "\"}" : "";
   return request(at, "POST", "/v1/services/" + service.text() + "/move", body);
+}
+
+std::uint64_t World::scrape(const NodeName& node, const std::string& target) {
+  const std::uint64_t id = ++requests_;
+  deliver(machine(node), RequestArrived{id, "GET", target, {}, Window::metrics});
+  return id;
 }
 
 const Respond* World::answer(std::uint64_t request) const {

@@ -101,6 +101,10 @@ class World {
   void flush_filters(const NodeName& node);
   void fail_next(const NodeName& node, Door door, unsigned calls = 1);
 
+  /// Another program has the metrics' port, or gives it up.
+  void take_metrics_port(const NodeName& node);
+  void free_metrics_port(const NodeName& node);
+
   // HAProxy.
 
   void kill_haproxy(const NodeName& node);
@@ -119,6 +123,8 @@ class World {
                         const std::string& body);
   std::uint64_t move(const NodeName& at, const ServiceName& service,
                      const std::optional<NodeName>& to);
+  /// What Prometheus does, or anybody else who finds the port.
+  std::uint64_t scrape(const NodeName& node, const std::string& target = "/metrics");
   [[nodiscard]] const Respond* answer(std::uint64_t request) const;
 
   // What is so.
@@ -201,6 +207,7 @@ class World {
   // process.cpp: a process's life
   void start_process(Machine& machine, Inherits inherits);
   [[nodiscard]] Inheritance find_inheritance(Machine& machine, Inherits inherits);
+  void tell_of_metrics(Machine& machine);
   void end_process(Machine& machine);
   void restart_in_flight(Machine& machine);
   /// To the process that runs now, if it still does by then.

@@ -71,6 +71,9 @@ TEST_F(AnnounceDoor, both_forms_arrive_as_built) {
   const MacAddress mac = told_.all<LinkChanged>().back().mac;
   EXPECT_EQ(packets[0], announcement_request(mac, vip_address));
   EXPECT_EQ(packets[1], announcement_reply(mac, vip_address));
+  run_until(
+      io_, [&] { return told_.count<AnnouncementSent>() == 1; }, "that it was sent");
+  EXPECT_EQ(told_.count<AnnouncementFailed>(), 0U);
 }
 
 TEST_F(AnnounceDoor, a_neighbour_that_believes_in_the_old_holder_converges) {
@@ -118,6 +121,7 @@ TEST_F(AnnounceDoor, a_failure_is_told_once_for_each_announcement) {
   for (int i = 0; i < 3; ++i) door_->announce({interface, vip_address});
   run_until(
       io_, [&] { return told_.count<AnnouncementFailed>() == 3; }, "three failures");
+  EXPECT_EQ(told_.count<AnnouncementSent>(), 0U);
 }
 
 }  // namespace

@@ -61,6 +61,14 @@ TEST(Status, IsReadBackAsItWas) {
   status.services[0].moved = true;
   status.services[0].nodes[1].haproxy_failures = 1'000'000;
   status.services[0].nodes[1].excluded = "haproxy failed there";
+  status.services[0].vips = {{"192.168.4.20", true, std::chrono::milliseconds(271), 2, 14, 1},
+                             {"192.168.4.21", false, Duration(0), 0, 0, 0}};
+  status.services[0].takeovers = {{TakeoverReason::node_lost, 2}, {TakeoverReason::preferred, 7}};
+  status.lease = std::chrono::milliseconds(300);
+  status.loop_lag.observe(std::chrono::microseconds(120));
+  status.takeover_times.whole.observe(std::chrono::milliseconds(310));
+  status.takeover_times.phases[FailoverPhase::peer_dead].observe(std::chrono::milliseconds(175));
+  status.takeover_times.phases[FailoverPhase::announced].observe(std::chrono::seconds(7));
   const Result<Status> back = status_from_json(to_json(status));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(*back, status);
@@ -76,6 +84,22 @@ TEST(Status, OfAnotherVersionIsReadAsFarAsItGoes) {
   EXPECT_EQ(back->members[0].votes, 0U);
   EXPECT_TRUE(back->services.empty());
   EXPECT_FALSE(back->quorate);
+}
+
+TEST(Status, WithHistogramsOfAnotherShapeIsReadWithoutThem) {
+  const Result<Status> back = status_from_json(
+      R"({"cluster": "c", "node": "n", "loopLag": {"counts": [1, 2], "sumUs": 7}, "leaseMs": -1,
+          "failoverTimes": {"phases": {"peer-dead": 7, "no-such-phase": {}}, "whole": []},
+          "services": [{"vips": [7, {"address": 1, "assigned": "yes", "takenAway": -3}],
+                        "takeovers": {"node-lost": "x", "nonsense": 3}}]})");
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->loop_lag, Histogram());
+  EXPECT_EQ(back->takeover_times.whole, Histogram());
+  EXPECT_EQ(back->takeover_times.phases.size(), 1U);
+  ASSERT_EQ(back->services.size(), 1U);
+  ASSERT_EQ(back->services[0].vips.size(), 1U);
+  EXPECT_EQ(back->services[0].vips[0], VipStatus());
+  EXPECT_TRUE(back->services[0].takeovers.empty());
 }
 
 TEST(Status, ThatIsNoneIsRefused) {

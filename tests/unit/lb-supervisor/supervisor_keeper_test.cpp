@@ -15,8 +15,10 @@ TEST_F(Supervising, adopts_a_running_haproxy_with_the_same_text) {
   EXPECT_TRUE(supervisor_.warm());
   EXPECT_EQ(supervisor_.status().pid, 4711);
   EXPECT_EQ(supervisor_.status().starts, 0U);
+  EXPECT_EQ(supervisor_.status().restarts, 0U);
   tell(HaproxyExited{41, "killed by signal 9"});
   EXPECT_EQ(asked<StartHaproxy>()->generation, 42U);  // never a generation twice
+  EXPECT_EQ(supervisor_.status().restarts, 1U);
 }
 
 TEST_F(Supervising, kills_a_haproxy_that_it_would_adopt_but_that_is_frozen) {

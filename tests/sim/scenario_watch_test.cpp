@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whoever watches is told the truth: what is counted, for which reason, and how long it took.
+#include "story.hpp"
+
+namespace hapx::appliance::sim {
+namespace {
+
+class Watch : public Story {
+ protected:
+  [[nodiscard]] std::uint64_t counted(const NodeName& node, TakeoverReason reason) const {
+    const TakeoverCounts counts = world_->status(node).services[0].takeovers;
+    const auto found = counts.find(reason);
+    return found == counts.end() ? 0 : found->second;
+  }
+
+  /// Over all nodes that are there.
+  [[nodiscard]] TakeoverCounts all_counted() const {
+    TakeoverCounts all;
+    for (const NodeConfig& node : world_->config().nodes) {
+      if (!world_->alive(node.name)) continue;
+      const Status status = world_->status(node.name);
+      for (const auto& [reason, count] : status.services[0].takeovers) all[reason] += count;
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::uint64_t counter(const NodeName& node, const std::string& name) const {
+    return world_->status(node).counters.at(name);
+  }
+
+  [[nodiscard]] VipStatus vip_at(const NodeName& node) const {
+    return world_->status(node).services[0].vips.at(0);
+  }
+
+  /// The whole time is the sum of its phases, each of which was seen `count` times.
+  void expect_whole_story(const TakeoverTimes& times, std::uint64_t count) const {
+    EXPECT_EQ(times.whole.count(), count);
+    Duration sum{0};
+    for (const auto& [phase, length] : times.phases) {
+      if (phase != FailoverPhase::lease_expired) {
+        EXPECT_EQ(length.count(), count) << to_string(phase);
+      }
+      sum += length.sum;
+    }
+    EXPECT_EQ(sum, times.whole.sum);
+  }
+};
+
+TEST_F(Watch, AColdStartIsNoTakeover) {
+  begin(cluster(3));
+  EXPECT_EQ(all_counted(), TakeoverCounts());
+  EXPECT_EQ(world_->status(*holder()).takeover_times, TakeoverTimes());
+}
+
+TEST_F(Watch, APowerLossIsOneFailoverWithAllItsPhases) {
+  begin(cluster(3));
+  place_on(other_than(coordinator()));
+  const NodeName lost = *holder();
+  world_->power_off(lost);
+  expect_outage_at_most(lease() + detection);
+  EXPECT_EQ(counted(*holder(), TakeoverReason::node_lost), 1U);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::node_lost, 1}}))
+      << "and nobody else counts it";
+
+  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  expect_whole_story(times, 1);
+  EXPECT_FALSE(times.phases.contains(FailoverPhase::lease_expired)) << "it did not coordinate";
+  EXPECT_EQ(times.phases.size(), 9U);
+  EXPECT_GE(times.whole.sum, right_of(lease()));
+  EXPECT_LE(times.whole.sum, lease() + detection);
+  const Duration silent = times.phases.at(FailoverPhase::peer_silent).sum;
+  EXPECT_GE(silent, world_->config().timing.heartbeat * 2);
+  EXPECT_GE(times.phases.at(FailoverPhase::peer_dead).sum + silent, lease() - 10ms);
+}
+
+TEST_F(Watch, APowerLossOfHolderAndCoordinatorHasTheCoordinatorsLeaseInIt) {
+  begin(cluster(3));
+  place_on(coordinator());
+  world_->power_off(*holder());
+  expect_outage_at_most(lease() + detection);
+  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  expect_whole_story(times, 1);
+  EXPECT_EQ(times.phases.at(FailoverPhase::lease_expired).count(), 1U);
+}
+
+TEST_F(Watch, ALinkThatGoesDownIsAFailover) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  world_->link_down(before, wire);
+  world_->run_for(3s);
+  ASSERT_NE(holder(), before);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::link_down, 1}}));
+  EXPECT_EQ(counted(*holder(), TakeoverReason::link_down), 1U);
+  EXPECT_EQ(world_->status(*holder()).takeover_times.whole.count(), 0U) << "nobody was silent";
+  EXPECT_EQ(world_->status(*holder()).takeover_times.phases.at(FailoverPhase::announced).count(),
+            1U);
+}
+
+TEST_F(Watch, AHaproxyThatIsGoneForGoodIsAFailover) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  world_->uninstall_haproxy(before);
+  world_->kill_haproxy(before);
+  world_->run_for(10s);
+  ASSERT_NE(holder(), before);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::haproxy_failed, 1}}));
+}
+
+TEST_F(Watch, AnAddressThatIsTakenAwayAgainAndAgainIsAFailover) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  for (int i = 1; i <= 3; ++i) {
+    world_->delete_vip(before, vip);
+    world_->run_for(1s);
+    EXPECT_EQ(vip_at(before).taken_away, static_cast<std::uint64_t>(i));
+  }
+  world_->run_for(3s);
+  ASSERT_NE(holder(), before);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::vip_failed, 1}}));
+}
+
+TEST_F(Watch, AMoveIsAHandover) {
+  begin(cluster(3));
+  const NodeName to = other_than(*holder());
+  world_->move(to, service, to);
+  world_->run_for(3s);
+  ASSERT_EQ(holder(), to);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::ordered, 1}}));
+  EXPECT_EQ(world_->status(to).takeover_times, TakeoverTimes()) << "no failover, no phases";
+}
+
+TEST_F(Watch, AnOrderedEndIsAHandover) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  world_->stop(before);
+  world_->run_for(3s);
+  ASSERT_NE(holder(), before);
+  EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::node_stopped, 1}}));
+}
+
+TEST_F(Watch, ARestartInFlightIsNoTakeover) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  world_->kill(before);
+  world_->run_for(3s);
+  EXPECT_EQ(holder(), before);
+  EXPECT_EQ(all_counted(), TakeoverCounts());
+}
+
+TEST_F(Watch, ALostQuorumIsNoTakeoverWhenTheHolderComesBack) {
+  begin(cluster(3));
+  const NodeName before = *holder();
+  for (const NodeConfig& node : world_->config().nodes) {
+    if (node.name != before) world_->power_off(node.name);
+  }
+  world_->run_for(3s);
+  EXPECT_FALSE(holder());
+  EXPECT_GE(counter(before, "rights_lost"), 1U);
+  EXPECT_EQ(all_counted(), TakeoverCounts());
+}
+
+TEST_F(Watch, AnnouncementsAreCountedWhenTheyWereSent) {
+  begin(cluster(3));
+  const NodeName to = other_than(*holder());
+  const std::uint64_t before = vip_at(to).announcements;
+  EXPECT_EQ(before, 0U);
+  world_->fail_next(to, Door::announce, 2);
+  world_->move(to, service, to);
+  ASSERT_TRUE(world_->run_until([&] { return holder() == to; }, 1s));
+  world_->run_for(2s);
+  EXPECT_EQ(vip_at(to).announcement_failures, 2U);
+  EXPECT_GE(vip_at(to).announcements, 2U);
+}
+
+TEST_F(Watch, APhaseEndsWithTheFirstAnnouncementThatGoesOut) {
+  begin(cluster(3));
+  place_on(other_than(coordinator()));
+  const NodeName lost = *holder();
+  for (const NodeConfig& node : world_->config().nodes) {
+    if (node.name != lost) world_->fail_next(node.name, Door::announce, 1);
+  }
+  world_->power_off(lost);
+  world_->run_for(3s);
+  ASSERT_TRUE(holder());
+  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  expect_whole_story(times, 1);
+  EXPECT_GE(times.phases.at(FailoverPhase::announced).sum, 50ms) << "the second one";
+}
+
+TEST_F(Watch, HaproxyRestartsAreCountedAlsoOfOneThatWasFound) {
+  begin(cluster(3));
+  const NodeName node = *holder();
+  EXPECT_EQ(world_->status(node).haproxy.restarts, 0U);
+  world_->kill_haproxy(node);
+  world_->run_for(1s);
+  EXPECT_EQ(world_->status(node).haproxy.restarts, 1U);
+  world_->kill(node);  // the next hapxd finds HAProxy running
+  world_->run_for(1s);
+  EXPECT_EQ(world_->status(node).haproxy.restarts, 0U);
+  world_->kill_haproxy(node);
+  world_->run_for(1s);
+  EXPECT_EQ(world_->status(node).haproxy.restarts, 1U);
+  EXPECT_EQ(counter(node, "haproxy_failures"), 1U);
+}
+
+TEST_F(Watch, TheLoopsLagIsThatOfItsTimers) {
+  begin(cluster(3));
+  const Histogram lag = world_->status(n1).loop_lag;
+  EXPECT_GT(lag.count(), 20U);
+  EXPECT_LE(lag.sum, 1ms * lag.count()) << "a timer is at most 0.2 ms late here";
+  world_->pause_machine(n1);
+  world_->run_for(1s);
+  world_->unpause_machine(n1);
+  world_->run_for(1s);
+  EXPECT_GT(world_->status(n1).loop_lag.sum, lag.sum);
+}
+
+TEST_F(Watch, APortThatIsTakenCostsNothingButTheMetrics) {
+  WorldOptions options;
+  options.config = cluster(3);
+  world_.emplace(options);
+  for (const NodeName& node : {n1, n2, n3}) world_->take_metrics_port(node);
+  world_->start_all();
+  ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1500ms));
+  settle();
+  const auto degraded = world_->status(n1).degraded;
+  ASSERT_EQ(degraded.size(), 1U);
+  EXPECT_EQ(degraded[0], "metrics are not served: taken by the simulation");
+  world_->free_metrics_port(n1);
+  world_->run_for(1ms);
+  EXPECT_TRUE(world_->status(n1).degraded.empty());
+  EXPECT_EQ(outage(), 0ms);
+}
+
+TEST_F(Watch, ThePageIsAllThereIsInTheMetricsWindow) {
+  begin(cluster(3));
+  const Respond* page = world_->answer(world_->scrape(n1));
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->status, 200U);
+  EXPECT_EQ(page->window, Window::metrics);
+  EXPECT_NE(page->body.find("hapx_quorate 1\n"), std::string::npos);
+  for (const char* target :
+       {"/", "/metrics/", "/metrics?x", "/v1/status", "/v1/config", "//metrics", "metrics", ""}) {
+    const Respond* refused = world_->answer(world_->scrape(n1, target));
+    ASSERT_NE(refused, nullptr) << target;
+    EXPECT_EQ(refused->status, 404U) << target;
+    EXPECT_EQ(refused->window, Window::metrics);
+  }
+  const Respond* command = world_->answer(world_->request(n1, "GET", "/metrics", ""));
+  ASSERT_NE(command, nullptr);
+  EXPECT_EQ(command->status, 404U) << "nor are the metrics a command";
+}
+
+TEST_F(Watch, APageIsShownAgainForATenthOfASecond) {
+  begin(cluster(3));
+  const auto page = [&] { return world_->answer(world_->scrape(n1))->body; };
+  const std::string first = page();
+  world_->run_for(50ms);
+  EXPECT_EQ(page(), first);
+  world_->run_for(51ms);
+  EXPECT_NE(page(), first) << "it has been up for longer";
+}
+
+TEST_F(Watch, NoCounterGoesBackwards) {
+  begin(cluster(3));
+  std::map<NodeName, Status> before;
+  const auto look = [&] {
+    for (const NodeName& node : {n1, n2, n3}) {
+      if (!world_->alive(node)) continue;
+      const Status now = world_->status(node);
+      const auto last = before.find(node);
+      if (last != before.end()) {
+        for (const auto& [name, count] : last->second.counters) {
+          EXPECT_GE(now.counters.at(name), count) << name;
+        }
+        for (const auto& [reason, count] : last->second.services[0].takeovers) {
+          EXPECT_GE(now.services[0].takeovers.at(reason), count) << to_string(reason);
+        }
+        const VipStatus& vip_before = last->second.services[0].vips[0];
+        const VipStatus& vip_now = now.services[0].vips[0];
+        EXPECT_GE(vip_now.announcements, vip_before.announcements);
+        EXPECT_GE(vip_now.taken_away, vip_before.taken_away);
+        EXPECT_GE(now.haproxy.restarts, last->second.haproxy.restarts);
+        EXPECT_GE(now.loop_lag.count(), last->second.loop_lag.count());
+        EXPECT_GE(now.uptime, last->second.uptime);
+      }
+      before[node] = now;
+    }
+    return false;
+  };
+  for (int round = 0; round < 3; ++round) {
+    const NodeName node = *holder();
+    world_->move(node, service, other_than(node));
+    static_cast<void>(world_->run_until(look, 2s));
+    world_->kill_haproxy(*holder());
+    world_->delete_vip(*holder(), vip);
+    static_cast<void>(world_->run_until(look, 2s));
+    world_->link_down(*holder(), wire);
+    static_cast<void>(world_->run_until(look, 2s));
+    for (const NodeName& each : {n1, n2, n3}) world_->link_up(each, wire);
+    static_cast<void>(world_->run_until(look, 2s));
+  }
+}
+
+}  // namespace
+}  // namespace hapx::appliance::sim
