@@ -37,7 +37,9 @@ int main(int count, char** words) {
   const auto& options = std::get<HapxdOptions>(read);
   switch (options.role) {
     case HapxdRole::keeper:
-      return run_keeper({own_path(), arguments});
+      return run_keeper(
+          {own_path(), arguments,
+           options.haproxy_dir ? HaproxyKeeperIs::somebody_elses : HaproxyKeeperIs::ours});
     case HapxdRole::daemon:
       return run_daemon(options);
     case HapxdRole::haproxy_keeper:

@@ -65,7 +65,7 @@ void render_global(Text& text, const HaproxyPaths& paths, std::uint64_t connecti
   // certificate authorities at each start: 45 ms of a processor instead of 11.
   text.line("httpclient.ssl.verify none");
   text.line("hard-stop-after 30s");
-  text.line("stats socket " + quoted("unix@" + paths.runtime_socket) + " mode 600 level admin");
+  text.line("stats socket " + quoted("unix@" + paths.runtime_socket) + " mode 660 level admin");
   text.line("stats timeout 10s");
 }
 
@@ -91,7 +91,7 @@ void render_probe(Text& text, const HaproxyPaths& paths) {
   // "_probe" is no service's proxy name: '_' is followed by two upper-case digits in those.
   text.section("frontend _probe");
   text.line("mode http");
-  text.line("bind " + quoted("unix@" + paths.probe_socket) + " mode 600");
+  text.line("bind " + quoted("unix@" + paths.probe_socket) + " mode 660");
   text.line("timeout client 1s");
   text.line("timeout http-request 1s");
   text.line(std::string("monitor-uri ") + probe_target);

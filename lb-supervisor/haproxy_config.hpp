@@ -23,8 +23,8 @@ namespace hapx::lb_supervisor {
 
 /// What the text has to know of the place in which HAProxy runs.
 struct HaproxyPaths {
-  std::string runtime_socket;  ///< for its answers (`show stat`), mode 600
-  std::string probe_socket;    ///< for the probe, mode 600
+  std::string runtime_socket;  ///< for its answers (`show stat`), mode 660
+  std::string probe_socket;    ///< for the probe, mode 660
   /// RLIMIT_NOFILE's hard limit there; 0 if unknown. Where it is too small for what the services
   /// may have at most, their `maxConnections` are lowered in proportion: a HAProxy that runs out of
   /// descriptors can't answer its probe.

@@ -28,10 +28,18 @@ std::variant<HapxdOptions, HapxdUsage> read_hapxd_options(const std::vector<std:
   app.add_option("--run-dir", options.run_dir, "what must not: sockets, the voter's memory")
       ->capture_default_str();
   app.add_option("--haproxy", options.haproxy, "the HAProxy program")->capture_default_str();
+  app.add_option(
+      "--haproxy-dir", options.haproxy_dir,
+      "HAProxy's keeper is started by somebody else (hapxd --as haproxy-keeper) and has\n"
+      "its sockets here; without this option hapxd starts it, in the run directory");
   const std::map<std::string, HapxdRole> roles{{"keeper", HapxdRole::keeper},
                                                {"daemon", HapxdRole::daemon},
                                                {"haproxy-keeper", HapxdRole::haproxy_keeper}};
-  app.add_option("--as", options.role)->transform(CLI::CheckedTransformer(roles))->group("");
+  app.add_option("--as", options.role,
+                 "haproxy-keeper: be HAProxy's keeper alone, which needs no right and no file\n"
+                 "(default: keeper, which starts the rest)")
+      ->transform(CLI::CheckedTransformer(roles, CLI::ignore_case))
+      ->option_text("ROLE");
   app.footer(
       "Signals: SIGTERM hands the addresses over and ends; SIGUSR2 replaces the running binary by "
       "the\n"

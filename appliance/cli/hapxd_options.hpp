@@ -9,7 +9,8 @@
 
 namespace hapx::appliance {
 
-/// One program, three processes; the operator starts the keeper, the keeper the other two.
+/// One program, three processes; the operator starts the keeper, the keeper the other two. Or a
+/// service manager starts both keepers, each under a user of its own (`haproxy_dir`).
 enum class HapxdRole { keeper, daemon, haproxy_keeper };
 
 struct HapxdOptions {
@@ -19,6 +20,8 @@ struct HapxdOptions {
   std::string state_dir = "/var/lib/hapx";
   std::string run_dir = "/run/hapx";
   std::string haproxy = "haproxy";  ///< program, looked up in PATH
+  /// Where HAProxy's keeper lives that somebody else starts; absent: ours does, in `run_dir`.
+  std::optional<std::string> haproxy_dir;
 };
 
 /// There is nothing to run: print `text`, exit with `status` (0 for --help, 1 for wrong words).

@@ -22,7 +22,6 @@
 #include "appliance/io/life.hpp"
 #include "appliance/io/log.hpp"
 #include "appliance/io/metrics_door.hpp"
-#include "appliance/io/service_manager.hpp"
 #include "appliance/io/startup.hpp"
 #include "appliance/node.hpp"
 #include "config/io/clock.hpp"
@@ -106,9 +105,6 @@ class Daemon {
     if (config.metrics.listen) {
       metrics_.emplace(context_, MetricsDoorOptions{*config.metrics.listen}, post_any);
     }
-    auto manager = ServiceManager::open(std::getenv("NOTIFY_SOCKET"));
-    if (!manager) return manager.error();
-    manager_ = std::move(*manager);
     return open_timer();
   }
 
@@ -139,7 +135,7 @@ class Daemon {
   Result<void> open_haproxy_doors(const Post& post, const PostAny& post_any) {
     const auto& paths = beginning_.node.haproxy_paths;
     auto child = lb_supervisor::ChildProcess::open(
-        context_, lb_supervisor::haproxy_keeper_socket(options_.run_dir), post_any);
+        context_, lb_supervisor::haproxy_keeper_socket(haproxy_dir(options_)), post_any);
     if (!child) return child.error();
     child_.emplace(std::move(*child));
     auto runtime = lb_supervisor::RuntimeSocket::open(context_, paths.runtime_socket, post);
@@ -165,12 +161,13 @@ class Daemon {
     return {};
   }
 
-  /// What must outlive this process, as descriptors.
+  /// What must outlive this process, as descriptors. From here on the keeper can be told things.
   void leave_with_keeper() {
-    const auto channel = keeper_.find("channel");
-    if (channel == keeper_.end()) return;
+    const auto found = keeper_.find("channel");
+    if (found == keeper_.end()) return;
+    channel_.assign(found->second.release());
     const auto leave = [&](const char* name, int descriptor) {
-      const auto sent = send_descriptor(channel->second.number(), name, descriptor);
+      const auto sent = send_descriptor(channel_.native_handle(), name, descriptor);
       if (!sent) log_.write(LogLevel::warning, sent.error().sentence);
     };
     leave("lock", beginning_.lock.number());
@@ -232,9 +229,7 @@ class Daemon {
   }
 
   void wait_for_keepers_end() {
-    const auto found = keeper_.find("channel");
-    if (found == keeper_.end()) return;
-    if (!channel_.is_open()) channel_.assign(found->second.release());
+    if (!channel_.is_open()) return;
     channel_.async_wait(asio::posix::stream_descriptor::wait_read,
                         [this](const boost::system::error_code& error) {
                           if (!error) deliver(StopRequested{"its keeper is gone"});
@@ -269,7 +264,8 @@ class Daemon {
   }
   void carry_out(const WriteLog& action) { log_.write(action.level, action.sentence); }
   void carry_out(const NotifyServiceManager& action) {
-    const auto told = manager_.notify(action.state);
+    if (!channel_.is_open()) return;
+    const auto told = send_state(channel_.native_handle(), action.state);
     if (!told) log_.write(LogLevel::warning, told.error().sentence);
   }
   void carry_out(const Exit& action) {
@@ -284,7 +280,6 @@ class Daemon {
   DescriptorsByName keeper_;  ///< "channel" and "life", if there is a keeper
   asio::io_context context_{1};
   Log log_;
-  ServiceManager manager_;
   std::unique_ptr<membership::UdpLink> link_;
   std::unique_ptr<vip::Door> vip_;
   std::optional<lb_supervisor::ChildProcess> child_;
@@ -320,7 +315,15 @@ int run_daemon(const HapxdOptions& options) {
     if (auto node = descriptors.extract(name)) keeper.insert(std::move(node));
   }
   auto beginning = begin(options, std::move(descriptors));
-  if (!beginning) return complain(beginning.error());
+  if (!beginning) {
+    // The service manager shows it as the status of the failed unit.
+    const auto& sentence = beginning.error().sentence;
+    if (const auto channel = keeper.find("channel"); channel != keeper.end()) {
+      (void)send_state(channel->second.number(),
+                       "STATUS=" + sentence.substr(0, sentence.find('\n')));
+    }
+    return complain(beginning.error());
+  }
   return Daemon(options, std::move(*beginning), std::move(keeper)).run();
 }
 
@@ -332,7 +335,7 @@ int run_haproxy_keeper_process(const HapxdOptions& options) {
   if (!wanted) return status_refused;  // hapxd itself says why
   if (!*wanted) return status_not_wanted;
   return lb_supervisor::run_haproxy_keeper(
-      {options.run_dir, options.haproxy, alive ? alive.mapped().number() : -1});
+      {haproxy_dir(options), options.haproxy, alive ? alive.mapped().number() : -1});
 }
 
 }  // namespace hapx::appliance

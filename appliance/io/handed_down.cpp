@@ -59,8 +59,16 @@ Result<void> send_descriptor(int channel, const std::string& name, int descripto
   return {};
 }
 
+Result<void> send_state(int channel, std::string_view state) {
+  state = state.substr(0, state_bytes_max);
+  if (::send(channel, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    return system_error(errno, "cannot tell the keeper how we are");
+  }
+  return {};
+}
+
 Result<std::pair<std::string, Descriptor>> receive_descriptor(int channel) {
-  std::array<char, 64> name{};
+  std::array<char, state_bytes_max> name{};
   iovec payload{name.data(), name.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};

@@ -32,8 +32,14 @@ inline constexpr std::size_t kept_descriptors_max = 16;
 /// Sends a copy of `descriptor` under `name` over a SOCK_SEQPACKET socket.
 [[nodiscard]] Result<void> send_descriptor(int channel, const std::string& name, int descriptor);
 
-/// One message from `channel` without waiting: its name and its descriptor. `absent` when the other
-/// end is closed, `unavailable` when there is nothing to read now.
+/// Asks the keeper to tell the service manager `state` (sd_notify(3)'s lines): a message without a
+/// descriptor. Only the keeper may speak with it, being what the service manager started.
+[[nodiscard]] Result<void> send_state(int channel, std::string_view state);
+/// Limit: of such a message; the rest is cut off.
+inline constexpr std::size_t state_bytes_max = 1024;
+
+/// One message from `channel` without waiting: its name (or state) and its descriptor, if it has
+/// one. `absent` when the other end is closed, `unavailable` when there is nothing to read now.
 [[nodiscard]] Result<std::pair<std::string, Descriptor>> receive_descriptor(int channel);
 
 }  // namespace hapx::appliance

@@ -25,6 +25,7 @@
 
 #include "appliance/io/handed_down.hpp"
 #include "appliance/io/life.hpp"
+#include "appliance/io/service_manager.hpp"
 #include "config/io/clock.hpp"
 #include "config/time.hpp"
 
@@ -38,6 +39,8 @@ constexpr int start_looks_max = 100;
 constexpr Duration stop_patience = std::chrono::seconds(5);
 constexpr Duration quick_death = std::chrono::seconds(2);
 constexpr Duration restart_pause_max = std::chrono::seconds(5);
+/// How often the service manager's watchdog is fed in the time it waits; sd_notify(3) advises two.
+constexpr int feeds_per_period = 4;
 
 void say(const std::string& sentence) {
   std::fprintf(stderr, "hapx-keeper: %s\n", sentence.c_str());
@@ -77,10 +80,13 @@ class Keeper {
   }
 
  private:
-  /// Real-time scheduling, inherited by hapxd (haproxy-keeper resets it), and locked memory.
+  /// Real-time scheduling, inherited by hapxd (haproxy-keeper resets it), and locked memory. What a
+  /// service manager has set already is kept; we may have no right to set it ourselves.
   static void become_prompt() {
     const sched_param priority{.sched_priority = 10};
-    if (::sched_setscheduler(0, SCHED_RR, &priority) != 0) {
+    const int given = ::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    if (given != SCHED_RR && given != SCHED_FIFO &&
+        ::sched_setscheduler(0, SCHED_RR, &priority) != 0) {
       say("no right to SCHED_RR (CAP_SYS_NICE): a busy machine can delay renewals");
     }
     if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
@@ -103,7 +109,33 @@ class Keeper {
     const char* variable = std::getenv(descriptors_variable);
     if (variable != nullptr) take_over(take_handed_down(variable));
     ::unsetenv(descriptors_variable);
+    if (auto manager = ServiceManager::open(std::getenv("NOTIFY_SOCKET"))) {
+      manager_ = std::move(*manager);
+    } else {
+      say(manager.error().sentence);
+    }
+    set_up_watchdog();
     return set_up_shared();
+  }
+
+  /// Where the service manager wants signs of life: from this very process (sd_notify(3)).
+  void set_up_watchdog() {
+    const char* period = std::getenv("WATCHDOG_USEC");
+    const char* pid = std::getenv("WATCHDOG_PID");
+    if (period == nullptr || (pid != nullptr && std::to_string(::getpid()) != pid)) return;
+    const auto microseconds = std::strtoll(period, nullptr, 10);
+    feed_interval_ = Duration(std::chrono::microseconds(microseconds)) / feeds_per_period;
+  }
+
+  void feed_watchdog(Instant now) {
+    if (feed_interval_ <= Duration(0) || now < fed_ + feed_interval_) return;
+    fed_ = now;
+    tell("WATCHDOG=1");
+  }
+
+  /// A service manager that does not listen is no reason to stop; it says itself what it misses.
+  void tell(std::string_view state) {
+    if (const auto told = manager_.notify(state); !told) say(told.error().sentence);
   }
 
   bool set_up_shared() {
@@ -124,7 +156,8 @@ class Keeper {
     daemon_.role = "daemon";
     haproxy_keeper_.role = "haproxy-keeper";
     for (Child* child : {&haproxy_keeper_, &daemon_}) {
-      if (!child->runs()) child->start_again = boot_now();
+      const bool ours = child == &daemon_ || options_.haproxy_keeper == HaproxyKeeperIs::ours;
+      if (ours && !child->runs()) child->start_again = boot_now();
     }
     return true;
   }
@@ -268,13 +301,15 @@ class Keeper {
     }
     silent_looks_ = turns == last_turns_ ? silent_looks_ + 1 : 0;
     last_turns_ = turns;
+    if (silent_looks_ == 0) feed_watchdog(now);
     if (silent_looks_ < silent_looks_max) return;
     say("hapxd gave no sign of life for a third of the lease; replacing it");
     kill(daemon_, SIGKILL);
     silent_looks_ = 0;
   }
 
-  /// Takes one descriptor that hapxd leaves with us. False when there is none now.
+  /// Takes one descriptor that hapxd leaves with us, or what it tells of itself. False when there
+  /// is none now.
   bool keep_one() {
     auto message = receive_descriptor(channel_.number());
     if (!message) {
@@ -282,8 +317,12 @@ class Keeper {
       return false;
     }
     auto& [name, descriptor] = *message;
+    if (!descriptor.is_open()) {
+      tell(name);
+      return true;
+    }
     const bool room = kept_.size() < kept_descriptors_max || kept_.contains(name);
-    if (descriptor.is_open() && !name.empty() && room) {
+    if (!name.empty() && room) {
       kept_.insert_or_assign(std::move(name), std::move(descriptor));
     }
     return true;
@@ -381,6 +420,9 @@ class Keeper {
   const KeeperOptions& options_;
   Descriptor signals_;
   Descriptor timer_;
+  ServiceManager manager_;
+  Duration feed_interval_{};  ///< 0: it has no watchdog
+  Instant fed_{};
   Descriptor life_file_;
   Life* life_ = nullptr;
   Descriptor alive_read_;   ///< handed to haproxy-keeper: its end means that we are gone

@@ -18,6 +18,9 @@
 //
 // Safety: the next process is started only after the old one's pidfd is readable, never after
 // merely sending a signal (LEASE.md, rule 14).
+// The service manager's watchdog is fed from here, and only when hapxd has made a turn: so it barks
+// when hapxd can't be brought back, and also when it is the keeper that hangs.
+//
 // Safety: the keeper counts its own timely looks, not elapsed time: a machine that was paused
 // must not kill its daemon (rule 14).
 #pragma once
@@ -27,9 +30,13 @@
 
 namespace hapx::appliance {
 
+/// Who starts HAProxy's keeper: we do, or a service manager, under a user of its own.
+enum class HaproxyKeeperIs { ours, somebody_elses };
+
 struct KeeperOptions {
   std::string program;                 ///< path of hapxd
   std::vector<std::string> arguments;  ///< as the operator gave them, without argv[0]
+  HaproxyKeeperIs haproxy_keeper = HaproxyKeeperIs::ours;
 };
 
 /// Runs until hapxd ends by itself or a signal asks us to end. Returns the exit status.

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -131,6 +132,11 @@ Result<NodeName> read_self(const HapxdOptions& options, const ClusterConfig& con
   return find_self(config, asked, *host, *addresses);
 }
 
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
   const auto found = descriptors.find(name);
   if (found == descriptors.end()) return {};
@@ -141,14 +147,20 @@ Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
 
 }  // namespace
 
+std::string haproxy_dir(const HapxdOptions& options) {
+  return options.haproxy_dir.value_or(options.run_dir);
+}
+
 Result<bool> prepare_for_haproxy(const HapxdOptions& options, DescriptorsByName inherited) {
+  // Who starts it alone has no file to show it: it stands ready, and hapxd tells it all.
+  if (options.haproxy_dir) return true;
   Beginning beginning;
   const auto config = accept_config(options, inherited, beginning);
   if (!config) return config.error();
   const auto self = read_self(options, *config);
   if (!self) return self.error();
   if (!lb_supervisor::runs_haproxy(*config, *self)) return false;
-  if (const auto made = make_folder(options.run_dir); !made) return made.error();
+  if (const auto made = make_folder(haproxy_dir(options)); !made) return made.error();
   return true;
 }
 
@@ -159,7 +171,7 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   if (!config) return refused(config.error());
   const auto self = read_self(options, *config);
   if (!self) return self.error();
-  const auto key = read_key_file(config->key_file);
+  const auto key = read_key_file(config->key_file, environment("CREDENTIALS_DIRECTORY"));
   if (!key) return refused(key.error());
   for (const auto& folder : {options.run_dir, options.state_dir}) {
     if (const auto made = make_folder(folder); !made) return made.error();
@@ -191,7 +203,7 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   beginning.node.boot = *boot;
   beginning.node.incarnation = membership::Incarnation{*incarnation};
   beginning.node.cluster_key = *key;
-  beginning.node.haproxy_paths = lb_supervisor::haproxy_paths(options.run_dir);
+  beginning.node.haproxy_paths = lb_supervisor::haproxy_paths(haproxy_dir(options));
   beginning.node.seed = *seed;
   beginning.node.version = HAPX_VERSION;
   beginning.inherited = std::move(inherited);

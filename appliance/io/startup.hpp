@@ -29,8 +29,12 @@ struct Beginning {
   std::vector<std::string> remarks;  ///< for the log: what was noticed, one sentence each
 };
 
-/// Whether this node runs a HAProxy; if so, its run folder is there afterwards. Goes by the file
-/// that was accepted before, if that is among `inherited` and the file is unreadable or wrong now.
+/// Where HAProxy's keeper has its sockets, and HAProxy its own.
+[[nodiscard]] std::string haproxy_dir(const HapxdOptions& options);
+
+/// Whether this node runs a HAProxy (or may, if somebody else starts its keeper); if so, its run
+/// folder is there afterwards. Goes by the file that was accepted before, if that is among
+/// `inherited` and the file is unreadable or wrong now.
 [[nodiscard]] Result<bool> prepare_for_haproxy(const HapxdOptions& options,
                                                DescriptorsByName inherited);
 

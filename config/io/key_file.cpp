@@ -72,11 +72,27 @@ Result<ClusterKey> random_key() {
   return key;
 }
 
+/// What the service manager read for us. Its copy has rights of its own, so the file itself is
+/// judged, by name: a mistake of the operator is to be found, not an attack by root.
+Result<std::string> read_credential(const std::string& path, const std::string& credentials) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return system_error(errno, "cannot examine the key file " + path);
+  }
+  if (auto refused = check_rights(status, path)) return *std::move(refused);
+  const auto name = path.substr(path.rfind('/') + 1);
+  return read_regular_file(credentials + '/' + name, "the credential", key_file_bytes_max, {});
+}
+
 }  // namespace
 
-Result<ClusterKey> read_key_file(const std::string& path) {
+Result<ClusterKey> read_key_file(const std::string& path,
+                                 const std::optional<std::string>& credentials) {
   auto text = read_regular_file(path, "the key file", key_file_bytes_max,
                                 [&](const auto& status) { return check_rights(status, path); });
+  if (!text && text.error().kind == ErrorKind::forbidden && credentials) {
+    text = read_credential(path, *credentials);
+  }
   if (!text) {
     auto error = text.error();
     if (error.kind == ErrorKind::absent) {

@@ -4,8 +4,12 @@
 // A file of one line (config/cluster_key), made once by `hapx keygen` and copied to every node. A
 // key that other users can read is no secret any more, so it is refused rather than warned about.
 // No sentence here has a byte of the key.
+//
+// The file belongs to root, and hapxd may run as a user who can't open it. Then the service manager
+// hands the content over (systemd calls it a credential), and the file is judged all the same.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/cluster_key.hpp"
@@ -15,7 +19,11 @@ namespace hapx {
 
 /// Reads the key. Refused: a file that group or others have any right to, that belongs to neither
 /// root nor this user, that is no regular file or holds no good key. The sentence says what to do.
-[[nodiscard]] Result<ClusterKey> read_key_file(const std::string& path);
+///
+/// `credentials` is the environment's CREDENTIALS_DIRECTORY, if it is set: where the file can't be
+/// opened for want of rights, the credential that bears its name is taken for its content.
+[[nodiscard]] Result<ClusterKey> read_key_file(
+    const std::string& path, const std::optional<std::string>& credentials = std::nullopt);
 
 /// Makes a key from the kernel's randomness and writes it, mode 0400, synced to disk. Never
 /// overwrites: whatever is at `path` already is `exists`. After a failure no file is left.

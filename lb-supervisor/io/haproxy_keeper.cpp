@@ -167,7 +167,7 @@ Result<void> Keeper::listen() {
   if (!listener_.is_open() ||
       ::bind(listener_.number(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) !=
           0 ||
-      ::listen(listener_.number(), 4) != 0) {
+      ::chmod(file.c_str(), 0660) != 0 || ::listen(listener_.number(), 4) != 0) {
     return system_error(errno, "cannot listen at " + file);
   }
   return {};

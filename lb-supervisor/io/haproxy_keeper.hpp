@@ -10,6 +10,9 @@
 // SIGTERM. If it is killed, the kernel ends HAProxy (PR_SET_PDEATHSIG). Its lock is inherited by
 // HAProxy, so the next keeper begins only when nothing is left of this one.
 //
+// Who may speak with it is said by its folder, and by the sockets' mode: its own user, and members
+// of its group. That is how a hapxd reaches it that runs as another user.
+//
 // It needs no capability (but CAP_NET_BIND_SERVICE for a port below 1024), and runs with ordinary
 // scheduling.
 #pragma once

@@ -21,7 +21,14 @@ using namespace hapx::appliance;
 
 volatile sig_atomic_t asked_to_end = 0;
 
+void hang_if_asked(const std::string& folder) {
+  if (::access((folder + "/hang").c_str(), F_OK) != 0) return;
+  std::ofstream(folder + "/hangs");
+  ::pause();
+}
+
 int live(const std::string& folder) {
+  hang_if_asked(folder);
   auto inherited = take_handed_down(std::getenv(descriptors_variable));
   Life* life = *map_life(inherited.at("life").number());
   std::string kept = "nothing";
@@ -34,6 +41,7 @@ int live(const std::string& folder) {
     if (::write(thing.number(), text.data(), text.size()) < 0) return 9;
     if (!send_descriptor(inherited.at("channel").number(), "thing", thing.number())) return 9;
   }
+  if (!send_state(inherited.at("channel").number(), "STATUS=begun")) return 9;
   // Whether the one before us is gone by now is what LEASE.md's rule 14 is about.
   std::string before;
   {
@@ -50,6 +58,7 @@ int live(const std::string& folder) {
     pollfd channel{inherited.at("channel").number(), POLLIN, 0};
     if (::poll(&channel, 1, 20) > 0) return 0;  // the keeper is gone
     if (::access((folder + "/exit7").c_str(), F_OK) == 0) return 7;
+    hang_if_asked(folder);
   }
   return 0;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real keeper with a stand-in for hapxd (keeper_child.cpp): what it restarts, and when.
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -10,6 +13,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +153,62 @@ TEST_F(Keeper, upgrades_in_place_with_everything_kept) {
   ::kill(lives()[1].pid, SIGKILL);
   ASSERT_TRUE(wait_for([&] { return lives().size() == 3; }));
   EXPECT_EQ(lives()[2].kept, "of-" + std::to_string(first.pid));
+}
+
+/// A service manager that wants signs of life every 200 ms.
+class KeeperUnderAServiceManager : public Keeper {
+ protected:
+  void SetUp() override {
+    const std::string name = "hapx-keeper-test-" + std::to_string(::getpid());
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), length), 0);
+    ::setenv("NOTIFY_SOCKET", ("@" + name).c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "200000", 1);
+    Keeper::SetUp();
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
+  }
+  void TearDown() override {
+    Keeper::TearDown();
+    ::close(socket_);
+  }
+
+  /// How often it has been told `what` so far.
+  int heard(const std::string& what) {
+    char block[2048];
+    for (ssize_t got = 0; (got = ::recv(socket_, block, sizeof block, 0)) > 0;) {
+      ++heard_[std::string(block, static_cast<std::size_t>(got))];
+    }
+    return heard_[what];
+  }
+
+  int socket_ = -1;
+  std::map<std::string, int> heard_;
+};
+
+TEST_F(KeeperUnderAServiceManager, passes_on_what_hapxd_tells_and_feeds_the_watchdog) {
+  EXPECT_TRUE(wait_for([&] { return heard("STATUS=begun") == 1; }));
+  EXPECT_TRUE(wait_for([&] { return heard("WATCHDOG=1") >= 3; }));
+}
+
+TEST_F(KeeperUnderAServiceManager, does_so_as_the_new_binary_too) {
+  ::kill(keeper_, SIGUSR2);
+  EXPECT_TRUE(wait_for([&] { return heard("STATUS=begun") == 2; }));
+  const int before = heard("WATCHDOG=1");
+  EXPECT_TRUE(wait_for([&] { return heard("WATCHDOG=1") >= before + 3; }));
+}
+
+TEST_F(KeeperUnderAServiceManager, feeds_no_watchdog_for_a_hapxd_that_gives_no_sign) {
+  ASSERT_TRUE(wait_for([&] { return heard("WATCHDOG=1") >= 1; }));
+  std::ofstream(folder_ + "/hang");  // each next one hangs before its first turn
+  ASSERT_TRUE(wait_for([&] { return std::filesystem::exists(folder_ + "/hangs"); }));
+  const int before = heard("WATCHDOG=1");
+  std::this_thread::sleep_for(1s);
+  EXPECT_LE(heard("WATCHDOG=1"), before + 1);
 }
 
 TEST_F(Keeper, hapxd_notices_that_its_keeper_is_gone) {

@@ -211,6 +211,32 @@ TEST_F(KeyFile, OfAnotherUserIsRefused) {
                 file + "`, or make a new key");
 }
 
+TEST_F(KeyFile, ThatOnlyRootMayReadComesAsACredential) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make itself another user";
+  fs::permissions(directory_, fs::perms(0755));
+  fs::create_directory(path("credentials"));
+  fs::permissions(path("credentials"), fs::perms(0755));
+  const auto credential = write("credentials/key", good_line, 0444);
+  const auto file = write("key", good_line, 0400);
+  ASSERT_EQ(::seteuid(12345), 0);
+  const auto without = read_key_file(file);
+  const auto with = read_key_file(file, path("credentials"));
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().kind, ErrorKind::forbidden);
+  ASSERT_TRUE(with) << with.error().sentence;
+  EXPECT_EQ(*with, *read_key_file(file));
+
+  // The file is judged, though it is not what is read.
+  ASSERT_EQ(::chmod(file.c_str(), 0440), 0);
+  ASSERT_EQ(::seteuid(12345), 0);
+  const auto open_to_group = read_key_file(file, path("credentials"));
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_FALSE(open_to_group);
+  EXPECT_EQ(open_to_group.error().kind, ErrorKind::refused);
+  EXPECT_NE(open_to_group.error().sentence.find("chmod 0400"), std::string::npos);
+}
+
 TEST_F(KeyFile, IsJudgedByTheTargetOfALink) {
   write("real", good_line, 0644);
   fs::create_symlink("real", path("key"));
