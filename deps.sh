@@ -10,16 +10,18 @@ set -eu
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus'
-long='clang-tidy-16'
+test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd cloud-init python3 python3-yaml'
+package='debhelper dpkg-dev fakeroot lintian'
+long="clang-tidy-16 $package mmdebstrap systemd-container"
 
 usage() {
   cat <<'END'
-usage: ./deps.sh [--run | --long] [--list]
+usage: ./deps.sh [--run | --package | --long] [--list]
 
-  --run    only what building and running hapx needs (the demo), nothing for its tests
-  --long   what test.sh --long needs, too
-  --list   print the packages that would be wanted, install nothing
+  --run      only what building and running hapx needs (the demo), nothing for its tests
+  --package  what building hapx and its Debian package needs
+  --long     what test.sh --long needs, too
+  --list     print the packages that would be wanted, install nothing
 END
 }
 
@@ -28,6 +30,7 @@ only_list=no
 for argument in "$@"; do
   case $argument in
     --run) wanted="$build $run" ;;
+    --package) wanted="$build $package" ;;
     --long) wanted="$wanted $long" ;;
     --list) only_list=yes ;;
     -h | --help) usage; exit 0 ;;
@@ -72,6 +75,12 @@ apt() {
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
+
+# The tests want cloud-init's schema and nothing else of it: where it was not before, it is put to
+# sleep before it comes, so that it never runs at this machine's next boot.
+case " $missing " in
+  *" cloud-init "*) $as_root mkdir -p /etc/cloud && $as_root touch /etc/cloud/cloud-init.disabled ;;
+esac
 
 # A stale list may still name what the mirror has; only the installation decides.
 apt update || echo "deps: could not refresh the package lists, trying with those that are here" >&2
