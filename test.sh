@@ -14,7 +14,7 @@ usage: ./test.sh [--long]
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
   --long   besides: everything once more under the sanitizers (preset asan), clang-tidy over all
-           sources, and the lab's tests $soaks times over
+           sources, the lab's tests $soaks times over, and the Debian package on booted machines
 END
 }
 
@@ -50,6 +50,9 @@ if [ "$long" = yes ]; then
 
   step "lab, $soaks times over"
   ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure
+
+  step "the package, on machines that boot (about ten minutes)"
+  ctest --test-dir build/dev -L images --verbose
 fi
 
 echo

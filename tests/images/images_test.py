@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The package as users get it: installed by dpkg, started by systemd, configured by cloud-init.
+
+  images_test.py FOLDER-OF-THE-PACKAGE [unittest's words]
+
+Three machines boot on one bridge and must serve the virtual address with nothing but the files of
+cloud-init/; then things are done to them that happen to real ones. Figures stand at the end.
+"""
+
+import os
+import pathlib
+import shutil
+import sys
+import time
+import unittest
+
+import machines
+from machines import (NODES, VIP, Client, Folder, Machine, holder, run, say, seed, served, wait_for)
+
+package = None
+folder = None
+root = None
+figures = []
+KEY = "hapx-key-v1:" + os.urandom(32).hex()
+
+ALONE = f"""
+apiVersion: hapx.dev/v1alpha1
+kind: Cluster
+metadata: {{name: alone}}
+spec:
+  nodes:
+    - {{name: hapx-node01, address: 192.168.4.131}}
+  services:
+    - name: kube-apiserver
+      vips: [{{address: {VIP}/27, interface: host0}}]
+      port: 6443
+      apiServers: ['{machines.APISERVERS}:7001']
+      healthCheck: {{mode: tcp}}
+"""
+
+
+def figure(what, value):
+    figures.append((what, value))
+    say(f"{what}: {value}")
+
+
+def milliseconds(seconds):
+    return "never served again" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+def newer_package(place):
+    """The same package with a higher version and a hapxd that is another file."""
+    say("making a newer package")
+    tree = place / "newer"
+    run("dpkg-deb", "--raw-extract", package, tree)
+    control = tree / "DEBIAN" / "control"
+    version = next(line for line in control.read_text().splitlines() if line.startswith("Version:"))
+    control.write_text(control.read_text().replace(version, version + "+newer"))
+    with open(tree / "usr/sbin/hapxd", "ab") as program:
+        program.write(b"\0newer")
+    packages = place / "packages"
+    packages.mkdir()
+    run("dpkg-deb", "--build", "-Znone", tree, packages / "newer.deb")
+    shutil.rmtree(tree)
+    return packages
+
+
+class Alone(unittest.TestCase):
+    """One machine, for all that needs no peers."""
+
+    @classmethod
+    def setUpClass(cls):
+        say("booting a machine without a file")
+        cls.machine = Machine(NODES[0], root,
+                              seed(folder, NODES[0], edit=lambda _: "#cloud-config\n{}\n"),
+                              folder)
+        cls.machine.boot()
+        cls.addClassCleanup(cls.machine.end)
+        wait_for(lambda: cls.machine.unit("multi-user.target") == "active", "the end of the boot")
+
+    def write(self, path, text, mode="0644"):
+        file = folder.path / "written"
+        file.write_text(text)
+        with open(file) as source:
+            machines.subprocess.run(
+                ["nsenter", "--target", str(self.machine.init), "--all", "--", "/bin/sh", "-c",
+                 f"umask 077; cat > {path}.new && chmod {mode} {path}.new && mv {path}.new {path}"],
+                stdin=source, check=True)
+
+    def status_text(self):
+        return self.machine.run("systemctl", "status", "--no-pager", "--full", "hapxd.service",
+                                check=False).stdout
+
+    def configure(self, text=ALONE, key=KEY + "\n", key_mode="0400"):
+        self.machine.run("systemctl", "stop", "hapxd.service")
+        self.machine.run("rm", "-f", "/etc/hapx/cluster.key")
+        if key:
+            self.write("/etc/hapx/cluster.key", key, key_mode)
+        self.write("/etc/hapx/hapx.yaml", text)
+
+    def start(self):
+        return self.machine.run("systemctl", "start", "hapxd.service", check=False)
+
+    def assert_refused(self, *words):
+        wait_for(lambda: self.machine.unit("hapxd.service") == "failed", "the unit to fail")
+        text = self.status_text()
+        for word in words:
+            self.assertIn(word, text)
+        time.sleep(0.5)  # five times the pause before a restart
+        self.assertEqual(self.machine.unit("hapxd.service"), "failed", "it was tried again")
+
+    def test_1_without_a_file_it_waits_says_so_and_starts_when_the_file_comes(self):
+        wait_for(lambda: "hapx: waiting for /etc/hapx/hapx.yaml" in self.machine.console,
+                 "the sentence on the console")
+        self.assertEqual(self.machine.unit("hapxd.service"), "inactive")
+        self.assertIn("ConditionPathExists=/etc/hapx/hapx.yaml was not met", self.status_text())
+        self.assertEqual(self.machine.unit("hapx-configured.path"), "active")
+        self.write("/etc/hapx/cluster.key", KEY + "\n", "0400")
+        self.write("/etc/hapx/hapx.yaml", ALONE)
+        wait_for(served, "a node of its own to serve")
+        self.assertEqual(self.machine.unit("hapxd.service"), "active")
+
+    def test_2_its_processes_are_two_users_with_few_rights(self):
+        self.configure()
+        self.start()
+        wait_for(served, "service")
+        seen = {}
+        for name in ("hapx-keeper", "hapxd", "haproxy-keeper", "haproxy"):
+            pid = self.machine.pid_of(name)
+            self.assertIsNotNone(pid, name)
+            status = dict(line.split(":\t", 1) for line in
+                          self.machine.run("cat", f"/proc/{pid}/status").stdout.splitlines()
+                          if ":\t" in line)
+            user = self.machine.run("stat", "-c", "%U", f"/proc/{pid}").stdout.strip()
+            policy = self.machine.run("chrt", "-p", pid).stdout
+            seen[name] = (user, int(status["CapEff"], 16), "SCHED_RR" in policy)
+        rights = 1 << 12 | 1 << 13 | 1 << 39  # NET_ADMIN, NET_RAW, BPF
+        self.assertEqual(seen, {"hapx-keeper": ("hapx", rights, True),
+                                "hapxd": ("hapx", rights, True),
+                                "haproxy-keeper": ("hapx-haproxy", 0, False),
+                                "haproxy": ("hapx-haproxy", 0, False)})
+        log = self.machine.run("journalctl", "--no-pager", "-u", "hapxd.service").stdout
+        self.assertNotIn("no right to", log)
+        self.assertEqual(self.machine.status()["services"][0]["fence"], "bpf")
+
+    def test_3_haproxys_user_can_read_neither_key_nor_hapxds_folders(self):
+        wait_for(served, "service")
+        for path in ("/etc/hapx/cluster.key", "/run/hapx/hapxd.sock", "/var/lib/hapx"):
+            read = self.machine.run("setpriv", "--reuid", "hapx-haproxy", "--regid", "hapx-haproxy",
+                                    "--clear-groups", "ls", "-l" if "sock" in path else "-a", path,
+                                    check=False)
+            if path.endswith("key"):
+                read = self.machine.run("setpriv", "--reuid", "hapx-haproxy", "--regid",
+                                        "hapx-haproxy", "--clear-groups", "cat", path, check=False)
+            self.assertNotEqual(read.returncode, 0, path)
+        keeper = self.machine.pid_of("haproxy-keeper")
+        environment = self.machine.run("cat", f"/proc/{keeper}/environ").stdout
+        self.assertNotIn("CREDENTIALS", environment)
+
+    def test_4_a_hapxd_that_was_stopped_stays_stopped(self):
+        self.machine.run("systemctl", "stop", "hapxd.service")
+        self.machine.run("touch", "/etc/hapx/hapx.yaml")
+        time.sleep(1)
+        self.assertEqual(self.machine.unit("hapxd.service"), "inactive")
+        self.assertFalse(self.machine.holds())
+
+    def test_5_a_refused_file_fails_the_unit_with_its_place(self):
+        self.configure(ALONE.replace("port: 6443", "prot: 6443"))
+        self.start()
+        self.assert_refused("/etc/hapx/hapx.yaml:", "prot")
+        self.configure()  # put right
+        self.start()
+        wait_for(served, "service")
+
+    def test_6_a_key_that_others_may_read_is_refused(self):
+        self.configure(key_mode="0440")
+        self.start()
+        self.assert_refused("chmod 0400 /etc/hapx/cluster.key")
+
+    def test_7_a_missing_key_is_refused_with_what_to_do(self):
+        self.configure(key=None)
+        self.start()
+        self.assert_refused("hapx keygen /etc/hapx/cluster.key")
+
+    def test_8_the_placeholder_of_the_shipped_user_data_is_refused(self):
+        self.configure(key="hapx-key-v1:PUT-YOUR-KEY-HERE\n")
+        self.start()
+        self.assert_refused("/etc/hapx/cluster.key", "hapx keygen")
+
+    def test_9_purging_leaves_what_people_wrote(self):
+        self.configure()
+        self.start()
+        wait_for(served, "service")
+        purged = self.machine.run("dpkg", "--purge", "hapx").stdout
+        self.assertFalse(self.machine.holds())
+        self.assertIsNone(self.machine.pid_of("hapx-keeper"))
+        self.assertIsNone(self.machine.pid_of("haproxy"))
+        self.assertIn("left in /etc/hapx, which is yours: cluster.key hapx.yaml", purged)
+        left = self.machine.run("ls", "-d", "/var/lib/hapx", "/run/hapx", "/usr/sbin/hapxd",
+                                check=False).stdout
+        self.assertEqual(left.count("cannot access"), 3, left)
+
+
+class ThreeNodes(unittest.TestCase):
+    """Three machines of the shipped user-data. Each test leaves a cluster that serves."""
+
+    cluster = "three-nodes"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.packages = newer_package(folder.path) if not (folder.path / "packages").exists() \
+            else folder.path / "packages"
+        say(f"booting three machines ({cls.cluster})")
+        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY), folder,
+                                cls.packages) for node in NODES]
+        began = time.monotonic()
+        for machine in cls.machines:
+            cls.addClassCleanup(machine.end)
+            machine.boot()
+        wait_for(served, "the first answer")
+        figure(f"{cls.cluster}: boot to the first answer", f"{time.monotonic() - began:.2f} s")
+
+    def settled(self):
+        """The holder, once all three are there and HAProxy is warm on all that may serve."""
+        def all_well():
+            here = holder(self.machines)
+            answers = [machine.status() for machine in self.machines]
+            well = all(answer and answer["quorate"] and not answer["degraded"] for answer in answers)
+            return here if here and well and served() else None
+        try:
+            return wait_for(all_well, "a healthy cluster")
+        except AssertionError as error:
+            reports = [machine.run("hapx", "status", check=False).stdout for machine in self.machines
+                       if machine.process]
+            raise AssertionError(f"{error}\n" + "\n".join(reports)) from None
+
+    def others(self, machine):
+        return [one for one in self.machines if one is not machine]
+
+    def test_1_serves_with_cloud_inits_files_alone(self):
+        here = self.settled()
+        status = here.status()
+        self.assertEqual(status["services"][0]["fence"], "bpf")
+        self.assertEqual(len([m for m in self.machines if m.holds()]), 1)
+        waited = self.machines[0].run("cloud-init", "status", "--wait", check=False)
+        self.assertIn("done", waited.stdout)
+        failed = [machine.run("systemctl", "--failed", "--no-legend", "--plain").stdout
+                  for machine in self.machines]
+        self.assertEqual(failed, ["", "", ""])
+
+    def test_2_a_hapxd_that_hangs_is_replaced_unnoticed(self):
+        here = self.settled()
+        keeper, daemon = here.pid_of("hapx-keeper"), here.pid_of("hapxd")
+        with Client() as client:
+            time.sleep(0.5)
+            here.run("kill", "-STOP", daemon)
+            wait_for(lambda: here.pid_of("hapxd") not in (None, daemon), "the next hapxd")
+            time.sleep(1)
+        figure("hapxd stopped (SIGSTOP): outage", milliseconds(client.outage()))
+        self.assertEqual(client.failed(), [])
+        self.assertEqual(here.pid_of("hapx-keeper"), keeper)
+        self.assertTrue(here.holds())
+
+    def test_3_a_restart_of_the_unit_hands_over(self):
+        here = self.settled()
+        with Client() as client:
+            time.sleep(0.5)
+            here.run("systemctl", "restart", "hapxd.service")
+            time.sleep(1)
+        figure("systemctl restart hapxd: outage", milliseconds(client.outage()))
+        self.assertIsNotNone(client.outage())
+        self.assertIs(self.settled() in self.others(here), True)
+
+    def test_4_haproxys_keeper_may_die_alone(self):
+        here = self.settled()
+        daemon = here.pid_of("hapxd")
+        with Client(patience=1.0) as client:
+            time.sleep(0.5)
+            here.run("kill", "-KILL", here.pid_of("haproxy-keeper"))
+            time.sleep(2)
+        figure("HAProxy's keeper killed: outage", milliseconds(client.outage()))
+        self.settled()
+        self.assertEqual(here.pid_of("hapxd"), daemon)
+        self.assertEqual(here.unit("hapx-haproxy.service"), "active")
+
+    def test_5_where_haproxy_stays_away_the_service_leaves(self):
+        here = self.settled()
+        here.run("systemctl", "stop", "hapx-haproxy.service")
+        wait_for(lambda: holder(self.others(here)) and not here.holds(), "another holder")
+        wait_for(served, "an answer")
+        self.assertEqual(here.unit("hapxd.service"), "active")
+        here.run("systemctl", "start", "hapx-haproxy.service")
+        self.settled()
+
+    def test_6_an_upgrade_under_load_fails_no_request(self):
+        here = self.settled()
+        before = {name: here.pid_of(name) for name in ("hapx-keeper", "hapxd", "haproxy")}
+        with Client(interval=0.002, patience=5.0) as client:
+            time.sleep(2)
+            upgraded = here.run("dpkg", "--install", "/packages/newer.deb").stdout
+            time.sleep(2)
+        seconds = client.results[-1][0] - client.results[0][0]
+        figure("upgrade: requests, of which failed",
+               f"{len(client.results)} at {len(client.results) / seconds:.0f}/s, {len(client.failed())}")
+        figure("upgrade: slowest answer", milliseconds(client.slowest()))
+        self.assertEqual(client.failed(), [])
+        self.assertGreater(len(client.results) / seconds, 450)
+        self.assertIn("hapxd was replaced in place", upgraded)
+        self.assertTrue(here.holds(), "the address stayed")
+        after = {name: here.pid_of(name) for name in before}
+        self.assertEqual(after["hapx-keeper"], before["hapx-keeper"])
+        self.assertEqual(after["haproxy"], before["haproxy"])
+        self.assertNotEqual(after["hapxd"], before["hapxd"])
+        here.run("test", f"/proc/{after['hapx-keeper']}/exe", "-ef", "/usr/sbin/hapxd")
+        self.assertIn("+newer", here.run("dpkg-query", "-W", "hapx").stdout)
+
+    def test_7_a_power_cut_is_served_again(self):
+        here = self.settled()
+        with Client() as client:
+            time.sleep(0.5)
+            here.cut_power()
+            time.sleep(1.5)
+        figure("power cut of the holder: outage", milliseconds(client.outage()))
+        self.assertTrue(served())
+        here.boot()
+        self.settled()
+
+    def test_8_a_watchdog_ends_a_keeper_that_hangs(self):
+        here = self.settled()
+        began = time.monotonic()
+        keeper = here.pid_of("hapx-keeper")
+        say("a hanging keeper (about 20 s)")
+        here.run("kill", "-STOP", keeper)
+        wait_for(lambda: here.pid_of("hapx-keeper") not in (None, keeper), "the next keeper")
+        figure("keeper stopped (SIGSTOP): unit started again after",
+               f"{time.monotonic() - began:.1f} s")
+        self.settled()
+
+    def test_9_removal_hands_over_first(self):
+        here = self.settled()
+        with Client() as client:
+            time.sleep(0.5)
+            here.run("dpkg", "--remove", "hapx")
+            time.sleep(1)
+        figure("dpkg --remove on the holder: outage", milliseconds(client.outage()))
+        self.assertTrue(served())
+        self.assertFalse(here.holds())
+        self.assertIsNone(here.pid_of("haproxy"))
+        self.assertEqual(here.run("tc", "filter", "show", "dev", "host0", "ingress").stdout, "")
+
+
+class TwoNodesAndWitness(unittest.TestCase):
+    """The other shipped cluster: the third only votes."""
+
+    def test_serves_and_survives_the_holders_power_cut(self):
+        say("booting three machines (two-nodes-and-witness)")
+        cluster = [Machine(node, root, seed(folder, node, cluster="two-nodes-and-witness", key=KEY),
+                           folder) for node in NODES]
+        for machine in cluster:
+            self.addCleanup(machine.end)
+            machine.boot()
+        wait_for(served, "the first answer")
+        witness = cluster[2]
+        self.assertFalse(witness.holds())
+        wait_for(lambda: all((one.status() or {}).get("quorate") for one in cluster), "quorum")
+        self.assertIsNone(witness.pid_of("haproxy"))
+        here = wait_for(lambda: holder(cluster[:2]), "a holder")
+        # The other one's HAProxy is warm when nothing is degraded.
+        wait_for(lambda: not witness.status()["degraded"], "a healthy cluster")
+        with Client() as client:
+            time.sleep(0.5)
+            here.cut_power()
+            time.sleep(1.5)
+        figure("two nodes and a witness, power cut: outage", milliseconds(client.outage()))
+        self.assertTrue(served())
+
+
+def main():
+    global package, folder, root
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    missing = machines.what_is_missing()
+    if missing:
+        print(f"SKIPPED: {missing}")
+        sys.exit(77)
+    package = max(pathlib.Path(sys.argv.pop(1)).resolve().glob("hapx_*.deb"),
+                  key=lambda file: file.stat().st_mtime)
+    machines.in_own_world()
+    folder = Folder()
+    status = 1
+    try:
+        apiservers = machines.start_apiservers()
+        root, installed = machines.installed_root(folder, package)
+        figure("package", f"{package.name}, {package.stat().st_size / 1e6:.2f} MB")
+        status = 0 if unittest.main(exit=False, verbosity=2, failfast=False).result.wasSuccessful() \
+            else 1
+    finally:
+        apiservers.terminate()
+        folder.remove()
+    print("\n== figures")
+    for what, value in figures:
+        print(f"{what:<58} {value}")
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

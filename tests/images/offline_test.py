@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What can be said of units and cloud-init files without booting anything.
+
+  offline_test.py PATH-OF-HAPX [unittest's words]
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+TREE = pathlib.Path(__file__).resolve().parent.parent.parent
+UNITS = TREE / "images" / "systemd"
+CLOUD = TREE / "cloud-init"
+EXPOSURE_MAX = 2.0
+hapx = None
+
+
+def output(*command):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60)
+    return done.returncode, done.stdout
+
+
+def needs(program):
+    return unittest.skipIf(shutil.which(program) is None, f"there is no {program} here")
+
+
+class Units(unittest.TestCase):
+    @needs("systemd-analyze")
+    def test_the_daemons_are_hardly_exposed(self):
+        for name in ("hapxd.service", "hapx-haproxy.service"):
+            _, text = output("systemd-analyze", "security", "--offline=true", UNITS / name)
+            found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
+            self.assertIsNotNone(found, text)
+            self.assertLessEqual(float(found.group(1)), EXPOSURE_MAX, name + "\n" + text)
+
+    @needs("systemd-analyze")
+    def test_systemd_understands_every_line(self):
+        with tempfile.TemporaryDirectory() as place:
+            # As if installed: the programs are there, the sentences are about the units alone.
+            for unit in UNITS.iterdir():
+                if unit.suffix in (".service", ".path", ".target"):
+                    text = re.sub(r"^(Exec\w+=)/\S+", r"\1/bin/true", unit.read_text(), flags=re.M)
+                    pathlib.Path(place, unit.name).write_text(text)
+            units = sorted(pathlib.Path(place).iterdir())
+            status, text = output("systemd-analyze", "verify", "--man=no", *units)
+            about_ours = [line for line in text.splitlines() if "hapx" in line]
+            self.assertEqual(about_ours, [])
+
+    def test_no_unit_waits_for_what_waits_for_it(self):
+        for unit in UNITS.iterdir():
+            for line in unit.read_text().splitlines():
+                if line.startswith(("After=", "Wants=", "Requires=")):
+                    self.assertNotRegex(line, r"cloud-(final|config|init\.target)|online\.target",
+                                        unit.name)
+
+
+class CloudInit(unittest.TestCase):
+    clusters = [path for path in sorted(CLOUD.iterdir()) if path.is_dir()]
+
+    @needs("cloud-init")
+    def test_user_data_fits_cloud_inits_schema(self):
+        for cluster in self.clusters:
+            status, text = output("cloud-init", "schema", "--config-file", cluster / "user-data")
+            self.assertEqual(status, 0, text)
+
+    def test_it_writes_two_files_and_does_nothing_else(self):
+        for cluster in self.clusters:
+            user = yaml.safe_load((cluster / "user-data").read_text())
+            self.assertEqual(set(user), {"write_files"}, cluster.name)
+            self.assertEqual([(one["path"], one["permissions"]) for one in user["write_files"]],
+                             [("/etc/hapx/cluster.key", "0400"), ("/etc/hapx/hapx.yaml", "0644")],
+                             "the key first")
+
+    def test_hapx_accepts_its_file(self):
+        for cluster in self.clusters:
+            user = yaml.safe_load((cluster / "user-data").read_text())
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(user["write_files"][1]["content"])
+                file.flush()
+                status, text = output(hapx, "config", "check", file.name)
+            self.assertEqual(status, 0, text)
+
+    def test_no_key_is_shipped(self):
+        for file in CLOUD.rglob("*"):
+            if file.is_file():
+                self.assertNotRegex(file.read_text(), r"hapx-key-v1:[0-9a-fA-F]", file.name)
+
+    def test_every_node_of_the_file_has_its_name_and_address(self):
+        for cluster in self.clusters:
+            user = yaml.safe_load((cluster / "user-data").read_text())
+            spec = yaml.safe_load(user["write_files"][1]["content"])["spec"]
+            vip = spec["services"][0]["vips"][0]["interface"]
+            for node in spec["nodes"]:
+                place = cluster / node["name"]
+                meta = yaml.safe_load((place / "meta-data").read_text())
+                self.assertEqual(meta["local-hostname"], node["name"])
+                network = yaml.safe_load((place / "network-config").read_text())
+                addresses = [address.split("/")[0] for vlan in network["vlans"].values()
+                             for address in vlan.get("addresses", [])]
+                self.assertEqual(addresses, [node["address"]])
+                self.assertEqual(vip in network["vlans"], node.get("role") != "witness")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    hapx = sys.argv.pop(1)
+    unittest.main(verbosity=2)
