@@ -3,9 +3,9 @@
 
 A machine here is a root file system with the package installed, booted by systemd-nspawn: its own
 systemd as process 1, its own network, configured by its own cloud-init from a NoCloud folder. All
-machines hang at one bridge. Everything lives in namespaces of this process (see `in_own_world`), so it
-is gone when the process is, however it ends; and in one folder, which the next run removes if this one
-could not.
+machines hang at one bridge. Everything lives in namespaces of this process (see `in_own_world`),
+so it is gone when the process is, however it ends; and in one folder, which the next run removes if
+this one could not.
 
 What it deliberately isn't: a virtual machine. The kernel is shared, so a node that hangs with its
 kernel, or boots another one, is not to be had here.
@@ -33,7 +33,7 @@ VIP = "192.168.4.20"
 CLIENT = "192.168.4.29"  # in the VIP's /27, as clients are
 APISERVERS = "192.168.4.158"  # in the nodes' /27
 NODES = ["hapx-node01", "hapx-node02", "hapx-node03"]
-MARK = "HAPX_IMAGES_WORLD"
+MARK = "HAPX_IMAGES_ROOT"  # set inside: the root file system to begin with
 
 
 def say(sentence):
@@ -50,7 +50,7 @@ def run(*command, check=True, timeout=120, **more):
 
 
 def wait_for(condition, what, seconds=60):
-    """The value of `condition` once it is true. A generous deadline, and a sentence when it ends."""
+    """The value of `condition` once it is true. The deadline is generous, its end a sentence."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
@@ -72,12 +72,15 @@ def what_is_missing():
 
 def in_own_world():
     """Executes this program again, alone with processes, a network and mounts of its own."""
-    if os.environ.get(MARK) != "entered":
+    if MARK not in os.environ:
+        # The root comes from package mirrors, which are out of reach inside.
+        base = subprocess.run([HERE / "root.sh"], stdout=subprocess.PIPE, text=True, check=True)
         words = ["unshare", "--pid", "--mount-proc", "--net", "--mount", "--propagation", "private",
                  "--kill-child", "--fork", "--", *sys.orig_argv]
-        os.execvpe(words[0], words, {**os.environ, MARK: "entered"})
+        os.execvpe(words[0], words, {**os.environ, MARK: base.stdout.strip()})
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # ends with the one who started it
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     run("mount", "-t", "sysfs", "sysfs", "/sys")
     run("mount", "-t", "cgroup2", "cgroup2", CGROUPS)
     run("ip", "link", "set", "lo", "up")
@@ -85,6 +88,28 @@ def in_own_world():
     run("ip", "link", "set", "br0", "up")
     for address in (f"{CLIENT}/27", f"{APISERVERS}/27"):
         run("ip", "addr", "add", address, "dev", "br0")
+
+
+def may_raise_limits():
+    """CAP_SYS_RESOURCE, which root need not have where it is itself in a container."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return bool(int(re.search(r"CapEff:\s+(\w+)", status).group(1), 16) >> 24 & 1)
+
+
+def remove_groups(run_name):
+    """Takes the control groups of a run away, once their processes have ended."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        groups = [inner for group in CGROUPS.glob(f"hapx-images-{run_name}-*")
+                  for inner in group.glob("**/")]
+        for group in sorted(groups, key=lambda each: -len(each.parts)):
+            try:
+                group.rmdir()
+            except OSError:
+                pass  # something in it is still ending
+        if not groups:
+            return
+        time.sleep(0.05)
 
 
 class Folder:
@@ -96,6 +121,7 @@ class Folder:
         base.mkdir(parents=True, exist_ok=True)
         for old in base.glob("run-*"):
             if self._lock(old):
+                remove_groups(old.name)
                 shutil.rmtree(old, ignore_errors=True)
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=base))
         self.lock = self._lock(self.path)
@@ -124,20 +150,14 @@ class Folder:
     def remove(self):
         for mount in reversed(self.mounts):
             run("umount", "-l", mount, check=False)
-        for group in CGROUPS.glob(f"hapx-images-{self.path.name}-*"):
-            for inner in sorted(group.glob("**/"), key=lambda each: -len(each.parts)):
-                try:
-                    inner.rmdir()
-                except OSError:
-                    pass  # something of it is still ending
+        remove_groups(self.path.name)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def installed_root(folder, package):
     """A root with `package` installed in it by dpkg, as an image builder would."""
-    say("making the root with the package")
-    base = run(HERE / "root.sh", timeout=590).stdout.strip().splitlines()[-1]
-    root = folder.overlay("installed", base)
+    say("installing the package into a root")
+    root = folder.overlay("installed", os.environ[MARK])
     shutil.copy(package, root / "hapx.deb")
     installed = run("chroot", root, "dpkg", "--install", "/hapx.deb")
     (root / "hapx.deb").unlink()
@@ -168,6 +188,8 @@ def seed(folder, node, *, cluster="three-nodes", key=None, edit=lambda text: tex
 
 class Machine:
     """One booted container."""
+
+    running = set()
 
     def __init__(self, name, root, seed_folder, folder, packages=None):
         self.name = name
@@ -202,6 +224,7 @@ class Machine:
             words, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             preexec_fn=lambda: (group / "cgroup.procs").write_text("0"))
         console.close()
+        Machine.running.add(self)
         self.init = wait_for(self._find_init, f"the first process of {self.name}")
 
     def _find_init(self):
@@ -233,8 +256,8 @@ class Machine:
         return f" {VIP}/" in self.run("ip", "-o", "-4", "addr", "show", check=False).stdout
 
     def pid_of(self, name):
-        """As the machine itself counts; the name is that of the process's main thread. Of hapx's users:
-        the distribution's own HAProxy may run beside ours."""
+        """As the machine itself counts; the name is that of the process's main thread. Of hapx's
+        users: the distribution's own HAProxy may run beside ours."""
         found = self.run("pgrep", "-u", "hapx,hapx-haproxy", "-x", name, check=False).stdout.split()
         return int(found[0]) if found else None
 
@@ -248,8 +271,11 @@ class Machine:
         os.kill(self.init, signal.SIGKILL)
         self.process.wait(timeout=30)
         self.process = None
+        Machine.running.discard(self)
 
     def end(self):
+        """Whatever state it is in."""
+        Machine.running.discard(self)
         if self.process is None:
             return
         try:
@@ -307,6 +333,7 @@ def _ask_on_and_on(interval, patience, pipe):
                 writer.write(b"GET / HTTP/1.0\r\n\r\n")
                 answer = await reader.read()
                 writer.close()
+                await writer.wait_closed()
             outcome = "ok" if answer.endswith(b"ok") else "cut"
         except TimeoutError:
             outcome = "late"

@@ -9,7 +9,8 @@
 set -eu
 
 cache=${HAPX_IMAGES_CACHE:-/var/cache/hapx-images}
-packages='systemd,systemd-sysv,dbus,cloud-init,netplan.io,iproute2,procps,haproxy,libboost-json1.81.0,libyaml-cpp0.7,libmnl0,libprotobuf-lite32,libssl3'
+packages='systemd systemd-sysv dbus cloud-init netplan.io iproute2 procps haproxy
+          libboost-json1.81.0 libyaml-cpp0.7 libmnl0 libprotobuf-lite32 libssl3'
 
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e "$sources" ] || sources=/etc/apt/sources.list
@@ -38,10 +39,10 @@ trap 'rm -rf "$root"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 # No documents, no languages; the hook takes away what delays a boot in a container.
-TMPDIR=$cache mmdebstrap --mode=root --variant=minbase --include="$packages" \
+TMPDIR=$cache mmdebstrap --mode=root --variant=minbase --include="$(echo $packages)" \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --customize-hook='rm -f "$1"/etc/machine-id "$1"/etc/resolv.conf "$1"/etc/hostname; : > "$1"/etc/machine-id' \
-  --customize-hook='ln -sf /dev/null "$1"/etc/systemd/system/systemd-networkd-wait-online.service' \
+  --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; : > "$1/etc/machine-id"' \
+  --customize-hook='chroot "$1" systemctl mask systemd-networkd-wait-online.service' \
   --customize-hook='chroot "$1" systemctl enable systemd-networkd.service' \
   bookworm "$root" "$sources" >&2
 touch "$root/.complete"
