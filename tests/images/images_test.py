@@ -437,7 +437,8 @@ def main():
     print("\n== figures")
     for what, value in figures:
         print(f"{what:<58} {value}")
-    sys.exit(status)
+    sys.stdout.flush()
+    os._exit(status)  # as process 1 of this world we take all that is left along
 
 
 if __name__ == "__main__":

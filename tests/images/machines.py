@@ -123,6 +123,10 @@ class Folder:
             if self._lock(old):
                 remove_groups(old.name)
                 shutil.rmtree(old, ignore_errors=True)
+        for group in CGROUPS.glob("hapx-images-*"):
+            name = group.name.removeprefix("hapx-images-").rsplit("-hapx-node", 1)[0]
+            if not (base / name).exists():
+                remove_groups(name)
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=base))
         self.lock = self._lock(self.path)
         self.mounts = []
@@ -222,6 +226,7 @@ class Machine:
         self.booted = time.monotonic()
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            start_new_session=True,  # a Ctrl-C is for us, not for the machines
             preexec_fn=lambda: (group / "cgroup.procs").write_text("0"))
         console.close()
         Machine.running.add(self)
@@ -281,7 +286,7 @@ class Machine:
         try:
             if self.process.poll() is None and self.init:
                 os.kill(self.init, signal.SIGKILL)
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=5)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             self.process.kill()
             self.process.wait(timeout=30)
