@@ -76,12 +76,6 @@ apt() {
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-# The tests want cloud-init's schema and nothing else of it: where it was not before, it is put to
-# sleep before it comes, so that it never runs at this machine's next boot.
-case " $missing " in
-  *" cloud-init "*) $as_root mkdir -p /etc/cloud && $as_root touch /etc/cloud/cloud-init.disabled ;;
-esac
-
 # A stale list may still name what the mirror has; only the installation decides.
 apt update || echo "deps: could not refresh the package lists, trying with those that are here" >&2
 apt install --no-install-recommends $missing

@@ -40,8 +40,8 @@ struct Node::State {
   Takeovers takeovers;
   Histogram loop_lag;
   Instant stepped_at;  ///< last
-  std::string page;   ///< of metrics, as it was shown last
-  Instant page_at{};  ///< when that was
+  std::string page;    ///< of metrics, as it was shown last
+  Instant page_at{};   ///< when that was
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
   std::string conflict;                ///< somebody runs under our name
