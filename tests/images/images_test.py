@@ -16,7 +16,8 @@ import time
 import unittest
 
 import machines
-from machines import (NODES, VIP, Client, Folder, Machine, holder, run, say, seed, served, wait_for)
+from machines import (NODES, VIP, Client, Folder, Machine, Prometheus, holder, run, say, seed, served,
+                      wait_for)
 
 package = None
 folder = None
@@ -223,7 +224,10 @@ class ThreeNodes(unittest.TestCase):
     def setUpClass(cls):
         cls.packages = newer_package(folder.path)
         say(f"booting three machines ({cls.cluster})")
-        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY),
+        def watched(text):
+            return text.replace("      spec:\n", "      spec:\n        metrics: {listen: 0.0.0.0:9405}\n")
+
+        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY, edit=watched),
                                 folder, cls.packages) for node in NODES]
         began = time.monotonic()
         for machine in cls.machines:
@@ -333,12 +337,25 @@ class ThreeNodes(unittest.TestCase):
         here.run("test", f"/proc/{after['hapx-keeper']}/exe", "-ef", "/usr/sbin/hapxd")
         self.assertIn("+newer", here.run("dpkg-query", "-W", "hapx").stdout)
 
-    def test_7_a_power_cut_is_served_again(self):
+    def test_7_a_power_cut_is_served_again_and_prometheus_has_seen_it(self):
         here = self.settled()
-        with Client() as client:
-            time.sleep(0.5)
+
+        def heir():
+            """The one that says of itself that it has the address, as Prometheus knows."""
+            found = [labels["instance"] for labels, value in prometheus.query("hapx_vip_assigned")
+                     if value == 1]
+            return found[0] if len(found) == 1 else None
+
+        with Prometheus(folder.path) as prometheus, Client() as client:
+            wait_for(lambda: sum(value for _, value in prometheus.query("up")) == 3, "three scrapes")
+            before = wait_for(heir, "one holder in Prometheus")
+            self.assertEqual(before, f"192.168.4.13{NODES.index(here.name) + 1}:9405")
             here.cut_power()
-            time.sleep(1.5)
+            wait_for(lambda: heir() not in (None, before), "another holder in Prometheus")
+            lost = wait_for(lambda: prometheus.query('hapx_failovers_total{reason="node-lost"} > 0'),
+                            "a failover in Prometheus")
+            self.assertEqual([labels["instance"] for labels, _ in lost], [heir()])
+            time.sleep(1)
         figure("power cut of the holder: outage", milliseconds(client.outage()))
         self.assertTrue(served())
         here.boot()

@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
@@ -64,7 +66,7 @@ def what_is_missing():
     """A sentence, or None: why machines can't be had here."""
     if os.geteuid() != 0:
         return "machines need root"
-    for program in ("systemd-nspawn", "mmdebstrap", "cloud-init", "dpkg-deb"):
+    for program in ("systemd-nspawn", "mmdebstrap", "dpkg-deb", "prometheus"):
         if shutil.which(program) is None:
             return f"there is no {program} (./deps.sh --long)"
     return None
@@ -361,6 +363,41 @@ def _ask_on_and_on(interval, patience, pipe):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     asyncio.run(go())
     pipe.send(results)
+
+
+class Prometheus:
+    """A real one beside the client, which scrapes all machines each second."""
+
+    def __init__(self, place):
+        self.place = place / "prometheus"
+
+    def __enter__(self):
+        self.place.mkdir()
+        targets = ", ".join(f"'192.168.4.13{number}:9405'" for number in (1, 2, 3))
+        file = self.place / "prometheus.yml"
+        file.write_text("global: {scrape_interval: 1s}\nscrape_configs:\n  - job_name: hapx\n"
+                        f"    static_configs: [{{targets: [{targets}]}}]\n")
+        self.log = open(self.place / "log", "w")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={self.place}/data",
+             "--web.listen-address=127.0.0.1:9090"], stdout=self.log, stderr=self.log)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.place)
+
+    def query(self, expression):
+        """The series that the expression selects now: a list of (labels, value)."""
+        words = urllib.parse.urlencode({"query": expression})
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:9090/api/v1/query?{words}", timeout=5) as answer:
+                found = json.load(answer)
+        except (OSError, ValueError):
+            return []  # it is still starting
+        return [(each["metric"], float(each["value"][1])) for each in found["data"]["result"]]
 
 
 class Client:
