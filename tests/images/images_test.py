@@ -16,8 +16,8 @@ import time
 import unittest
 
 import machines
-from machines import (NODES, VIP, Client, Folder, Machine, Prometheus, holder, run, say, seed, served,
-                      wait_for)
+from machines import (NODES, VIP, Client, Folder, Machine, Prometheus, holder, run, say, seed,
+                      served, wait_for)
 
 package = None
 folder = None
@@ -225,9 +225,11 @@ class ThreeNodes(unittest.TestCase):
         cls.packages = newer_package(folder.path)
         say(f"booting three machines ({cls.cluster})")
         def watched(text):
-            return text.replace("      spec:\n", "      spec:\n        metrics: {listen: 0.0.0.0:9405}\n")
+            spec = "      spec:\n"
+            return text.replace(spec, spec + "        metrics: {listen: 0.0.0.0:9405}\n")
 
-        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY, edit=watched),
+        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY,
+                                                 edit=watched),
                                 folder, cls.packages) for node in NODES]
         began = time.monotonic()
         for machine in cls.machines:
@@ -347,13 +349,14 @@ class ThreeNodes(unittest.TestCase):
             return found[0] if len(found) == 1 else None
 
         with Prometheus(folder.path) as prometheus, Client() as client:
-            wait_for(lambda: sum(value for _, value in prometheus.query("up")) == 3, "three scrapes")
+            wait_for(lambda: [value for _, value in prometheus.query("up")] == [1, 1, 1],
+                     "three scrapes")
             before = wait_for(heir, "one holder in Prometheus")
             self.assertEqual(before, f"192.168.4.13{NODES.index(here.name) + 1}:9405")
             here.cut_power()
             wait_for(lambda: heir() not in (None, before), "another holder in Prometheus")
-            lost = wait_for(lambda: prometheus.query('hapx_failovers_total{reason="node-lost"} > 0'),
-                            "a failover in Prometheus")
+            counted = 'hapx_failovers_total{reason="node-lost"} > 0'
+            lost = wait_for(lambda: prometheus.query(counted), "a failover in Prometheus")
             self.assertEqual([labels["instance"] for labels, _ in lost], [heir()])
             time.sleep(1)
         figure("power cut of the holder: outage", milliseconds(client.outage()))

@@ -393,7 +393,8 @@ class Prometheus:
         """The series that the expression selects now: a list of (labels, value)."""
         words = urllib.parse.urlencode({"query": expression})
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:9090/api/v1/query?{words}", timeout=5) as answer:
+            page = f"http://127.0.0.1:9090/api/v1/query?{words}"
+            with urllib.request.urlopen(page, timeout=5) as answer:
                 found = json.load(answer)
         except (OSError, ValueError):
             return []  # it is still starting
