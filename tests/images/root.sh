@@ -10,7 +10,8 @@ set -eu
 
 cache=${HAPX_IMAGES_CACHE:-/var/cache/hapx-images}
 packages='systemd systemd-sysv dbus cloud-init netplan.io iproute2 procps haproxy
-          libprometheus-cpp-core1.0 libboost-json1.81.0 libyaml-cpp0.7 libmnl0 libprotobuf-lite32 libssl3'
+          libprometheus-cpp-core1.0 libboost-json1.81.0 libyaml-cpp0.7 libmnl0
+          libprotobuf-lite32 libssl3'
 
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e "$sources" ] || sources=/etc/apt/sources.list

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plants the bugs of bugs.toml one at a time in a copy of the tree, and asks the tests.
 
-A test that can't fail proves nothing. Each bug is a small change to the code that ships; the copy is
-built, the bug's test programs run, and the first test that fails has caught it. A bug that no test
-notices has survived, and is a hole to be closed. The table is printed, and written with --table.
+A test that can't fail proves nothing. Each bug is a small change to the code that ships; the copy
+is built, the bug's test programs run, and the first test that fails has caught it. A bug that no
+test notices has survived, and is a hole to be closed. The table is printed, and written with --table.
 """
 import argparse
 import pathlib
@@ -58,7 +58,8 @@ def ask(copy, programs):
     """The test that fails first, or None."""
     for program in programs:
         try:
-            asked = run([f"build/dev/bin/{program}", "--gtest_fail_fast", "--gtest_brief=1"], copy, PATIENCE)
+            asked = run([f"build/dev/bin/{program}", "--gtest_fail_fast", "--gtest_brief=1"], copy,
+                        PATIENCE)
         except subprocess.TimeoutExpired:
             return f"{program} did not end"
         if asked.returncode != 0:
@@ -89,7 +90,8 @@ def row(bug, caught, by):
 
 def main():
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("--copy", type=pathlib.Path, default=ROOT / "build" / "planted", help="where the copy is built")
+    words.add_argument("--copy", type=pathlib.Path, default=ROOT / "build" / "planted",
+                       help="where the copy is built")
     words.add_argument("--only", help="bugs whose name contains this")
     words.add_argument("--begin", type=int, default=1, metavar="N", help="begin with the N-th bug")
     words.add_argument("--table", type=pathlib.Path, help="write the table to this file, too")
@@ -114,7 +116,8 @@ def main():
         say(f"{number}/{len(bugs)} {'caught  ' if caught else 'SURVIVED'} {bug['name']}: {by}")
     print("\n".join(table))
     if chosen.table:
-        chosen.table.write_text("# Planted bugs\n\nMade by `tests/planted/plant.py`.\n\n" + "\n".join(table) + "\n")
+        title = "# Planted bugs\n\nMade by `tests/planted/plant.py`.\n\n"
+        chosen.table.write_text(title + "\n".join(table) + "\n")
     return 1 if survived else 0
 
 
