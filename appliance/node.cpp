@@ -447,14 +447,16 @@ std::optional<Instant> Node::State::next_deadline() const {
 // The face.
 
 Node::Node(NodeOptions options, Instant now)
-    : state_(std::make_unique<State>(std::move(options), now)) {}
+    : state_(std::make_unique<State>(std::move(options), now)) {
+  state_->next_due = state_->next_deadline();
+}
 Node::~Node() = default;
 Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 Actions Node::step(const Event& event, Instant now) {
   Decisions out;
-  const auto due = state_->next_deadline();
+  const auto due = state_->next_due;
   // What was overdue when the last step ended can't have been done before now.
   if (due && now >= *due) state_->loop_lag.observe(now - std::max(*due, state_->stepped_at));
   state_->stepped_at = now;
@@ -462,11 +464,12 @@ Actions Node::step(const Event& event, Instant now) {
   state_->settle(now, out);
   state_->tell_service_manager(out);
   state_->write_journal(out);
+  state_->next_due = state_->next_deadline();
   return std::move(out.actions);
 }
 
 std::optional<Instant> Node::next_deadline() const {
-  return state_->next_deadline();
+  return state_->next_due;
 }
 
 Status Node::status(Instant now) const {

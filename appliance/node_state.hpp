@@ -39,9 +39,10 @@ struct Node::State {
   std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
   Takeovers takeovers;
   Histogram loop_lag;
-  Instant stepped_at;  ///< last
-  std::string page;    ///< of metrics, as it was shown last
-  Instant page_at{};   ///< when that was
+  Instant stepped_at;               ///< last
+  std::optional<Instant> next_due;  ///< the next deadline, as the last step left it
+  std::string page;                 ///< of metrics, as it was shown last
+  Instant page_at{};                ///< when that was
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
   std::string conflict;                ///< somebody runs under our name
