@@ -24,8 +24,8 @@ void Member::State::beat_all(Instant now) {
 
 /// All nodes beat together, led by whoever renews: a beat that is nearly due goes with the answer,
 /// in one datagram, and wakes nobody twice. The next one waits an eighth longer, or it would come
-/// just before the leader's; one that is out of step slides until it is in step. Who has just
-/// beaten leads and doesn't slide.
+/// just before the leader's; one that is out of step slides, and may stay just ahead of it. Who has
+/// just beaten leads and doesn't slide.
 void Member::State::beat_along(Instant now) {
   const Duration heartbeat = options.config.timing.heartbeat;
   const Duration to_go = next_beat - now;

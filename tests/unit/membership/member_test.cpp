@@ -51,6 +51,25 @@ TEST(Member, a_cluster_of_one_holds_without_a_network) {
   EXPECT_TRUE(world.news<RightLost>(0).empty());
 }
 
+TEST(Member, answers_go_along_with_beats) {
+  for (const std::uint64_t seed : {11U, 12U, 13U}) {
+    World world(3, lan(), seed);
+    for (std::size_t i = 0; i < 3; ++i) {
+      world.start(i);
+      world.run_for(std::chrono::milliseconds(3 + 2 * seed));  // out of step
+    }
+    const std::size_t leader = world.coordinator().value();
+    world.claim(leader, vip);
+    world.run_for(2s);
+    const auto before = world.datagrams;
+    world.run_for(2s);
+    // 40 beats of three nodes to two peers each, and 80 answers, if none of them goes along.
+    EXPECT_LE(world.datagrams - before, 290U) << "seed " << seed;
+    EXPECT_TRUE(world.open(leader, vip));
+    EXPECT_TRUE(world.news<RightLost>(leader).empty());
+  }
+}
+
 TEST(Member, three_nodes_started_together_have_a_coordinator_within_milliseconds) {
   World world(3, lan(), 2);
   start_all(world);
