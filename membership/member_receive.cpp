@@ -109,9 +109,13 @@ void Member::State::take_votes(const Peer& peer, const Message& message, Instant
   const auto ours = [this](const Ballot& ballot) {
     return ballot.node == options.self && ballot.incarnation == options.incarnation;
   };
-  const auto take = [&](const auto& answer) {
+  const Duration soon = options.config.timing.heartbeat / 16;
+  const auto take = [&](auto answer) {
     const auto claim = claims.find(answer.key);
     if (claim == claims.end() || !ours(answer.ballot)) return;
+    // Liveness: a voter that the release hasn't reached yet is asked again soon.
+    if (answer.lease && voter.is_released(answer.key, *answer.lease))
+      answer.lease->remaining = std::min(answer.lease->remaining, soon);
     claim->second.lease.answered(peer.node().name, answer, now);
     note_right(claim->second);
   };

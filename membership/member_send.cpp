@@ -24,16 +24,16 @@ void Member::State::beat_all(Instant now) {
 
 /// All nodes beat together, led by whoever renews: a beat that is nearly due goes with the answer,
 /// in one datagram, and wakes nobody twice. The next one waits an eighth longer, or it would come
-/// just before the leader's; one that is out of step slides, and may stay just ahead of it. Who has
-/// just beaten leads and doesn't slide.
+/// just before the leader's. Who is further out of step slides towards the leader, an eighth with
+/// each beat; not who leads, too: of two that renew, one is always near enough to go along.
 void Member::State::beat_along(Instant now) {
   const Duration heartbeat = options.config.timing.heartbeat;
   const Duration to_go = next_beat - now;
   if (to_go <= heartbeat / 2) {
     next_beat = now + heartbeat + heartbeat / 8;
     say_beats(now);
-  } else if (to_go <= heartbeat - heartbeat / 8) {
-    next_beat += heartbeat / 8;
+  } else if (to_go <= heartbeat && view.rights.empty()) {
+    next_beat -= heartbeat / 8;
   }
 }
 

@@ -131,4 +131,9 @@ StorePromise Voter::abstain(Instant until) {
   return memory_.abstain(until);
 }
 
+bool Voter::is_released(const LeaseKey& key, const LeaseTold& told) const {
+  const Promise* known = memory_.find(key);
+  return known != nullptr && is_retired(*known, told.ballot, told.session());
+}
+
 }  // namespace hapx::membership

@@ -39,6 +39,8 @@ class Voter {
   [[nodiscard]] std::optional<StorePromise> release(const Release& release, const Session& from,
                                                     Instant now);
   [[nodiscard]] StorePromise abstain(Instant until);
+  /// Whether this voter has heard the release of the lease that another voter still tells.
+  [[nodiscard]] bool is_released(const LeaseKey& key, const LeaseTold& told) const;
 
   [[nodiscard]] const PromiseMemory& memory() const { return memory_; }
   [[nodiscard]] bool abstaining(Instant now) const { return now < abstain_until_; }
