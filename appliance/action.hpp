@@ -40,6 +40,16 @@ struct NotifyServiceManager {
   std::string state;
 };
 
+/// Reads the file and judges it. Answered by ConfigRead or ConfigRefused.
+struct ReadConfig {};
+
+/// Takes this file by a restart in flight: the process ends and releases nothing, and the keeper
+/// starts the next one with it. If that can't be: ConfigRefused.
+struct RestartInFlight {
+  ClusterConfig config;
+  std::string text;
+};
+
 /// Everything is released: end the process.
 struct Exit {
   int status = 0;
@@ -55,7 +65,7 @@ using Action = std::variant<
     lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::KillHaproxy,
     lb_supervisor::ProbeHaproxy, lb_supervisor::AskBackends,
     // appliance
-    Respond, WriteLog, NotifyServiceManager, Exit>;
+    Respond, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, Exit>;
 
 using Actions = std::vector<Action>;
 

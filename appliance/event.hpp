@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "config/cluster_config.hpp"
 #include "lb-supervisor/event.hpp"
 #include "membership/event.hpp"
 #include "vip/event.hpp"
@@ -52,6 +53,20 @@ struct StopRequested {
   std::string reason;
 };
 
+/// Asked to take the file as it is now (SIGHUP).
+struct ReloadRequested {};
+
+/// What ReadConfig found: a file that can be taken.
+struct ConfigRead {
+  ClusterConfig config;
+  std::string text;
+};
+
+/// Or one that can't, or none.
+struct ConfigRefused {
+  std::string reason;  ///< each refusal with its place, one a line
+};
+
 using Event = std::variant<
     // membership
     membership::DatagramArrived,
@@ -64,6 +79,7 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    Started, DeadlineReached, RequestArrived, MetricsOpened, MetricsUnavailable, StopRequested>;
+    Started, DeadlineReached, RequestArrived, MetricsOpened, MetricsUnavailable, StopRequested,
+    ReloadRequested, ConfigRead, ConfigRefused>;
 
 }  // namespace hapx::appliance

@@ -73,6 +73,15 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
+/// One of the snapshot's counters as a family of its own.
+void counted(Page& page, const Status& status, const char* counted_as, const char* name,
+             const char* help) {
+  const auto found = status.counters.find(counted_as);
+  if (found == status.counters.end()) return;
+  page.family(name, counter, help);
+  page.add({}, found->second);
+}
+
 void add_node(Page& page, const Status& status) {
   page.family("hapx_build_info", gauge, "Always 1; the label tells hapxd's version.");
   page.add({{"version", status.version}}, true);
@@ -85,6 +94,8 @@ void add_node(Page& page, const Status& status) {
   page.family("hapx_loop_lag_seconds", MetricType::Histogram,
               "How late the loop came to what was due.");
   page.add({}, status.loop_lag);
+  counted(page, status, "reloads_refused", "hapx_reloads_refused_total",
+          "Reloads that changed nothing, because the file was refused.");
 }
 
 void add_members(Page& page, const Status& status) {
@@ -121,15 +132,6 @@ void add_members(Page& page, const Status& status) {
        [](const auto& member) { return member.hears_us; });
   each("hapx_coordinator", "1 for the member that coordinates, as far as this node has heard.",
        [&](const auto& member) { return status.coordinator == member.name; });
-}
-
-/// One of the snapshot's counters as a family of its own.
-void counted(Page& page, const Status& status, const char* counted_as, const char* name,
-             const char* help) {
-  const auto found = status.counters.find(counted_as);
-  if (found == status.counters.end()) return;
-  page.family(name, counter, help);
-  page.add({}, found->second);
 }
 
 void add_datagrams(Page& page, const Status& status) {

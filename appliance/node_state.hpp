@@ -68,6 +68,9 @@ struct Node::State {
   void hear(const MetricsOpened& event, Instant now, Decisions& out);
   void hear(const MetricsUnavailable& event, Instant now, Decisions& out);
   void hear(const StopRequested& event, Instant now, Decisions& out);
+  void hear(const ReloadRequested& event, Instant now, Decisions& out);
+  void hear(const ConfigRead& event, Instant now, Decisions& out);
+  void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
   void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);

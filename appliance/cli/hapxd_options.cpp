@@ -41,9 +41,9 @@ std::variant<HapxdOptions, HapxdUsage> read_hapxd_options(const std::vector<std:
       ->transform(CLI::CheckedTransformer(roles, CLI::ignore_case))
       ->option_text("ROLE");
   app.footer(
-      "Signals: SIGTERM hands the addresses over and ends; SIGUSR2 replaces the running binary by "
-      "the\n"
-      "one that now stands at its path, within the lease.\n"
+      "Signals: SIGTERM hands the addresses over and ends; SIGHUP takes the file as it is now,\n"
+      "within the lease; SIGUSR2 replaces the running binary by the one that now stands at its\n"
+      "path, likewise.\n"
       "Exit status: 0 ended in order, 1 wrong words or a refused file, 3 could not start.");
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
 
+#include "appliance/io/accepted_file.hpp"
 #include "appliance/io/http_server.hpp"
 #include "appliance/io/keeper.hpp"
 #include "appliance/io/life.hpp"
@@ -237,9 +238,19 @@ class Daemon {
   }
 
   void wait_for_signals() {
-    for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
-      if (!error) deliver(StopRequested{"asked by a signal"});
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
+    wait_for_signal();
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        deliver(ReloadRequested{});
+      } else {
+        deliver(StopRequested{"asked by a signal"});
+      }
+      wait_for_signal();
     });
   }
 
@@ -268,8 +279,23 @@ class Daemon {
     const auto told = send_state(channel_.native_handle(), action.state);
     if (!told) log_.write(LogLevel::warning, told.error().sentence);
   }
-  void carry_out(const Exit& action) {
-    status_ = action.status;
+  void carry_out(const ReadConfig&) {
+    auto read = read_accepted_file(options_.config_file);
+    if (!read) return deliver(ConfigRefused{read.error().sentence});
+    deliver(ConfigRead{std::move(read->config), std::move(read->text)});
+  }
+  void carry_out(const RestartInFlight& action) {
+    if (!channel_.is_open()) return deliver(ConfigRefused{"no keeper can start the next hapxd"});
+    const auto kept = keep_in_memory(action.text);
+    if (!kept) return deliver(ConfigRefused{kept.error().sentence});
+    const auto left = send_descriptor(channel_.native_handle(), "config", kept->number());
+    if (!left) return deliver(ConfigRefused{left.error().sentence});
+    end(status_restart_in_flight);
+  }
+  void carry_out(const Exit& action) { end(action.status); }
+
+  void end(int status) {
+    status_ = status;
     server_->close();
     if (metrics_) metrics_->close();
     context_.stop();

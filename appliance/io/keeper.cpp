@@ -97,8 +97,7 @@ class Keeper {
   bool set_up() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (int signal : {SIGTERM, SIGINT, SIGUSR2, SIGCHLD}) sigaddset(&signals, signal);
-    ::signal(SIGHUP, SIG_IGN);  // a terminal that goes is no reason; hapxd inherits this
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD}) sigaddset(&signals, signal);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     signals_ = Descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     timer_ = Descriptor(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -217,6 +216,7 @@ class Keeper {
   [[noreturn]] void become(const Child& child, int channel_end) {
     sigset_t none;
     sigemptyset(&none);
+    ::signal(SIGHUP, SIG_IGN);  // until hapxd listens to it
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     DescriptorsByName down;
     const auto hand = [&](const std::string& name, int number) {
@@ -338,6 +338,9 @@ class Keeper {
           kill(daemon_, SIGTERM);
           if (!stop_until_) stop_until_ = boot_now() + stop_patience;
           break;
+        case SIGHUP:
+          kill(daemon_, SIGHUP);
+          break;
         case SIGUSR2:
           execute_new_binary();
           break;
@@ -359,6 +362,11 @@ class Keeper {
     child.pidfd.close();
     child.pid = -1;
     if (&child == &haproxy_keeper_ && WIFEXITED(how) && WEXITSTATUS(how) == status_not_wanted) {
+      return;
+    }
+    const bool asks_for_next = WIFEXITED(how) && WEXITSTATUS(how) == status_restart_in_flight;
+    if (&child == &daemon_ && asks_for_next && !stop_until_) {
+      child.start_again = boot_now();
       return;
     }
     if (&child == &daemon_ && (WIFEXITED(how) || stop_until_)) {

@@ -14,6 +14,8 @@
 //               |
 //               +--silent for 3 timely looks--> SIGKILL --pidfd readable--> start at once
 //               |
+//               +--SIGHUP--> passed on; hapxd judges its file, asks for the next --> start at once
+//               |
 //               +--SIGUSR2--> execute the new binary, descriptors kept --> SIGKILL, start
 //
 // Safety: the next process is started only after the old one's pidfd is readable, never after
@@ -44,6 +46,8 @@ struct KeeperOptions {
 
 /// The status with which haproxy-keeper says that this node needs none.
 inline constexpr int status_not_wanted = 2;
+/// The status with which hapxd asks for the next one at once, having released nothing.
+inline constexpr int status_restart_in_flight = 4;
 
 /// Hidden option by which the keeper tells its children what they are: "--as=daemon".
 inline constexpr const char* role_option = "--as";

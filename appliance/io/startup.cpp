@@ -8,18 +8,16 @@
 #include <filesystem>
 #include <fstream>
 
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
+#include "appliance/io/accepted_file.hpp"
 #include "config/io/clock.hpp"
-#include "config/io/config_file.hpp"
 #include "config/io/host.hpp"
 #include "config/io/key_file.hpp"
-#include "config/parse.hpp"
 #include "config/self.hpp"
 #include "membership/promise_memory.hpp"
 
@@ -75,51 +73,25 @@ Result<Descriptor> take_lock(const ClusterConfig& config, const NodeName& self) 
                0};
 }
 
-Result<ClusterConfig> check(const std::string& text, const std::string& file) {
-  auto checked = check_config(text, file);
-  if (checked.config) return *std::move(checked.config);
-  std::string sentences;
-  for (const auto& refusal : checked.refusals) {
-    sentences += (sentences.empty() ? "" : "\n") + refusal.sentence;
-  }
-  return Error{ErrorKind::refused, sentences, 0};
-}
-
-Result<Descriptor> text_in_memory(const std::string& text) {
-  Descriptor file(::memfd_create("hapx.yaml", MFD_CLOEXEC));
-  if (!file.is_open()) return system_error(errno, "cannot keep the accepted file in memory");
-  const auto written = ::pwrite(file.number(), text.data(), text.size(), 0);
-  if (written != static_cast<ssize_t>(text.size())) {
-    return system_error(errno, "cannot keep the accepted file in memory");
-  }
-  return file;
-}
-
-std::string text_of(const Descriptor& file) {
-  std::string text(config_file_bytes_max, '\0');
-  const auto length = ::pread(file.number(), text.data(), text.size(), 0);
-  text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
-  return text;
-}
-
-/// The file; or what was accepted before, if the file has become unreadable or wrong meanwhile: a
-/// restart in flight must not fail for what an operator is just editing.
+/// What was accepted before; the file if nothing was, or if this hapxd is a newer one that takes it
+/// no more.
 Result<ClusterConfig> accept_config(const HapxdOptions& options, DescriptorsByName& inherited,
                                     Beginning& beginning) {
-  auto before = inherited.extract("config");
-  const auto text = read_config_file(options.config_file);
-  auto config = text ? check(*text, options.config_file) : Result<ClusterConfig>(text.error());
-  if (config) {
-    auto kept = text_in_memory(*text);
-    if (!kept) return kept.error();
-    beginning.config_text = std::move(*kept);
-    return config;
+  if (auto before = inherited.extract("config")) {
+    auto recalled = recall_accepted_file(before.mapped(), options.config_file);
+    if (recalled) {
+      beginning.config_text = std::move(before.mapped());
+      return std::move(recalled->config);
+    }
+    beginning.remarks.push_back("reading the file again, the accepted one can't be used: " +
+                                recalled.error().sentence);
   }
-  if (!before) return config;
-  beginning.remarks.push_back("going on with the file as it was accepted before: " +
-                              config.error().sentence);
-  beginning.config_text = std::move(before.mapped());
-  return check(text_of(beginning.config_text), options.config_file);
+  auto read = read_accepted_file(options.config_file);
+  if (!read) return read.error();
+  auto kept = keep_in_memory(read->text);
+  if (!kept) return kept.error();
+  beginning.config_text = std::move(*kept);
+  return std::move(read->config);
 }
 
 Result<NodeName> read_self(const HapxdOptions& options, const ClusterConfig& config) {

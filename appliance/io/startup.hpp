@@ -34,7 +34,7 @@ struct Beginning {
 
 /// Whether this node runs a HAProxy (or may, if somebody else starts its keeper); if so, its run
 /// folder is there afterwards. Goes by the file that was accepted before, if that is among
-/// `inherited` and the file is unreadable or wrong now.
+/// `inherited`.
 [[nodiscard]] Result<bool> prepare_for_haproxy(const HapxdOptions& options,
                                                DescriptorsByName inherited);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/sim/interpreter.hpp"
 
+#include "config/parse.hpp"
+#include "config/write.hpp"
 #include "membership/promise_memory.hpp"
 
 namespace hapx::appliance::sim {
@@ -178,14 +180,36 @@ void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like ev
 
 void Interpreter::operator()(const NotifyServiceManager&) {}
 
-void Interpreter::operator()(const Exit& action) {
-  Machine& it = machine_;
-  if (action.status != 0) {
-    world_.schedule_on(it, Duration(0), [this_world = &world_, &it, life = it.process->life] {
-      if (it.process && it.process->life == life) this_world->restart_in_flight(it);
-    });
+void Interpreter::operator()(const ReadConfig&) {
+  const std::string text =
+      machine_.file.empty() ? write_config(world_.options_.config) : machine_.file;
+  auto checked = check_config(text, "hapx.yaml");
+  if (checked.config) {
+    world_.tell(machine_, Duration(0), ConfigRead{*std::move(checked.config), text});
+  } else {
+    world_.tell(machine_, Duration(0), ConfigRefused{checked.refusals.front().sentence});
+  }
+}
+
+void Interpreter::operator()(const RestartInFlight& action) {
+  if (fails(Door::restart_in_flight)) {
+    world_.tell(machine_, Duration(0), ConfigRefused{broken_door.sentence});
     return;
   }
+  machine_.accepted = action.config;
+  restart_in_flight();
+}
+
+void Interpreter::restart_in_flight() {
+  Machine& it = machine_;
+  world_.schedule_on(it, Duration(0), [this_world = &world_, &it, life = it.process->life] {
+    if (it.process && it.process->life == life) this_world->restart_in_flight(it);
+  });
+}
+
+void Interpreter::operator()(const Exit& action) {
+  Machine& it = machine_;
+  if (action.status != 0) return restart_in_flight();
   world_.schedule_on(it, Duration(0), [this_world = &world_, &it, life = it.process->life] {
     if (!it.process || it.process->life != life) return;
     it.keeper = KeeperState::absent;

@@ -30,9 +30,12 @@ class Interpreter {
   void operator()(const Respond& action);
   void operator()(const WriteLog& action);
   void operator()(const NotifyServiceManager& action);
+  void operator()(const ReadConfig& action);
+  void operator()(const RestartInFlight& action);
   void operator()(const Exit& action);
 
  private:
+  void restart_in_flight();
   /// True if this call was made to fail.
   bool fails(Door door);
 

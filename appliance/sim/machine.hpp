@@ -33,7 +33,13 @@ struct MachineOptions {
 };
 
 /// A call of the process into its world that can be made to fail.
-enum class Door : std::uint8_t { add_address, remove_address, announce, start_haproxy };
+enum class Door : std::uint8_t {
+  add_address,
+  remove_address,
+  announce,
+  start_haproxy,
+  restart_in_flight
+};
 
 /// What the process has been told, as opposed to what is so. For the checkers only.
 struct Knowledge {
@@ -74,6 +80,8 @@ struct Machine {
   std::vector<std::function<void()>> postponed;  ///< due while the machine was paused
   std::map<Door, unsigned> failures;             ///< how many of the next calls fail
   bool metrics_port_taken = false;               ///< by another program
+  std::string file;                              ///< hapx.yaml; empty: the world's config
+  std::optional<ClusterConfig> accepted;         ///< kept by the keeper since the last reload
 
   [[nodiscard]] bool runs() const { return powered && !paused; }
   [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }

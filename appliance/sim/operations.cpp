@@ -247,6 +247,15 @@ void World::free_metrics_port(const NodeName& node) {
   tell_of_metrics(it);
 }
 
+void World::write_file(const NodeName& node, const std::string& text) {
+  machine(node).file = text;
+}
+
+void World::reload(const NodeName& node) {
+  disturb(node.text() + ": is told to reload");
+  deliver(machine(node), ReloadRequested{});
+}
+
 void World::kill_haproxy(const NodeName& node) {
   if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is killed");

@@ -72,7 +72,8 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
 void World::start_process(Machine& machine, Inherits inherits) {
   disturb(machine.node.name.text() + " starts a process");
   NodeOptions options;
-  options.config = options_.config;
+  if (inherits == Inherits::nothing) machine.accepted.reset();
+  options.config = machine.accepted.value_or(options_.config);
   options.self = machine.node.name;
   options.boot = machine.boot;
   options.incarnation = {random_.next()};

@@ -93,6 +93,9 @@ struct EventWords {
     return news("MetricsUnavailable: " + it.reason);
   }
   Line operator()(const StopRequested& it) const { return news("StopRequested: " + it.reason); }
+  Line operator()(const ReloadRequested&) const { return news("ReloadRequested"); }
+  Line operator()(const ConfigRead&) const { return news("ConfigRead"); }
+  Line operator()(const ConfigRefused& it) const { return news("ConfigRefused: " + it.reason); }
 };
 
 struct ActionWords {
@@ -138,6 +141,8 @@ struct ActionWords {
   }
   Line operator()(const WriteLog& it) const { return news("log: " + it.sentence); }
   Line operator()(const NotifyServiceManager& it) const { return routine("Notify " + it.state); }
+  Line operator()(const ReadConfig&) const { return news("ReadConfig"); }
+  Line operator()(const RestartInFlight&) const { return news("RestartInFlight"); }
   Line operator()(const Exit& it) const { return news("Exit " + std::to_string(it.status)); }
 };
 

@@ -48,7 +48,9 @@ World::World(const WorldOptions& options)
                   0,
                   {},
                   {},
-                  false};
+                  false,
+                  {},
+                  std::nullopt};
     machines_.emplace(node.name, std::move(fresh));
   }
   for (const ServiceConfig& service : options_.config.services) {

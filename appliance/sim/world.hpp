@@ -105,6 +105,10 @@ class World {
   void take_metrics_port(const NodeName& node);
   void free_metrics_port(const NodeName& node);
 
+  /// Somebody writes hapx.yaml anew; nobody has taken it yet.
+  void write_file(const NodeName& node, const std::string& text);
+  void reload(const NodeName& node);  ///< SIGHUP
+
   // HAProxy.
 
   void kill_haproxy(const NodeName& node);

@@ -295,6 +295,36 @@ class ThreeNodes(unittest.TestCase):
         self.assertIsNotNone(client.outage())
         self.assertIs(self.settled() in self.others(here), True)
 
+    def test_3_a_reload_takes_a_changed_file_in_place(self):
+        here = self.settled()
+        keeper, daemon = here.pid_of("hapx-keeper"), here.pid_of("hapxd")
+        here.run("sed", "-i", "s/^spec:/spec:\\n  scheduling: {failureTimeout: 5m}/",
+                 "/etc/hapx/hapx.yaml")
+        with Client() as client:
+            time.sleep(0.5)
+            here.run("systemctl", "reload", "hapxd.service")
+            wait_for(lambda: here.pid_of("hapxd") not in (None, daemon), "the next hapxd")
+            time.sleep(1)
+        figure("systemctl reload hapxd: outage", milliseconds(client.outage()))
+        self.assertEqual(client.failed(), [])
+        self.assertEqual(here.pid_of("hapx-keeper"), keeper)
+        self.assertTrue(here.holds())
+
+    def test_3_a_reload_of_a_refused_file_changes_nothing(self):
+        here = self.settled()
+        daemon = here.pid_of("hapxd")
+        good = here.run("cat", "/etc/hapx/hapx.yaml").stdout
+        here.run("sed", "-i", "s/apiServers:/apiServer:/", "/etc/hapx/hapx.yaml")
+        reload = here.run("systemctl", "reload", "hapxd.service", check=False)
+        self.assertNotEqual(reload.returncode, 0)
+        log = here.run("journalctl", "-u", "hapxd.service", "-n", "20", "--no-pager").stdout
+        self.assertRegex(log, r"/etc/hapx/hapx.yaml:\d+:\d+: .*did you mean `?apiServers")
+        self.assertEqual(here.unit("hapxd.service"), "active")
+        self.assertEqual(here.pid_of("hapxd"), daemon)
+        self.assertTrue(here.holds())
+        here.run("sed", "-i", "s/apiServer:/apiServers:/", "/etc/hapx/hapx.yaml")
+        self.assertEqual(here.run("cat", "/etc/hapx/hapx.yaml").stdout, good)
+
     def test_4_haproxys_keeper_may_die_alone(self):
         here = self.settled()
         daemon = here.pid_of("hapxd")

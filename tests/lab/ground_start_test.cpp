@@ -3,6 +3,7 @@
 // wrong while hapxd runs.
 #include <sys/stat.h>
 
+#include "config/time.hpp"
 #include "ground.hpp"
 
 namespace hapx::appliance::lab {
@@ -12,6 +13,7 @@ using GroundStart = Ground;
 
 constexpr int exit_refused = 1;
 constexpr int exit_could_not_start = 3;
+const std::string refusal_words = "the reload is refused, the accepted file stays in force (";
 constexpr const char* broken_file = "spec: {nodes: [\n";
 
 TEST_F(GroundStart, WithoutAKeyHapxdRefusesAndTheOthersServe) {
@@ -111,6 +113,20 @@ class BrokenFile : public Ground {
     comes("the next hapxd serves", [&] { return lives() > before && serves(status(server_)); });
   }
 
+  /// The lab's file with one thing replaced.
+  void change(const std::string& before, const std::string& after) const {
+    std::string text = text_;
+    const std::size_t at = text.find(before);
+    ASSERT_NE(at, std::string::npos) << before << " is not in\n" << text;
+    ASSERT_TRUE(write_file(plan().config_file, text.replace(at, before.size(), after)));
+  }
+
+  void comes_to_log(const std::string& words) const {
+    comes("the log says \"" + words + "\"", [&] { return log_has(server_, words); });
+  }
+
+  void reload() const { signal_all(server_, {keeper_name}, SIGHUP); }
+
   [[nodiscard]] std::uint64_t lives() const {
     const std::string log = read_file(node(server_).log_file).value();
     std::uint64_t lives = 0;
@@ -125,22 +141,61 @@ class BrokenFile : public Ground {
 TEST_F(BrokenFile, TheNextHapxdGoesOnWithTheFileAsItWasAccepted) {
   ASSERT_NO_FATAL_FAILURE(begin());
   const Onlooker onlooker = look_on();
-
   ASSERT_TRUE(write_file(plan().config_file, broken_file));
   kill_hapxd();
-  const std::string remark = "going on with the file as it was accepted before: ";
-  EXPECT_TRUE(log_has(server_, remark + plan().config_file + ":2:1: "));
-
   ASSERT_TRUE(run_well({"rm", plan().config_file}, {}));
   kill_hapxd();
-  EXPECT_TRUE(log_has(server_, remark + "cannot open the configuration"));
   expect_undisturbed(onlooker, server_);
+}
 
-  ASSERT_TRUE(write_file(plan().config_file, text_));
-  const std::string log_before = read_file(node(server_).log_file).value();
-  kill_hapxd();
-  const std::string log = read_file(node(server_).log_file).value().substr(log_before.size());
-  EXPECT_EQ(log.find(remark), std::string::npos) << "the file is whole again:\n" << log;
+TEST_F(BrokenFile, AReloadIsRefusedWithItsPlaceAndTheOldOneGoesOn) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  ASSERT_TRUE(write_file(plan().config_file, broken_file));
+  reload();
+  comes_to_log(refusal_words + plan().config_file + ":2:1: ");
+  ASSERT_TRUE(run_well({"rm", plan().config_file}, {}));
+  reload();
+  comes_to_log(refusal_words + "cannot open the configuration");
+  change("name: node3", "name: node4");
+  reload();
+  comes_to_log(refusal_words + "spec.nodes can't change while hapxd runs");
+  comes("three refusals are counted",
+        [&] { return count(status(server_), "reloads_refused") == 3; });
+  EXPECT_EQ(lives(), 1U) << "the process that was there goes on";
+  expect_undisturbed(onlooker, server_);
+}
+
+TEST_F(BrokenFile, AReloadTakesAChangedFileWithoutAnOutage) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  change("profile: lan", "heartbeat: 40ms, lease: 250ms");
+  reload();
+  comes_to_log("taking the changed file (spec.timing)");
+  comes("the next hapxd serves", [&] { return lives() == 2 && serves(status(server_)); });
+  reload();
+  comes_to_log("the file says what is in force already");
+  EXPECT_EQ(lives(), 2U);
+  expect_undisturbed(onlooker, server_);
+}
+
+/// HAProxy is replaced by the next one, which has the same listening socket.
+TEST_F(BrokenFile, AReloadBringsAnotherApiserver) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  auto prober = drill::Prober::start(plan());
+  ASSERT_TRUE(prober) << prober.error().sentence;
+  const Instant since = boot_now();
+  const std::string servers = "apiServers:\n";
+  change(servers, servers + "        - 192.168.4.99:6443\n");
+  reload();
+  comes("four apiservers are checked", [&] {
+    const Status now = status(server_);
+    return serves(now) && now.haproxy.fit && now.services[0].backends.size() == 4;
+  });
+  const drill::Service service = drill::judge(prober->requests(since), since, boot_now());
+  std::cout << "outage " << hapx::to_string(service.outage) << ", " << service.failed << " of "
+            << service.requests << " requests failed\n";
   expect_undisturbed(onlooker, server_);
 }
 

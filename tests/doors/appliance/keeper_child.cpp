@@ -20,6 +20,7 @@ namespace {
 using namespace hapx::appliance;
 
 volatile sig_atomic_t asked_to_end = 0;
+volatile sig_atomic_t asked_to_reload = 0;
 
 void hang_if_asked(const std::string& folder) {
   if (::access((folder + "/hang").c_str(), F_OK) != 0) return;
@@ -53,11 +54,13 @@ int live(const std::string& folder) {
       << ::getpid() << ' ' << kept << ' ' << (gone ? "alone" : "not-alone") << std::endl;
   life->interval_nanoseconds = 25'000'000;
   ::signal(SIGTERM, [](int) { asked_to_end = 1; });
+  ::signal(SIGHUP, [](int) { asked_to_reload = 1; });
   while (asked_to_end == 0) {
     ++life->turns;
     pollfd channel{inherited.at("channel").number(), POLLIN, 0};
     if (::poll(&channel, 1, 20) > 0) return 0;  // the keeper is gone
     if (::access((folder + "/exit7").c_str(), F_OK) == 0) return 7;
+    if (asked_to_reload != 0) return status_restart_in_flight;
     hang_if_asked(folder);
   }
   return 0;

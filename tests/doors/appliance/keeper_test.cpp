@@ -155,6 +155,16 @@ TEST_F(Keeper, upgrades_in_place_with_everything_kept) {
   EXPECT_EQ(lives()[2].kept, "of-" + std::to_string(first.pid));
 }
 
+TEST_F(Keeper, passes_a_reload_on_and_starts_the_next_when_asked) {
+  const auto first = lives()[0];
+  for (std::size_t reloads = 1; reloads <= 8; ++reloads) {  // so often is no crash loop
+    ::kill(keeper_, SIGHUP);
+    ASSERT_TRUE(wait_for([&] { return lives().size() == reloads + 1; }));
+    EXPECT_EQ(lives()[reloads].kept, "of-" + std::to_string(first.pid));
+    EXPECT_EQ(lives()[reloads].alone, "alone");
+  }
+}
+
 /// A service manager that wants signs of life every 200 ms.
 class KeeperUnderAServiceManager : public Keeper {
  protected:

@@ -68,6 +68,7 @@ Status watched() {
                      {"haproxy_failures", 2},
                      {"name_conflicts", 0},
                      {"plans", 5},
+                     {"reloads_refused", 0},
                      {"rights_lost", 1}};
   status.takeover_times.whole = histogram({milliseconds(310), milliseconds(290)});
   status.takeover_times.phases = {

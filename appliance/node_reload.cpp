@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of a changed file?
+//
+// It is taken by a restart in flight, as an upgrade is: the next hapxd begins with it, finds fence,
+// address and HAProxy as they were left, and goes on within the lease. There is no second way into
+// a configuration. What is refused changes nothing.
+#include <string>
+#include <vector>
+
+#include "appliance/node_state.hpp"
+#include "config/change.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+void Node::State::hear(const ReloadRequested&, Instant, Decisions& out) {
+  if (!leaving) out.actions.emplace_back(ReadConfig{});
+}
+
+void Node::State::hear(const ConfigRefused& event, Instant now, Decisions& out) {
+  ++counters["reloads_refused"];
+  note(out, now, JournalKind::life, "the reload is refused, the accepted file stays in force",
+       event.reason);
+}
+
+void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
+  if (leaving) return;
+  const auto change = compare(options.config, event.config);
+  if (change.differences.empty()) {
+    note(out, now, JournalKind::life, "the file says what is in force already");
+    return;
+  }
+  if (!change.fixed.empty()) {
+    const std::string reason = joined(change.fixed) +
+                               " can't change while hapxd runs: end hapxd on all nodes, then start "
+                               "it with the new file";
+    return hear(ConfigRefused{reason}, now, out);
+  }
+  note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
+  out.actions.emplace_back(RestartInFlight{event.config, event.text});
+}
+
+}  // namespace hapx::appliance

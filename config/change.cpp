@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/change.hpp"
+
+#include <algorithm>
+
+namespace hapx {
+namespace {
+
+const ServiceConfig* find(const ClusterConfig& config, const ServiceName& name) {
+  const auto found = std::ranges::find(config.services, name, &ServiceConfig::name);
+  return found == config.services.end() ? nullptr : &*found;
+}
+
+void compare_services(const ClusterConfig& before, const ClusterConfig& after,
+                      std::vector<std::string>& differences) {
+  for (const auto& service : after.services) {
+    const auto* earlier = find(before, service.name);
+    if (earlier == nullptr) {
+      differences.push_back("service " + service.name.text() + " (new)");
+    } else if (*earlier != service) {
+      differences.push_back("service " + service.name.text());
+    }
+  }
+  for (const auto& service : before.services) {
+    if (find(after, service.name) == nullptr) {
+      differences.push_back("service " + service.name.text() + " (gone)");
+    }
+  }
+  // The order in which services are placed is all that is left.
+  if (differences.empty() && before.services != after.services) {
+    differences.emplace_back("spec.services (their order)");
+  }
+}
+
+}  // namespace
+
+ConfigChange compare(const ClusterConfig& before, const ClusterConfig& after) {
+  ConfigChange change;
+  compare_services(before, after, change.differences);
+  const auto differs = [&](const char* key, bool is_so) {
+    if (is_so) change.differences.emplace_back(key);
+  };
+  differs("spec.timing", before.timing != after.timing);
+  differs("spec.noQuorumPolicy", before.no_quorum_policy != after.no_quorum_policy);
+  differs("spec.scheduling", before.scheduling != after.scheduling);
+  differs("spec.metrics", before.metrics != after.metrics);
+  const auto is_fixed = [&](const char* key, bool is_so) {
+    if (is_so) change.fixed.emplace_back(key);
+  };
+  is_fixed("metadata.name", before.name != after.name);
+  is_fixed("spec.nodes", before.nodes != after.nodes);
+  is_fixed("spec.keyFile", before.key_file != after.key_file);
+  is_fixed("spec.port", before.port != after.port);
+  change.differences.insert(change.differences.end(), change.fixed.begin(), change.fixed.end());
+  return change;
+}
+
+}  // namespace hapx

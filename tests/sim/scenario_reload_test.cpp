@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file is changed under a running cluster, and hapxd is told to take it.
+#include "config/write.hpp"
+#include "story.hpp"
+
+namespace hapx::appliance::sim {
+namespace {
+
+class Reloads : public Story {
+ protected:
+  void reload(const NodeName& node, const std::string& text) {
+    world_->write_file(node, text);
+    world_->reload(node);
+  }
+  void reload(const NodeName& node, const ClusterConfig& config) {
+    reload(node, write_config(config));
+  }
+  [[nodiscard]] Duration uptime(const NodeName& node) const { return world_->status(node).uptime; }
+  [[nodiscard]] std::uint64_t refused(const NodeName& node) const {
+    return world_->status(node).counters.at("reloads_refused");
+  }
+};
+
+TEST_F(Reloads, AChangedFileIsTakenInFlight) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  changed.timing = {40ms, 250ms};
+  for (const NodeName& node : {n1, n2, n3}) {
+    const Duration age = uptime(node);
+    reload(node, changed);
+    world_->run_for(1s);
+    EXPECT_LT(uptime(node), age) << node.text() << " began anew";
+  }
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(holder(), before) << "nothing moves for a reload";
+}
+
+TEST_F(Reloads, OnAllNodesAtOnceTheAddressStays) {
+  begin(cluster(3));
+  const auto before = holder();
+  ClusterConfig changed = world_->config();
+  changed.scheduling.failure_timeout = 1min;
+  for (const NodeName& node : {n1, n2, n3}) reload(node, changed);
+  expect_outage_at_most(0ms, 5s);
+  EXPECT_EQ(holder(), before);
+}
+
+/// HAProxy is replaced by one with the new text, which takes over the listening sockets.
+TEST_F(Reloads, AnotherApiserverComesToHaproxy) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  changed.services[0].api_servers.push_back({"kube-mast04", 6443});
+  const auto earlier = world_->status(before).haproxy.pid;
+  reload(before, changed);
+  expect_outage_at_most(lease());
+  EXPECT_EQ(holder(), before);
+  EXPECT_NE(world_->status(before).haproxy.pid, earlier);
+}
+
+TEST_F(Reloads, WhatIsRefusedChangesNothing) {
+  begin(cluster(3));
+  const auto before = holder();
+  ClusterConfig fewer = world_->config();
+  fewer.nodes.pop_back();
+  for (const std::string& text : {std::string("spec: {nodes: [\n"), write_config(fewer)}) {
+    const Duration age = uptime(n1);
+    const std::uint64_t count = refused(n1);
+    reload(n1, text);
+    world_->run_for(1s);
+    EXPECT_GT(uptime(n1), age) << "the same process goes on";
+    EXPECT_EQ(refused(n1), count + 1);
+  }
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(holder(), before);
+}
+
+TEST_F(Reloads, AnUnchangedFileIsNoReasonToBeginAnew) {
+  begin(cluster(3));
+  const Duration age = uptime(n1);
+  world_->reload(n1);
+  world_->run_for(1s);
+  EXPECT_GT(uptime(n1), age);
+  EXPECT_EQ(refused(n1), 0U);
+}
+
+/// Only an order takes a file: a crash goes on with what was accepted.
+TEST_F(Reloads, ACrashTakesNoFile) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->write_file(before, "spec: {nodes: [\n");
+  world_->kill(before);
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(holder(), before);
+}
+
+TEST_F(Reloads, WithoutANextProcessTheOldOneStays) {
+  begin(cluster(3));
+  ClusterConfig changed = world_->config();
+  changed.timing = {40ms, 250ms};
+  const Duration age = uptime(n1);
+  world_->fail_next(n1, Door::restart_in_flight);
+  reload(n1, changed);
+  world_->run_for(1s);
+  EXPECT_GT(uptime(n1), age);
+  EXPECT_EQ(refused(n1), 1U);
+  reload(n1, changed);
+  world_->run_for(1s);
+  EXPECT_LT(uptime(n1), age) << "the second time it works";
+  expect_outage_at_most(0ms);
+}
+
+TEST_F(Reloads, WhoIsLeavingReloadsNoMore) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->stop(before);
+  world_->reload(before);
+  world_->run_for(2s);
+  EXPECT_FALSE(world_->alive(before)) << "it ended, and stays so";
+  EXPECT_TRUE(holder().has_value());
+}
+
+}  // namespace
+}  // namespace hapx::appliance::sim
