@@ -440,9 +440,13 @@ void Supervisor::look_up_again(Instant now, Outcome& outcome) {
 Fitness Supervisor::fitness() const {
   if (const auto* warm_state = std::get_if<Warm>(&state_)) return warm_state->probes.fitness();
   if (std::holds_alternative<Stopped>(state_)) return {false, "no HAProxy is wanted here"};
-  if (std::holds_alternative<Checking>(state_)) return {false, "its config is being checked"};
-  if (std::holds_alternative<Starting>(state_)) return {false, "it is being started"};
-  if (std::holds_alternative<Warming>(state_)) return {false, "it does not answer yet"};
+  // While it is tried again, what was wrong the last time is still all that is known.
+  const auto still = [this](const char* trying) {
+    return Fitness{false, last_told_.empty() ? trying : last_told_};
+  };
+  if (std::holds_alternative<Checking>(state_)) return still("its config is being checked");
+  if (std::holds_alternative<Starting>(state_)) return still("it is being started");
+  if (std::holds_alternative<Warming>(state_)) return still("it does not answer yet");
   if (std::holds_alternative<Ending>(state_)) return {false, "it is being ended: " + trouble_};
   return {false, trouble_};
 }

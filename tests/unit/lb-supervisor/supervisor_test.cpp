@@ -278,8 +278,10 @@ TEST_F(Supervising, tells_a_refusal_once_and_checks_again_later) {
   int checks = 0;
   for (int i = 0; i < 120; ++i) {
     if (asked<CheckHaproxyConfig>()) {
-      ++checks;
-      tell(HaproxyConfigRefused{generation(), "there is no program haproxy in PATH"});
+      const std::string refusal = "there is no program haproxy in PATH";
+      EXPECT_EQ(supervisor_.fitness().reason,
+                checks++ == 0 ? "its config is being checked" : refusal);
+      tell(HaproxyConfigRefused{generation(), refusal});
     }
     pass(seconds(1));
   }
