@@ -202,11 +202,13 @@ struct PromiseMemoryCodec {
     for (std::size_t i = 0; i < promise_keys_max; ++i) {
       const auto first = slot_at(bytes, 1 + 2 * i);
       const auto second = slot_at(bytes, 2 + 2 * i);
-      const auto a = decode_slot(first, salt);
-      const auto b = decode_slot(second, salt);
+      const bool first_empty = all_zero(first);
+      const bool second_empty = all_zero(second);
+      const auto a = first_empty ? std::nullopt : decode_slot(first, salt);
+      const auto b = second_empty ? std::nullopt : decode_slot(second, salt);
       if (!a && !b) {
         // The very first store of a key may be torn: then no answer has left, and nothing is lost.
-        if (!all_zero(first) && !all_zero(second)) return false;
+        if (!first_empty && !second_empty) return false;
         continue;
       }
       const bool first_is_newer = a && (!b || a->generation > b->generation);
@@ -243,6 +245,13 @@ DecodedMemory decode_memory(std::span<const std::uint8_t> bytes, const VoterIden
   PromiseMemoryCodec::set_abstention(memory, abstain_until);
   if (!PromiseMemoryCodec::decode_pairs(bytes, memory)) return {MemoryFinding::unreadable, {}};
   return {MemoryFinding::intact, std::move(memory)};
+}
+
+std::optional<Promise> decode_promise(std::span<const std::uint8_t> slot,
+                                      const VoterIdentity& self) {
+  if (slot.size() != promise_slot_bytes) return std::nullopt;
+  auto decoded = decode_slot(slot, salt_of(self));
+  return decoded ? std::optional(std::move(decoded->promise)) : std::nullopt;
 }
 
 }  // namespace hapx::membership

@@ -147,6 +147,10 @@ struct DecodedMemory {
 [[nodiscard]] DecodedMemory decode_memory(std::span<const std::uint8_t> bytes,
                                           const VoterIdentity& self);
 
+/// What a StorePromise writes: the promise in it. Absent if it isn't one of ours, or is the header.
+[[nodiscard]] std::optional<Promise> decode_promise(std::span<const std::uint8_t> slot,
+                                                    const VoterIdentity& self);
+
 /// The text of the state directory's marker: this node has voted, in this boot.
 [[nodiscard]] std::string encode_marker(const VoterIdentity& identity);
 /// Absent if the text is not a marker.

@@ -34,24 +34,23 @@ void Interpreter::operator()(const membership::StorePromise& action) {
   machine_.kernel.store(action.slot * promise_slot_bytes, action.bytes);
   const NodeName& voter = machine_.node.name;
   const VoterIdentity self{world_.options_.config.name, voter, machine_.boot};
-  const DecodedMemory decoded = decode_memory(machine_.kernel.mapped_file(), self);
-  for (const Promise& promise : decoded.memory.promises()) {
-    const std::pair place(voter, promise.key);
-    const auto last = world_.accepted_.find(place);
-    if (!promise.accepted) {
-      if (last == world_.accepted_.end()) continue;
-      world_.accepted_.erase(last);
-      world_.state(PromiseForgotten{voter, promise.key});
-    } else if (last == world_.accepted_.end() || last->second != *promise.accepted) {
-      world_.accepted_[place] = *promise.accepted;
-      const auto until = machine_.clock.when(promise.accepted->expiry);
-      world_.state(Promised{{voter, machine_.boot},
-                            promise.key,
-                            promise.accepted->session(),
-                            until.value_or(Moment::max()),
-                            world_.clock_of(machine_),
-                            promise.accepted->expiry});
-    }
+  const auto promise = decode_promise(action.bytes, self);
+  if (!promise) return;  // the header
+  const std::pair place(voter, promise->key);
+  const auto last = world_.accepted_.find(place);
+  if (!promise->accepted) {
+    if (last == world_.accepted_.end()) return;
+    world_.accepted_.erase(last);
+    world_.state(PromiseForgotten{voter, promise->key});
+  } else if (last == world_.accepted_.end() || last->second != *promise->accepted) {
+    world_.accepted_[place] = *promise->accepted;
+    const auto until = machine_.clock.when(promise->accepted->expiry);
+    world_.state(Promised{{voter, machine_.boot},
+                          promise->key,
+                          promise->accepted->session(),
+                          until.value_or(Moment::max()),
+                          world_.clock_of(machine_),
+                          promise->accepted->expiry});
   }
 }
 
@@ -155,10 +154,12 @@ void Interpreter::operator()(const lb_supervisor::StartHaproxy& action) {
                 lb_supervisor::HaproxyStartFailed{action.generation, broken_door.sentence});
     return;
   }
+  world_.outlook_due_ = true;
   world_.tell(machine_, machine_.haproxy.start(action, world_.now_));
 }
 
 void Interpreter::operator()(const lb_supervisor::KillHaproxy& action) {
+  world_.outlook_due_ = true;
   for (const Later& later : machine_.haproxy.kill(action.generation)) world_.tell(machine_, later);
 }
 

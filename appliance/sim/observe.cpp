@@ -2,6 +2,7 @@
 // What the world sees of itself after everything that happens, and states to its checkers.
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "appliance/sim/world.hpp"
 
@@ -28,13 +29,16 @@ Duration World::Gap::until(Moment now) const {
 
 void World::observe() {
   for (auto& [vip, address] : addresses_) observe_address(vip, address);
+  if (std::exchange(outlook_due_, false)) observe_outlook();
+  state(Tick{});
+}
+
+void World::observe_outlook() {
   const bool stable = stable_majority();
   const bool chance = network_.weather().loss_permille > 0;
-  if (stable != outlook_.stable_majority || chance != outlook_.chance) {
-    outlook_ = {stable, chance};
-    state(outlook_);
-  }
-  state(Tick{});
+  if (stable == outlook_.stable_majority && chance == outlook_.chance) return;
+  outlook_ = {stable, chance};
+  state(outlook_);
 }
 
 void World::observe_address(const IpAddress& vip, Address& address) {
@@ -188,6 +192,7 @@ void World::state(const Fact& fact) {
 
 void World::disturb(const std::string& what) {
   note((secret_ ? "** (secretly) " : "** ") + what);
+  outlook_due_ = true;
   if (!secret_) state(Disturbed{what});
 }
 

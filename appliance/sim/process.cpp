@@ -89,6 +89,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
   }
   machine.process = std::make_unique<Process>(Process{
       Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
+  outlook_due_ = true;
   step(machine, Started{});
   tell_of_metrics(machine);
   if (!bears_vips(machine)) return;
@@ -109,6 +110,7 @@ void World::tell_of_metrics(Machine& machine) {
 void World::end_process(Machine& machine) {
   if (machine.process) note(machine.node.name.text() + " ** the process is gone");
   machine.process.reset();
+  outlook_due_ = true;
 }
 
 void World::restart_in_flight(Machine& machine) {
@@ -159,10 +161,8 @@ void World::drain_inbox(Machine& machine) {
 
 void World::step(Machine& machine, const Event& event) {
   const std::string& name = machine.node.name.text();
-  const Line heard = describe(event);
-  if (heard.weight == Weight::news || options_.trace == TraceDetail::everything) {
-    note(name + " <- " + heard.text);
-  }
+  bool news = is_news(event);
+  if (news || options_.trace == TraceDetail::everything) note(name + " <- " + describe(event));
   learn(machine.process->knowledge, event);
   Process& process = *machine.process;
   if (process.last_step != now_) process.steps_at_once = 0;
@@ -170,14 +170,15 @@ void World::step(Machine& machine, const Event& event) {
   const Actions actions = process.node.step(event, clock_of(machine));
   Interpreter interpreter(*this, machine);
   for (const Action& action : actions) {
-    const Line told = describe(action);
-    if (told.weight == Weight::news || options_.trace == TraceDetail::everything) {
-      note(name + " -> " + told.text);
+    const bool told = is_news(action);
+    news = news || told;
+    if (told || options_.trace == TraceDetail::everything) {
+      note(name + " -> " + describe(action));
     }
     std::visit(interpreter, action);
   }
   process.wake_latency = random_.between(wake_latency_min, wake_latency_max);
-  end_step(machine);
+  end_step(machine, news);
 }
 
 void World::learn(Knowledge& known, const Event& event) {
@@ -200,7 +201,7 @@ void World::learn(Knowledge& known, const Event& event) {
   }
 }
 
-void World::end_step(Machine& machine) {
+void World::end_step(Machine& machine, bool news) {
   Process& process = *machine.process;
   const Instant now = clock_of(machine);
   const std::optional<Instant> deadline = process.node.next_deadline();
@@ -216,8 +217,9 @@ void World::end_step(Machine& machine) {
     const bool ahead = until != known.deadlines.end() && until->second > now;
     ended.held.push_back({vip, ahead, known.removals.contains(vip)});
   }
-  const Status status = process.node.status(now);
-  for (const ServiceStatus& service : status.services) {
+  // What a node believes changes with news only.
+  const auto believed = news ? process.node.status(now).services : std::vector<ServiceStatus>();
+  for (const ServiceStatus& service : believed) {
     if (service.holder && *service.holder != machine.node.name) continue;
     StepEnded::Books books{service.name, service.vip == ResourceStatus::started,
                            service.haproxy == ResourceStatus::started, true};
@@ -247,6 +249,7 @@ void World::pass_on_notices(Machine& machine) {
     });
   };
   for (const Notice& notice : machine.kernel.take_notices()) {
+    outlook_due_ = true;
     std::visit(
         Overloaded{[&](const vip::AddressRemoved& it) { tell(machine, address_gone_heard, it); },
                    [&](const vip::LinkChanged& it) {

@@ -9,11 +9,9 @@ using namespace membership;
 using namespace vip;
 using namespace lb_supervisor;
 
-Line news(std::string text) {
-  return {Weight::news, std::move(text)};
-}
-Line routine(std::string text) {
-  return {Weight::routine, std::move(text)};
+template <class... Kinds, class Variant>
+bool is_any(const Variant& of) {
+  return (std::holds_alternative<Kinds>(of) || ...);
 }
 
 std::string place(const InterfaceName& interface, const IpAddress& address) {
@@ -25,133 +23,140 @@ std::string number(std::uint64_t generation) {
 }
 
 struct EventWords {
-  Line operator()(const DatagramArrived& it) const {
-    return routine("DatagramArrived " + to_string(it.from.address));
+  std::string operator()(const DatagramArrived& it) const {
+    return "DatagramArrived " + to_string(it.from.address);
   }
-  Line operator()(const AddressAdded& it) const {
-    return news("AddressAdded" + place(it.interface, it.address));
+  std::string operator()(const AddressAdded& it) const {
+    return "AddressAdded" + place(it.interface, it.address);
   }
-  Line operator()(const AddressRefused& it) const {
+  std::string operator()(const AddressRefused& it) const {
     const bool add = it.operation == AddressRefused::Operation::add;
-    return news(std::string("AddressRefused ") + (add ? "add" : "remove") +
-                place(it.interface, it.address) + ": " + it.error.sentence);
+    return std::string("AddressRefused ") + (add ? "add" : "remove") +
+           place(it.interface, it.address) + ": " + it.error.sentence;
   }
-  Line operator()(const AddressRemoved& it) const {
-    return news("AddressRemoved" + place(it.interface, it.address));
+  std::string operator()(const AddressRemoved& it) const {
+    return "AddressRemoved" + place(it.interface, it.address);
   }
-  Line operator()(const LinkChanged& it) const {
-    return news("LinkChanged " + it.interface.text() + (it.present ? "" : " absent") +
-                (it.carrier ? " carrier" : " no carrier"));
+  std::string operator()(const LinkChanged& it) const {
+    return "LinkChanged " + it.interface.text() + (it.present ? "" : " absent") +
+           (it.carrier ? " carrier" : " no carrier");
   }
-  Line operator()(const FenceArmed&) const { return news("FenceArmed"); }
-  Line operator()(const FenceUnavailable& it) const {
-    return news("FenceUnavailable: " + it.reason);
+  std::string operator()(const FenceArmed&) const { return "FenceArmed"; }
+  std::string operator()(const FenceUnavailable& it) const {
+    return "FenceUnavailable: " + it.reason;
   }
-  Line operator()(const FenceRemoved& it) const {
-    return news("FenceRemoved " + it.interface.text());
+  std::string operator()(const FenceRemoved& it) const {
+    return "FenceRemoved " + it.interface.text();
   }
-  Line operator()(const AnnouncementSent& it) const {
-    return news("AnnouncementSent" + place(it.interface, it.address));
+  std::string operator()(const AnnouncementSent& it) const {
+    return "AnnouncementSent" + place(it.interface, it.address);
   }
-  Line operator()(const AnnouncementFailed& it) const {
-    return news("AnnouncementFailed" + place(it.interface, it.address));
+  std::string operator()(const AnnouncementFailed& it) const {
+    return "AnnouncementFailed" + place(it.interface, it.address);
   }
-  Line operator()(const KeeperConnected& it) const {
-    return news("KeeperConnected" +
-                (it.running ? " running" + number(it.running->generation) : ""));
+  std::string operator()(const KeeperConnected& it) const {
+    return "KeeperConnected" + (it.running ? " running" + number(it.running->generation) : "");
   }
-  Line operator()(const KeeperLost&) const { return news("KeeperLost"); }
-  Line operator()(const HaproxyConfigAccepted& it) const {
-    return news("HaproxyConfigAccepted" + number(it.generation));
+  std::string operator()(const KeeperLost&) const { return "KeeperLost"; }
+  std::string operator()(const HaproxyConfigAccepted& it) const {
+    return "HaproxyConfigAccepted" + number(it.generation);
   }
-  Line operator()(const HaproxyConfigRefused& it) const {
-    return news("HaproxyConfigRefused" + number(it.generation) + ": " + it.reason);
+  std::string operator()(const HaproxyConfigRefused& it) const {
+    return "HaproxyConfigRefused" + number(it.generation) + ": " + it.reason;
   }
-  Line operator()(const HaproxyStarted& it) const {
-    return news("HaproxyStarted" + number(it.generation));
+  std::string operator()(const HaproxyStarted& it) const {
+    return "HaproxyStarted" + number(it.generation);
   }
-  Line operator()(const HaproxyStartFailed& it) const {
-    return news("HaproxyStartFailed" + number(it.generation) + ": " + it.reason);
+  std::string operator()(const HaproxyStartFailed& it) const {
+    return "HaproxyStartFailed" + number(it.generation) + ": " + it.reason;
   }
-  Line operator()(const HaproxyExited& it) const {
-    return news("HaproxyExited" + number(it.generation) + ": " + it.how);
+  std::string operator()(const HaproxyExited& it) const {
+    return "HaproxyExited" + number(it.generation) + ": " + it.how;
   }
-  Line operator()(const HaproxyProbed& it) const {
-    return routine("HaproxyProbed" + number(it.generation));
+  std::string operator()(const HaproxyProbed& it) const {
+    return "HaproxyProbed" + number(it.generation);
   }
-  Line operator()(const HaproxyProbeFailed& it) const {
-    return news("HaproxyProbeFailed" + number(it.generation) + ": " + it.reason);
+  std::string operator()(const HaproxyProbeFailed& it) const {
+    return "HaproxyProbeFailed" + number(it.generation) + ": " + it.reason;
   }
-  Line operator()(const BackendsReported&) const { return routine("BackendsReported"); }
-  Line operator()(const Started&) const { return news("Started"); }
-  Line operator()(const DeadlineReached&) const { return routine("DeadlineReached"); }
-  Line operator()(const RequestArrived& it) const {
-    return news("RequestArrived " + it.method + " " + it.target + " " + it.body);
+  std::string operator()(const BackendsReported&) const { return "BackendsReported"; }
+  std::string operator()(const Started&) const { return "Started"; }
+  std::string operator()(const DeadlineReached&) const { return "DeadlineReached"; }
+  std::string operator()(const RequestArrived& it) const {
+    return "RequestArrived " + it.method + " " + it.target + " " + it.body;
   }
-  Line operator()(const MetricsOpened&) const { return news("MetricsOpened"); }
-  Line operator()(const MetricsUnavailable& it) const {
-    return news("MetricsUnavailable: " + it.reason);
+  std::string operator()(const MetricsOpened&) const { return "MetricsOpened"; }
+  std::string operator()(const MetricsUnavailable& it) const {
+    return "MetricsUnavailable: " + it.reason;
   }
-  Line operator()(const StopRequested& it) const { return news("StopRequested: " + it.reason); }
-  Line operator()(const ReloadRequested&) const { return news("ReloadRequested"); }
-  Line operator()(const ConfigRead&) const { return news("ConfigRead"); }
-  Line operator()(const ConfigRefused& it) const { return news("ConfigRefused: " + it.reason); }
+  std::string operator()(const StopRequested& it) const { return "StopRequested: " + it.reason; }
+  std::string operator()(const ReloadRequested&) const { return "ReloadRequested"; }
+  std::string operator()(const ConfigRead&) const { return "ConfigRead"; }
+  std::string operator()(const ConfigRefused& it) const { return "ConfigRefused: " + it.reason; }
 };
 
 struct ActionWords {
-  Line operator()(const SendDatagram& it) const {
-    return routine("SendDatagram " + to_string(it.to.address));
+  std::string operator()(const SendDatagram& it) const {
+    return "SendDatagram " + to_string(it.to.address);
   }
-  Line operator()(const StorePromise& it) const {
-    return routine("StorePromise slot " + std::to_string(it.slot));
+  std::string operator()(const StorePromise& it) const {
+    return "StorePromise slot " + std::to_string(it.slot);
   }
-  Line operator()(const ArmFence&) const { return news("ArmFence"); }
-  Line operator()(const ExtendDeadline& it) const {
-    return routine("ExtendDeadline " + to_string(it.address) + " until " +
-                   to_string(it.until.time_since_epoch()));
+  std::string operator()(const ArmFence&) const { return "ArmFence"; }
+  std::string operator()(const ExtendDeadline& it) const {
+    return "ExtendDeadline " + to_string(it.address) + " until " +
+           to_string(it.until.time_since_epoch());
   }
-  Line operator()(const CloseFence& it) const {
-    return news("CloseFence " + to_string(it.address));
+  std::string operator()(const CloseFence& it) const {
+    return "CloseFence " + to_string(it.address);
   }
-  Line operator()(const AddAddress& it) const {
-    return news("AddAddress" + place(it.interface, it.address.address) + " for " +
-                to_string(it.lifetime));
+  std::string operator()(const AddAddress& it) const {
+    return "AddAddress" + place(it.interface, it.address.address) + " for " +
+           to_string(it.lifetime);
   }
-  Line operator()(const RemoveAddress& it) const {
-    return news("RemoveAddress" + place(it.interface, it.address.address));
+  std::string operator()(const RemoveAddress& it) const {
+    return "RemoveAddress" + place(it.interface, it.address.address);
   }
-  Line operator()(const Announce& it) const {
-    return news("Announce" + place(it.interface, it.address));
+  std::string operator()(const Announce& it) const {
+    return "Announce" + place(it.interface, it.address);
   }
-  Line operator()(const CheckHaproxyConfig& it) const {
-    return news("CheckHaproxyConfig" + number(it.generation));
+  std::string operator()(const CheckHaproxyConfig& it) const {
+    return "CheckHaproxyConfig" + number(it.generation);
   }
-  Line operator()(const StartHaproxy& it) const {
-    return news("StartHaproxy" + number(it.generation));
+  std::string operator()(const StartHaproxy& it) const {
+    return "StartHaproxy" + number(it.generation);
   }
-  Line operator()(const KillHaproxy& it) const {
-    return news("KillHaproxy" + number(it.generation));
+  std::string operator()(const KillHaproxy& it) const {
+    return "KillHaproxy" + number(it.generation);
   }
-  Line operator()(const ProbeHaproxy& it) const {
-    return routine("ProbeHaproxy" + number(it.generation));
+  std::string operator()(const ProbeHaproxy& it) const {
+    return "ProbeHaproxy" + number(it.generation);
   }
-  Line operator()(const AskBackends&) const { return routine("AskBackends"); }
-  Line operator()(const Respond& it) const {
-    return news("Respond " + std::to_string(it.status) + " " + it.body);
+  std::string operator()(const AskBackends&) const { return "AskBackends"; }
+  std::string operator()(const Respond& it) const {
+    return "Respond " + std::to_string(it.status) + " " + it.body;
   }
-  Line operator()(const WriteLog& it) const { return news("log: " + it.sentence); }
-  Line operator()(const NotifyServiceManager& it) const { return routine("Notify " + it.state); }
-  Line operator()(const ReadConfig&) const { return news("ReadConfig"); }
-  Line operator()(const RestartInFlight&) const { return news("RestartInFlight"); }
-  Line operator()(const Exit& it) const { return news("Exit " + std::to_string(it.status)); }
+  std::string operator()(const WriteLog& it) const { return "log: " + it.sentence; }
+  std::string operator()(const NotifyServiceManager& it) const { return "Notify " + it.state; }
+  std::string operator()(const ReadConfig&) const { return "ReadConfig"; }
+  std::string operator()(const RestartInFlight&) const { return "RestartInFlight"; }
+  std::string operator()(const Exit& it) const { return "Exit " + std::to_string(it.status); }
 };
 
 }  // namespace
 
-Line describe(const Event& event) {
+bool is_news(const Event& event) {
+  return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, DeadlineReached>(event);
+}
+bool is_news(const Action& action) {
+  return !is_any<SendDatagram, StorePromise, ExtendDeadline, ProbeHaproxy, AskBackends,
+                 NotifyServiceManager>(action);
+}
+
+std::string describe(const Event& event) {
   return std::visit(EventWords(), event);
 }
-Line describe(const Action& action) {
+std::string describe(const Action& action) {
   return std::visit(ActionWords(), action);
 }
 

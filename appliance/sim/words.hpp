@@ -11,15 +11,11 @@
 
 namespace hapx::appliance::sim {
 
-/// What happens in every beat anyway is `routine`; a trace leaves it out unless asked.
-enum class Weight : std::uint8_t { news, routine };
+/// False for what happens in every beat anyway; a trace leaves that out unless asked.
+[[nodiscard]] bool is_news(const Event& event);
+[[nodiscard]] bool is_news(const Action& action);
 
-struct Line {
-  Weight weight = Weight::news;
-  std::string text;
-};
-
-[[nodiscard]] Line describe(const Event& event);
-[[nodiscard]] Line describe(const Action& action);
+[[nodiscard]] std::string describe(const Event& event);
+[[nodiscard]] std::string describe(const Action& action);
 
 }  // namespace hapx::appliance::sim

@@ -96,7 +96,7 @@ std::optional<Moment> World::next_moment() const {
   const auto consider = [&](std::optional<Moment> moment) {
     if (moment && (!next || *moment < *next)) next = moment;
   };
-  if (!queue_.empty()) consider(queue_.top().at);
+  if (!queue_.empty()) consider(queue_.front().at);
   for (const auto& [name, machine] : machines_) {
     if (!machine.runs()) continue;
     const std::optional<Instant> edge = machine.kernel.next_edge(clock_of(machine));
@@ -118,10 +118,11 @@ bool World::advance(Moment limit) {
   observe();  // what ended by itself ended before anything that happens at the same moment
   if (!next || *next > limit) return false;
 
-  if (!queue_.empty() && queue_.top().at <= now_) {
-    const std::function<void()> happen = queue_.top().happen;
-    queue_.pop();
-    happen();
+  if (!queue_.empty() && queue_.front().at <= now_) {
+    std::pop_heap(queue_.begin(), queue_.end());
+    const Pending next_one = std::move(queue_.back());
+    queue_.pop_back();
+    next_one.happen();
   } else {
     for (auto& [name, machine] : machines_) {
       const std::optional<Moment> wake = wake_of(machine);
@@ -136,7 +137,8 @@ bool World::advance(Moment limit) {
 
 void World::schedule(Duration after, std::function<void()> happen) {
   HAPX_ASSERT(after >= Duration(0));
-  queue_.push({now_ + after, ++sequence_, std::move(happen)});
+  queue_.push_back({now_ + after, ++sequence_, std::move(happen)});
+  std::push_heap(queue_.begin(), queue_.end());
 }
 
 void World::schedule_on(Machine& machine, Duration after, std::function<void()> happen) {

@@ -19,7 +19,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <queue>
 #include <string>
 #include <utility>
 #include <vector>
@@ -221,7 +220,7 @@ class World {
   void drain_inbox(Machine& machine);
   void step(Machine& machine, const Event& event);
   static void learn(Knowledge& known, const Event& event);
-  void end_step(Machine& machine);
+  void end_step(Machine& machine, bool news);
   void pass_on_notices(Machine& machine);
   void send(Machine& from, const membership::SendDatagram& datagram);
 
@@ -230,6 +229,7 @@ class World {
   void observe_address(const IpAddress& vip, Address& address);
   [[nodiscard]] std::optional<NodeName> find_serving(const IpAddress& vip,
                                                      const Address& address) const;
+  void observe_outlook();
   [[nodiscard]] bool healthy(const Machine& machine) const;
   [[nodiscard]] bool fit(const Machine& machine) const;
   void state(const Fact& fact);
@@ -243,7 +243,7 @@ class World {
   Moment now_{};
   std::uint64_t sequence_ = 0;
   std::uint64_t lives_ = 0;
-  std::priority_queue<Pending> queue_;
+  std::vector<Pending> queue_;  ///< a heap
   std::map<NodeName, Machine> machines_;
   std::map<IpAddress, Address> addresses_;
   std::set<InterfaceName> vip_interfaces_;
@@ -251,6 +251,7 @@ class World {
   std::uint64_t requests_ = 0;
   std::map<std::uint64_t, Respond> answers_;
   Outlook outlook_;
+  bool outlook_due_ = true;  ///< something changed that it depends on
   bool secret_ = false;
   std::deque<std::string> trace_;
 };
