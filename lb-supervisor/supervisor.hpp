@@ -251,7 +251,7 @@ class Supervisor {
   std::uint64_t starts_ = 0;
   std::uint64_t restarts_ = 0;
   bool has_run_ = false;
-  std::string last_told_;  ///< the last HaproxyNotReady, so that a loop tells it once; empty: all was well since
+  std::string last_told_;  ///< the last HaproxyNotReady; empty: it was warm since
   std::vector<BackendHealth> backends_;
   std::map<ServiceName, SettledCount> counts_;
   bool all_checked_ = false;  ///< the last answer had no server without a first check
