@@ -51,6 +51,7 @@ class Words {
     add_orders();
     add_lab();
     add_drill();
+    add_swarm();
   }
 
   std::variant<Command, Usage> read(std::vector<std::string> words) {
@@ -311,6 +312,26 @@ class Words {
     });
   }
 
+  void add_swarm() {
+    CLI::App* sim =
+        add(&app_, "sim", "hunt for two holders, or none, in simulated clusters full of faults",
+            "  hapx sim --seed 1 --count 100\n"
+            "  hapx sim --seed 42 --trace      one seed again, line by line if it fails\n\n"
+            "The production code on a simulated kernel, network and HAProxy. A seed is one story,\n"
+            "always the same. One that fails is cut short and shown.\n"
+            "Exit status: 0 nothing wrong, 1 something was.");
+    sim->add_option("--seed", swarm_.seed, "the first one")->capture_default_str()->type_name("N");
+    sim->add_option("--count", swarm_.count, "how many, one after another")
+        ->capture_default_str()
+        ->type_name("N");
+    sim->add_option("--minutes", swarm_.minutes, "simulated time of each, about")
+        ->check(CLI::Range(1U, 1440U).description(""))
+        ->capture_default_str()
+        ->type_name("1..1440");
+    sim->add_flag("--trace", swarm_.trace, "of a failure also what happened, line by line");
+    choose(sim, swarm_);
+  }
+
   /// One sentence for wrong words.
   std::string complaint(const CLI::ParseError& error) {
     const CLI::App* at = &app_;
@@ -360,6 +381,7 @@ class Words {
   LabApiserver lab_apiserver_{lab::Wishes{}.name, "", ""};
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
+  RunSwarm swarm_;
   bool in_lab_ = false;
 };
 

@@ -86,11 +86,17 @@ struct DrillRun {
   std::string record_file;  ///< empty: nowhere
 };
 struct DrillList {};
+struct RunSwarm {
+  std::uint64_t seed = 1;
+  std::uint64_t count = 1;
+  unsigned minutes = 10;
+  bool trace = false;
+};
 struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, Why, CheckConfig, ShowConfig, RenderHaproxy, MakeKey,
                           Simulate, Move, ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver,
-                          LabDown, DrillRun, DrillList, ShowVersion>;
+                          LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

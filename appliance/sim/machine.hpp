@@ -82,6 +82,7 @@ struct Machine {
   bool metrics_port_taken = false;               ///< by another program
   std::string file;                              ///< hapx.yaml; empty: the world's config
   std::optional<ClusterConfig> accepted;         ///< kept by the keeper since the last reload
+  Duration longest_lease{0};                     ///< that it ever asked for
 
   [[nodiscard]] bool runs() const { return powered && !paused; }
   [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }

@@ -35,10 +35,20 @@ void World::observe() {
 
 void World::observe_outlook() {
   const bool stable = stable_majority();
-  const bool chance = network_.weather().loss_permille > 0;
+  const bool chance = chance_reigns();
   if (stable == outlook_.stable_majority && chance == outlook_.chance) return;
   outlook_ = {stable, chance};
   state(outlook_);
+}
+
+/// Datagrams are lost or come too late for a lease, or the nodes disagree about what too late is.
+bool World::chance_reigns() const {
+  const Weather& weather = network_.weather();
+  const auto differs = [&](const auto& entry) {
+    return config_of(entry.second).timing != options_.config.timing;
+  };
+  return weather.loss_permille > 0 || weather.delay_max * 4 > options_.config.timing.lease ||
+         std::any_of(machines_.begin(), machines_.end(), differs);
 }
 
 void World::observe_address(const IpAddress& vip, Address& address) {

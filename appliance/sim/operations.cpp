@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person, or fate, can do to the simulated world.
 #include "appliance/sim/world.hpp"
+#include "membership/promise_memory.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -82,7 +83,7 @@ void World::freeze(const NodeName& node) {
   if (!it.thinks()) return;
   disturb(node.text() + ": hapxd is frozen");
   it.process->frozen = true;
-  const Duration patience = options_.config.timing.lease / 3 + random_.between(Duration(0), 10ms);
+  const Duration patience = config_of(it).timing.lease / 3 + random_.between(Duration(0), 10ms);
   schedule_on(it, patience, [this, &it, life = it.process->life] {
     if (it.keeper != KeeperState::running) return;
     if (!it.process || it.process->life != life || !it.process->frozen) return;
@@ -129,7 +130,7 @@ void World::unpause_machine(const NodeName& node) {
   it.paused = false;
   it.clock.go_on(now_);
   // What it was promised before the pause is bounded by T on its own clock, which may be slow.
-  state(MachineWentOn{node, now_ + options_.config.timing.lease * 5 / 4});
+  state(MachineWentOn{node, now_ + it.longest_lease * 5 / 4});
   for (const auto& happen : std::exchange(it.postponed, {})) happen();
   drain_inbox(it);
   observe();
@@ -245,6 +246,15 @@ void World::free_metrics_port(const NodeName& node) {
   Machine& it = machine(node);
   it.metrics_port_taken = false;
   tell_of_metrics(it);
+}
+
+void World::tear_memory(const NodeName& node) {
+  Machine& it = machine(node);
+  if (it.process || it.kernel.mapped_file().empty()) return;
+  disturb(node.text() + ": the voter's file is damaged");
+  // Its head: that of a slot is what a store in flight can tear, and then no answer has left.
+  const std::size_t at = random_.between(std::uint64_t{0}, membership::promise_slot_bytes - 4);
+  it.kernel.store(at, {0xde, 0xad, 0xbe, 0xef});
 }
 
 void World::write_file(const NodeName& node, const std::string& text) {

@@ -73,7 +73,8 @@ void World::start_process(Machine& machine, Inherits inherits) {
   disturb(machine.node.name.text() + " starts a process");
   NodeOptions options;
   if (inherits == Inherits::nothing) machine.accepted.reset();
-  options.config = machine.accepted.value_or(options_.config);
+  options.config = config_of(machine);
+  machine.longest_lease = std::max(machine.longest_lease, options.config.timing.lease);
   options.self = machine.node.name;
   options.boot = machine.boot;
   options.incarnation = {random_.next()};

@@ -50,7 +50,8 @@ World::World(const WorldOptions& options)
                   {},
                   false,
                   {},
-                  std::nullopt};
+                  std::nullopt,
+                  Duration(0)};
     machines_.emplace(node.name, std::move(fresh));
   }
   for (const ServiceConfig& service : options_.config.services) {

@@ -100,6 +100,9 @@ class World {
   void flush_filters(const NodeName& node);
   void fail_next(const NodeName& node, Door door, unsigned calls = 1);
 
+  /// The voter's mapped file is damaged, while no process has it open.
+  void tear_memory(const NodeName& node);
+
   /// Another program has the metrics' port, or gives it up.
   void take_metrics_port(const NodeName& node);
   void free_metrics_port(const NodeName& node);
@@ -156,6 +159,9 @@ class World {
   [[nodiscard]] Status status(const NodeName& node) const;
   [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
   [[nodiscard]] const ClusterConfig& config() const { return options_.config; }
+  [[nodiscard]] const InterfaceName& heartbeat_interface() const {
+    return options_.heartbeat_interface;
+  }
   /// A majority of votes whose nodes are healthy and hear each other, one of them fit to hold.
   [[nodiscard]] bool stable_majority() const;
   [[nodiscard]] const Violations& violations() const { return checkers_.violations(); }
@@ -198,6 +204,10 @@ class World {
   [[nodiscard]] Machine& machine(const NodeName& node) { return machines_.at(node); }
   [[nodiscard]] Instant clock_of(const Machine& machine) const { return machine.clock.read(now_); }
   [[nodiscard]] bool bears_vips(const Machine& machine) const;
+  /// What its hapxd has accepted, or will find in its file.
+  [[nodiscard]] const ClusterConfig& config_of(const Machine& machine) const {
+    return machine.accepted ? *machine.accepted : options_.config;
+  }
 
   // world.cpp: time
   [[nodiscard]] std::optional<Moment> wake_of(const Machine& machine) const;
@@ -230,6 +240,7 @@ class World {
   [[nodiscard]] std::optional<NodeName> find_serving(const IpAddress& vip,
                                                      const Address& address) const;
   void observe_outlook();
+  [[nodiscard]] bool chance_reigns() const;
   [[nodiscard]] bool healthy(const Machine& machine) const;
   [[nodiscard]] bool fit(const Machine& machine) const;
   void state(const Fact& fact);

@@ -9,6 +9,7 @@
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/drill/io/verbs.hpp"
 #include "appliance/lab/io/verbs.hpp"
+#include "appliance/sim/io/verbs.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -70,13 +71,18 @@ struct Runner {
   int operator()(const DrillList&) const {
     return drill::list_drills(lab_output(global.output), around.out);
   }
+  int operator()(const RunSwarm& verb) const {
+    return sim::run_swarm({verb.seed, verb.count, std::chrono::minutes(verb.minutes), verb.trace,
+                           global.output != Output::text},
+                          around.out, around.err);
+  }
   int operator()(const ShowVersion&) const { return show_version(global, around); }
 };
 
 /// Whether this verb can speak YAML.
 bool speaks_yaml(const Verb& verb) {
   return !std::holds_alternative<LabStatus>(verb) && !std::holds_alternative<DrillRun>(verb) &&
-         !std::holds_alternative<DrillList>(verb);
+         !std::holds_alternative<DrillList>(verb) && !std::holds_alternative<RunSwarm>(verb);
 }
 
 }  // namespace

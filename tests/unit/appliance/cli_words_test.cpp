@@ -56,6 +56,11 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_EQ(std::get<Move>(read({"move", "api"}).verb).to, "");
   EXPECT_TRUE(std::holds_alternative<ReleaseAll>(read({"release-all"}).verb));
   EXPECT_TRUE(std::holds_alternative<DrillList>(read({"drill", "list"}).verb));
+  const auto swarm =
+      std::get<RunSwarm>(read({"sim", "--seed", "7", "--count", "3", "--minutes", "2"}).verb);
+  EXPECT_EQ(swarm.seed, 7U);
+  EXPECT_EQ(swarm.count, 3U);
+  EXPECT_EQ(swarm.minutes, 2U);
 }
 
 TEST(HapxWords, LabsAndDrillsAreDescribed) {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done to a simulated cluster, and in which order?
+//
+// A plot is a story of faults, repairs and orders as plain data: so it can be drawn from a seed,
+// played as often as one likes, and cut shorter while it still fails. It names nodes by their place
+// in the file, or as "whoever serves then", which keeps its sense when other lines are cut.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "appliance/sim/world.hpp"
+
+namespace hapx::appliance::sim {
+
+enum class Deed : std::uint8_t {
+  // processes
+  kill,
+  kill_with_keeper,
+  kill_keeper,
+  freeze,
+  freeze_with_keeper,
+  resume,
+  stop,
+  start,
+  reload,  ///< with another timing
+  // machines
+  power_off,
+  power_on,
+  pause,
+  unpause,
+  change_clock,
+  tear_memory,  ///< the voter's mapped file, while no process runs
+  // networks
+  cut_off,
+  cut,
+  cut_one_way,
+  heal,
+  heal_all,
+  change_weather,
+  clear_weather,
+  heartbeat_link_down,
+  vip_link_down,
+  links_up,
+  remove_interface,
+  // HAProxy
+  kill_haproxy,
+  freeze_haproxy,
+  kill_haproxy_keeper,
+  uninstall_haproxy,
+  refuse_haproxy_config,
+  repair_haproxy,
+  // foreign hands, and failing calls
+  delete_vip,
+  flush_addresses,
+  flush_filters,
+  fail_next,
+  // operators
+  move,
+  move_there_and_back,
+  // the end of an act: everything is healed, and must be well within the bound
+  heal_and_demand,
+};
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::heal_and_demand) + 1;
+
+[[nodiscard]] std::string_view to_string(Deed deed);
+
+struct Operation {
+  Duration after{0};  ///< the wait before it
+  Deed deed = Deed::kill;
+  bool to_server = false;    ///< to who serves the first service then, if anybody; else to `node`
+  unsigned node = 0;         ///< place in the file, from 0
+  unsigned other = 0;        ///< a second node, where the deed has one
+  std::uint64_t amount = 0;  ///< a seed for what else the deed needs: a rate, a weather, a door
+};
+
+struct Plot {
+  WorldOptions world;
+  std::vector<Operation> operations;
+};
+
+/// "after 12ms: cut_one_way n1 to n3".
+[[nodiscard]] std::string describe(const Operation& operation, const ClusterConfig& config);
+
+/// Does it, and lets the time before it pass. False if it demanded something in vain; `complaint`
+/// says what.
+[[nodiscard]] bool carry_out(const Operation& operation, World& world, std::string& complaint);
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/swarm.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration act_min = 5s;
+constexpr Duration act_max = 60s;
+constexpr Duration rest = 21s;  ///< what healing and standing still take, about
+
+struct Chance {
+  Deed deed;
+  unsigned weight;
+};
+/// Repairs are as likely as harm, or soon nothing would be left to harm.
+constexpr std::array chances{
+    Chance{Deed::kill, 60},
+    Chance{Deed::kill_with_keeper, 25},
+    Chance{Deed::kill_keeper, 25},
+    Chance{Deed::freeze, 25},
+    Chance{Deed::freeze_with_keeper, 25},
+    Chance{Deed::stop, 25},
+    Chance{Deed::reload, 25},
+    Chance{Deed::power_off, 50},
+    Chance{Deed::pause, 20},
+    Chance{Deed::change_clock, 20},
+    Chance{Deed::tear_memory, 20},
+    Chance{Deed::cut_off, 25},
+    Chance{Deed::cut, 30},
+    Chance{Deed::cut_one_way, 60},
+    Chance{Deed::change_weather, 30},
+    Chance{Deed::heartbeat_link_down, 25},
+    Chance{Deed::vip_link_down, 25},
+    Chance{Deed::remove_interface, 15},
+    Chance{Deed::kill_haproxy, 35},
+    Chance{Deed::freeze_haproxy, 15},
+    Chance{Deed::kill_haproxy_keeper, 15},
+    Chance{Deed::uninstall_haproxy, 15},
+    Chance{Deed::refuse_haproxy_config, 10},
+    Chance{Deed::delete_vip, 35},
+    Chance{Deed::flush_addresses, 15},
+    Chance{Deed::flush_filters, 15},
+    Chance{Deed::fail_next, 25},
+    Chance{Deed::move, 50},
+    Chance{Deed::move_there_and_back, 60},
+    Chance{Deed::resume, 30},
+    Chance{Deed::start, 40},
+    Chance{Deed::power_on, 60},
+    Chance{Deed::unpause, 30},
+    Chance{Deed::heal, 30},
+    Chance{Deed::heal_all, 30},
+    Chance{Deed::clear_weather, 30},
+    Chance{Deed::links_up, 40},
+    Chance{Deed::repair_haproxy, 40},
+};
+
+/// One to three nodes, the last of three (or of two and itself) perhaps a witness.
+ClusterConfig draw_cluster(Random& random) {
+  ClusterConfig config;
+  config.name = ClusterName("swarm");
+  const unsigned shape = static_cast<unsigned>(random.between(std::uint64_t{0}, 99));
+  const unsigned nodes = shape < 8 ? 1 : shape < 25 ? 2 : 3;
+  for (unsigned i = 1; i <= nodes; ++i) {
+    const auto byte = static_cast<std::uint8_t>(10 + i);
+    config.nodes.push_back(
+        {NodeName("n" + std::to_string(i)), ipv4(192, 168, 4, byte), Role::full, 1});
+  }
+  if (nodes == 3 && random.chance(350)) {
+    config.nodes[random.next() % 3].role = Role::witness;
+  }
+  const std::uint64_t services = random.chance(600) ? 1 : random.between(std::uint64_t{2}, 3);
+  for (std::uint64_t i = 0; i < services; ++i) {
+    ServiceConfig service;
+    service.name = ServiceName("service" + std::to_string(i + 1));
+    const auto byte = static_cast<std::uint8_t>(20 + i);
+    service.vips = {{{ipv4(192, 168, 4, byte), 27}, InterfaceName("eth1")}};
+    service.port = static_cast<std::uint16_t>(6443 + i);
+    service.api_servers = {{"kube-mast01", 6443}, {"kube-mast02", 6443}, {"kube-mast03", 6443}};
+    config.services.push_back(std::move(service));
+  }
+  const unsigned profile = static_cast<unsigned>(random.between(std::uint64_t{0}, 4));
+  if (profile == 0) config.timing = {20ms, 120ms};
+  if (profile == 1) config.timing = {200ms, 2s};
+  // Failures are forgotten soon, so that standing still need not wait ten minutes.
+  config.scheduling.failure_timeout = 2s;
+  return config;
+}
+
+WorldOptions draw_world(std::uint64_t seed, Random& random) {
+  WorldOptions options;
+  options.seed = seed;
+  options.config = draw_cluster(random);
+  for (const NodeConfig& node : options.config.nodes) {
+    MachineOptions machine;
+    machine.name = node.name;
+    machine.clock_first = Instant(random.between(Duration(10s), Duration(24h)));
+    machine.clock_rate_permille = static_cast<unsigned>(random.between(std::uint64_t{900}, 1100));
+    options.machines.push_back(machine);
+  }
+  return options;
+}
+
+/// Mostly within a few leases, sometimes at once, sometimes after things have settled.
+Duration draw_pause(Random& random, Duration lease) {
+  if (random.chance(200)) return random.between(Duration(0), 10ms);
+  if (random.chance(200)) return random.between(Duration(1s), 3s);
+  return random.between(Duration(10ms), 3 * lease);
+}
+
+Deed draw_deed(Random& random) {
+  unsigned total = 0;
+  for (const Chance& chance : chances) total += chance.weight;
+  std::uint64_t drawn = random.next() % total;
+  for (const Chance& chance : chances) {
+    if (drawn < chance.weight) return chance.deed;
+    drawn -= chance.weight;
+  }
+  return Deed::kill;
+}
+
+Operation draw_operation(Random& random, const ClusterConfig& config) {
+  Operation operation;
+  operation.after = draw_pause(random, config.timing.lease);
+  operation.deed = draw_deed(random);
+  operation.to_server = random.chance(500);  // there is the most to break
+  operation.node = static_cast<unsigned>(random.next() % config.nodes.size());
+  operation.other = static_cast<unsigned>(random.next() % config.nodes.size());
+  operation.amount = random.next() % 1'000'000;
+  return operation;
+}
+
+/// "OneKernelAnswers" of "OneKernelAnswers: n1 and n2 ...".
+std::string checker_of(const Played& played) {
+  if (played.complaints.empty()) return "";
+  const std::string& first = played.complaints.front();
+  return first.substr(0, first.find(':'));
+}
+
+}  // namespace
+
+Plot draw_plot(std::uint64_t seed, Duration length) {
+  Random random(seed);
+  Plot plot;
+  plot.world = draw_world(seed, random);
+  Duration planned{0};
+  while (planned < length) {
+    const Duration act = random.between(act_min, act_max);
+    for (Duration passed{0}; passed < act;) {
+      plot.operations.push_back(draw_operation(random, plot.world.config));
+      passed += plot.operations.back().after;
+    }
+    plot.operations.push_back({.deed = Deed::heal_and_demand});
+    planned += act + rest;
+  }
+  return plot;
+}
+
+Played play(const Plot& plot) {
+  World world(plot.world);
+  world.start_all();
+  Played played;
+  std::string complaint;
+  for (const Operation& operation : plot.operations) {
+    ++played.operations;
+    const bool done = carry_out(operation, world, complaint);
+    if (!world.violations().empty() || !done) break;
+  }
+  played.simulated = world.now() - Moment{};
+  for (const Violation& violation : world.violations()) {
+    played.complaints.push_back(violation.checker + ": " + violation.sentence);
+  }
+  if (!complaint.empty()) played.complaints.push_back(complaint);
+  if (!played.complaints.empty()) played.trace = world.trace();
+  return played;
+}
+
+Plot shorten(const Plot& plot, unsigned plays_max) {
+  const std::string checker = checker_of(play(plot));
+  Plot best = plot;
+  unsigned plays = 0;
+  const auto still_fails = [&](const Plot& candidate) {
+    ++plays;
+    return checker_of(play(candidate)) == checker;
+  };
+  for (std::size_t parts = 2; best.operations.size() > 1 && plays < plays_max;) {
+    const std::size_t size = (best.operations.size() + parts - 1) / parts;
+    bool cut = false;
+    for (std::size_t at = 0; at < best.operations.size() && plays < plays_max;) {
+      Plot candidate = best;
+      const std::size_t end = std::min(at + size, best.operations.size());
+      const auto first = candidate.operations.begin() + static_cast<std::ptrdiff_t>(at);
+      Duration lost{0};
+      for (std::size_t i = at; i < end; ++i) lost += best.operations[i].after;
+      candidate.operations.erase(first, first + static_cast<std::ptrdiff_t>(end - at));
+      if (at < candidate.operations.size()) candidate.operations[at].after += lost;
+      if (still_fails(candidate)) {
+        best = std::move(candidate);
+        cut = true;
+      } else {
+        at = end;
+      }
+    }
+    if (!cut && size == 1) break;
+    if (!cut) parts = std::min(parts * 2, best.operations.size());
+  }
+  return best;
+}
+
+}  // namespace hapx::appliance::sim
