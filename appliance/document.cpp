@@ -57,7 +57,7 @@ YamlNode from_json(const json::value& value) {
     case json::kind::object:
       node.kind = YamlNode::Kind::map;
       for (const auto& entry : value.get_object()) {
-        node.entries.emplace_back(YamlKey{std::string(entry.key()), {}}, from_json(entry.value()));
+        node.entries.push_back({YamlKey{std::string(entry.key()), {}}, from_json(entry.value())});
       }
       return node;
     default:

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/wording.hpp"
 #include "config/yaml.hpp"
 
 namespace hapx::appliance {
@@ -149,7 +150,7 @@ class Reader {
         match->read(value);
         continue;
       }
-      std::string sentence = "unknown key `" + key.text + "`; known here:";
+      std::string sentence = "unknown key " + shown(key.text) + "; known here:";
       for (const Known& one : known) sentence += " " + std::string(one.key);
       refuse(key.where, sentence);
     }
@@ -173,7 +174,7 @@ class Reader {
       into = word->value;
       return;
     }
-    std::string sentence = "`" + std::string(text) + "` is none of:";
+    std::string sentence = shown(text) + " is none of:";
     for (const auto& one : words) sentence += " " + std::string(one.text);
     refuse(node.where, sentence);
   }
@@ -182,7 +183,7 @@ class Reader {
     const std::string_view text = read_text(node, "an integer, INFINITY or -INFINITY");
     const auto score = parse_score(text);
     if (!score) {
-      refuse(node.where, "`" + std::string(text) + "` is not an integer, INFINITY or -INFINITY");
+      refuse(node.where, shown(text) + " is not an integer, INFINITY or -INFINITY");
     } else if (*score < lowest) {
       refuse(node.where, to_string(*score) + " is below " + to_string(lowest));
     } else {
@@ -195,7 +196,7 @@ class Reader {
     if (const auto duration = parse_span(text)) {
       into = *duration;
     } else {
-      refuse(node.where, "`" + std::string(text) + "` is not a duration like 90s, 5min or 2h");
+      refuse(node.where, shown(text) + " is not a duration like 90s, 5min or 2h");
     }
   }
 
@@ -259,7 +260,7 @@ class Reader {
   void read_service_name(const YamlNode& node, ServiceName& into) {
     into = ServiceName(std::string(read_text(node, "the service's name")));
     if (std::ranges::find(facts_.services, into, &ServiceFacts::name) != facts_.services.end()) {
-      refuse(node.where, "a second service named `" + into.text() + "`");
+      refuse(node.where, "a second service named " + shown(into.text()));
     }
   }
 
@@ -278,7 +279,7 @@ class Reader {
 
   void check_node(const std::string& name, Location where) {
     if (!find_node(facts_, NodeName(name))) {
-      refuse(where, "no node of this scenario is named `" + name + "`");
+      refuse(where, "no node of this scenario is named " + shown(name));
     }
   }
 
@@ -288,7 +289,7 @@ class Reader {
       const ServiceName name(key.text);
       const auto service = std::ranges::find(facts_.services, name, &ServiceFacts::name);
       if (service == facts_.services.end()) {
-        refuse(key.where, "no service of this scenario is named `" + key.text + "`");
+        refuse(key.where, "no service of this scenario is named " + shown(key.text));
         continue;
       }
       each_key(value,

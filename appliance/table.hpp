@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/utf8.hpp"
+
 namespace hapx::appliance {
 
 enum class Colour : std::uint8_t { never, always };
@@ -22,9 +24,6 @@ struct Style {
 
 /// What a word feels like; becomes a colour, or nothing.
 enum class Tone : std::uint8_t { plain, good, warning, bad, faint, strong };
-
-/// `text` with every control character and every byte that isn't UTF-8 replaced by '?'.
-[[nodiscard]] std::string printable(std::string_view text);
 
 /// `text`, made printable and wrapped in the escape codes of `tone` if the style wants colour.
 [[nodiscard]] std::string paint(std::string_view text, Tone tone, Style style);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/utf8.hpp"
+
 namespace hapx {
 namespace {
 
@@ -20,11 +22,7 @@ std::string shown(std::string_view text) {
   while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
     --end;
   }
-  std::string out = "`";
-  for (const char c : text.substr(0, end)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
+  std::string out = '`' + printable(text.substr(0, end));
   if (end < text.size()) out += "...";
   return out + '`';
 }

@@ -12,7 +12,7 @@
 
 namespace hapx {
 
-/// `text` in backquotes; at most 64 bytes of it, control characters as "?", cut between characters.
+/// `text` in backquotes, printable; at most 64 bytes of it, cut between characters.
 [[nodiscard]] std::string shown(std::string_view text);
 
 /// "a", "a or b", "a, b or c" with the conjunction asked for.

@@ -33,7 +33,7 @@ class Map {
   Map() { node_.kind = YamlNode::Kind::map; }
 
   Map& add(std::string_view key, YamlNode value) {
-    node_.entries.emplace_back(YamlKey{std::string(key), {}}, std::move(value));
+    node_.entries.push_back({YamlKey{std::string(key), {}}, std::move(value)});
     return *this;
   }
   Map& add(std::string_view key, std::string text) { return add(key, scalar(std::move(text))); }

@@ -13,6 +13,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "config/assert.hpp"
+#include "config/utf8.hpp"
 #include "config/wording.hpp"
 
 namespace hapx {
@@ -26,28 +27,6 @@ struct Refused {
   Location where;
   std::string sentence;
 };
-
-/// The length of the UTF-8 sequence at the front of `text` (RFC 3629), or 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = first == 0xed && byte(1) >= 0xa0;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool overlong = first == 0xf0 && byte(1) < 0x90;
-    const bool too_large = first == 0xf4 && byte(1) >= 0x90;
-    return continues(1) && continues(2) && continues(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
-}
 
 /// Looks at the bytes before yaml-cpp does, which takes NUL for the end and guesses encodings.
 std::optional<Refused> check_bytes(std::string_view text) {
@@ -218,7 +197,7 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     HAPX_ASSERT(parent.key.has_value());
-    parent.node.entries.emplace_back(std::move(*parent.key), std::move(node));
+    parent.node.entries.push_back({std::move(*parent.key), std::move(node)});
     parent.key.reset();
   }
 
@@ -272,7 +251,12 @@ std::string syntax_error(const std::string& message) {
       message.starts_with("end of sequence flow not found")) {
     return "a bracket that was opened before is not closed; close it";
   }
-  return "this is not YAML: " + message;
+  // yaml-cpp quotes the byte behind the backslash, which may be half a character.
+  if (message.starts_with("unknown escape character")) {
+    return "this backslash begins no escape of YAML; in double quotes write \\\\ for a backslash, "
+           "or use single quotes";
+  }
+  return "this is not YAML: " + printable(message);
 }
 
 /// What may stand without quotes and is read back as the same plain text. Narrower than YAML.
@@ -391,7 +375,7 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file) {
         error.mark.pos >= 0 && static_cast<std::size_t>(error.mark.pos) >= text.size();
     broken = Refused{at_end ? end_of(text) : columns.locate(error.mark), syntax_error(error.msg)};
   } catch (const std::exception& error) {
-    broken = Refused{{}, std::string("this is not YAML: ") + error.what()};
+    broken = Refused{{}, "this is not YAML: " + printable(error.what())};
   }
   if (const auto& refused = builder.refused()) {
     return refusal(file, refused->where, refused->sentence);

@@ -2,9 +2,10 @@
 #include "lb-supervisor/runtime_reply.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lb-supervisor/proxy_name.hpp"
@@ -75,15 +76,21 @@ ServerHealth read_server(const std::vector<std::string>& fields, const Columns& 
   return health;
 }
 
-void add(BackendsReported& report, const ServiceName& service, ServerHealth health) {
-  const auto known = std::find_if(report.backends.begin(), report.backends.end(),
-                                  [&](const auto& each) { return each.service == service; });
-  if (known != report.backends.end()) {
-    known->servers.push_back(std::move(health));
-  } else {
-    report.backends.push_back({service, {std::move(health)}});
+/// Gathers servers by service, in the order of the table.
+class Collector {
+ public:
+  void add(const ServiceName& service, ServerHealth health) {
+    // An answer of 1 MiB may name a hundred thousand services: no walk over those before it.
+    const auto [known, is_new] = places_.emplace(service, report_.backends.size());
+    if (is_new) report_.backends.push_back({service, {}});
+    report_.backends[known->second].servers.push_back(std::move(health));
   }
-}
+  [[nodiscard]] BackendsReported take() { return std::move(report_); }
+
+ private:
+  BackendsReported report_;
+  std::map<ServiceName, std::size_t> places_;  ///< in report_.backends
+};
 
 }  // namespace
 
@@ -92,7 +99,7 @@ Result<BackendsReported> parse_servers(std::string_view reply) {
     return Error{ErrorKind::refused, "HAProxy's answer is longer than 1 MiB", 0};
   }
   std::optional<Columns> columns;
-  BackendsReported report;
+  Collector collector;
   while (!reply.empty()) {
     const auto line = reply.substr(0, reply.find('\n'));
     reply.remove_prefix(std::min(reply.size(), line.size() + 1));
@@ -105,11 +112,11 @@ Result<BackendsReported> parse_servers(std::string_view reply) {
     const auto last =
         std::max({columns->proxy, columns->server, columns->status, columns->type, columns->check});
     if (fields.size() <= last || fields[columns->type] != "2") continue;
-    add(report, ServiceName(from_proxy_name(fields[columns->proxy])),
-        read_server(fields, *columns));
+    collector.add(ServiceName(from_proxy_name(fields[columns->proxy])),
+                  read_server(fields, *columns));
   }
   if (!columns) return Error{ErrorKind::refused, "HAProxy's answer is empty", 0};
-  return report;
+  return collector.take();
 }
 
 }  // namespace hapx::lb_supervisor

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "config/schema.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -41,8 +42,8 @@ bool is_lab_name(std::string_view name) {
 
 std::optional<Error> refused(const Wishes& wishes) {
   if (!is_lab_name(wishes.name)) {
-    return refusal("'" + wishes.name +
-                   "' can't name a lab: use 1 to 24 letters, digits and hyphens, a letter first");
+    return refusal(shown(wishes.name) +
+                   " can't name a lab: use 1 to 24 letters, digits and hyphens, a letter first");
   }
   if (wishes.nodes < 1 || wishes.nodes > 3) {
     return refusal("a lab has 1 to 3 nodes, not " + std::to_string(wishes.nodes));
@@ -51,7 +52,8 @@ std::optional<Error> refused(const Wishes& wishes) {
     return refusal("a lab with a witness has 3 nodes: two that serve and the witness");
   }
   if (!schema::value_of(schema::profiles, wishes.profile)) {
-    return refusal("there is no timing profile '" + wishes.profile + "': use fast, lan or cloud");
+    return refusal("there is no timing profile " + shown(wishes.profile) +
+                   ": use fast, lan or cloud");
   }
   return std::nullopt;
 }
@@ -245,7 +247,7 @@ Result<Wishes> parse_wishes(std::string_view text) {
       const auto read = std::from_chars(value.data(), value.data() + value.size(), wishes.nodes);
       if (read.ec != std::errc()) return refusal("a lab's description has no number of nodes");
     } else {
-      return refusal("a lab's description has the unknown key '" + std::string(key) + "'");
+      return refusal("a lab's description has the unknown key " + shown(key));
     }
   }
   if (auto error = refused(wishes)) return *error;

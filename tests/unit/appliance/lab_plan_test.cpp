@@ -122,6 +122,17 @@ TEST(Plan, WishesComeBackFromTheirText) {
   EXPECT_FALSE(parse_wishes("nodes=9\n"));
 }
 
+TEST(Plan, RefusalsOfATextAreOneBoundedLine) {
+  const std::string longest(1000, 'x');
+  for (const std::string& text : {"a\x1b[2J\r=1\n" + longest, longest + "=1\n", "name=" + longest,
+                                  "profile=\xff" + longest}) {
+    const auto read = parse_wishes(text);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().sentence.find_first_of("\x1b\r\xff"), std::string::npos);
+    EXPECT_LT(read.error().sentence.size(), 200U) << read.error().sentence;
+  }
+}
+
 TEST(Plan, APartitionCutsHeartbeatsOfOneNodeInBothDirections) {
   const Plan plan = planned({});
   const std::string rules = partition_rules(plan.nodes[1]);

@@ -80,6 +80,26 @@ TEST(Scenario, EmptySectionsAreAbsentOnes) {
             "accepted");
 }
 
+TEST(Scenario, RefusalsAreOneBoundedLine) {
+  const std::string escape(R"("\x1b[2J\n)");
+  const std::string longest(1000, 'x');
+  const auto service = [](const std::string& keys) {
+    return "nodes: {a: online}\nservices: [{name: api" + keys + "}]\n";
+  };
+  for (const std::string& text :
+       {service(", " + escape + "\": 1"), "nodes: {a: " + escape + "\"}\nservices: []",
+        service(", location: {a: " + escape + "\"}"), service(", location: {" + escape + "\": 1}"),
+        service("") + "cluster: {failureTimeout: " + escape + "\"}",
+        service("") + "status: {" + escape + "\": {}}", "nodes: {a: " + longest + "}\nservices: []",
+        service("") + "cluster: {resourceStickiness: " + longest + "}",
+        service("") + "cluster: {failureTimeout: " + longest + "}",
+        service("") + "status: {api: {vip: " + longest + "}}"}) {
+    const std::string sentence = refusal_of(text);
+    EXPECT_EQ(sentence.find_first_of("\x1b\n"), std::string::npos) << sentence;
+    EXPECT_LT(sentence.size(), 300U) << sentence;
+  }
+}
+
 TEST(Scenario, RefusalsNameThePlace) {
   EXPECT_EQ(refusal_of("nodes: {a: online}\nservices: []\nstatsu: {}"),
             "s.yaml:3:1: unknown key `statsu`; known here: name kind why expect cluster nodes "

@@ -13,6 +13,9 @@ using namespace std::string_view_literals;
 TEST(Shown, IsBoundedAndPrintable) {
   EXPECT_EQ(shown("vips"), "`vips`");
   EXPECT_EQ(shown("a\nb\x1b[31m"), "`a?b?[31m`");
+  EXPECT_EQ(shown("\xc2\x9b"
+                  "2J \xff"),
+            "`?2J ?`");
   EXPECT_EQ(shown(std::string(65, 'x')), '`' + std::string(64, 'x') + "...`");
   EXPECT_EQ(shown(std::string(63, 'x') + "\xc3\xa4\xc3\xa4"), '`' + std::string(63, 'x') + "...`");
 }

@@ -110,6 +110,12 @@ TEST(Yaml, SaysWhereTheSyntaxBreaks) {
   EXPECT_EQ(refused("\xc3\xa4: {b: 1"),
             "f:1:9: a bracket that was opened before is not closed; close it");
   EXPECT_EQ(refused("a: @b\n"), "f:1:4: this is not YAML: unknown token");
+  // Found by fuzzing: yaml-cpp's own words would end in the first half of the umlaut.
+  for (const char* escape : {"\\\xc3\xa4", "\\d+"}) {
+    EXPECT_EQ(refused(std::string("a: \"b") + escape + "\"\n"),
+              "f:1:8: this backslash begins no escape of YAML; in double quotes write \\\\ for a "
+              "backslash, or use single quotes");
+  }
 }
 
 TEST(Yaml, RefusesAQuoteThatIsNeverClosed) {

@@ -66,6 +66,20 @@ TEST(RuntimeReply, passes_over_rows_of_other_kinds_and_cut_ones) {
   EXPECT_TRUE(report.backends.empty());
 }
 
+// HAProxy faces the clients; whoever has taken it over shall not keep hapxd from renewing by an
+// answer that takes seconds to read.
+TEST(RuntimeReply, reads_the_longest_answer_of_the_most_services) {
+  std::string rows;
+  std::size_t services = 0;
+  while (rows.size() + 64 < reply_bytes_max - std::string(head).size()) {
+    rows += std::to_string(services++) + ",,,,2,,\n";
+  }
+  const auto report = parse(rows + "7,last,UP,,2,,\n");
+  ASSERT_EQ(report.backends.size(), services);
+  EXPECT_EQ(report.backends[7].service, ServiceName("7"));
+  EXPECT_EQ(report.backends[7].servers.at(1).name, "last");
+}
+
 TEST(RuntimeReply, refuses_what_is_no_table) {
   EXPECT_FALSE(parse_servers("").has_value());
   EXPECT_FALSE(parse_servers("Unknown command\n").has_value());
