@@ -10,9 +10,10 @@ set -eu
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml'
+test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
+      clang-14 libclang-rt-14-dev'
 package='debhelper dpkg-dev fakeroot lintian'
-long="clang-tidy-16 $package mmdebstrap systemd-container"
+long="clang-tidy-16 gcovr $package mmdebstrap systemd-container"
 
 usage() {
   cat <<'END'

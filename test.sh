@@ -10,11 +10,13 @@ usage() {
   cat <<END
 usage: ./test.sh [--long]
 
-  Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev.
+  Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev, and
+  gives every parser of bytes from outside a few seconds of new inputs (preset fuzz).
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
   --long   besides: everything once more under the sanitizers (preset asan), clang-tidy over all
-           sources, the lab's tests $soaks times over, and the Debian package on booted machines
+           sources, the lines that the tests run (preset coverage), the lab's tests $soaks times
+           over, and the Debian package on booted machines
 END
 }
 
@@ -41,12 +43,18 @@ if [ "$long" = yes ]; then ./deps.sh --long; else ./deps.sh; fi
 step "configure, build and test: dev"
 cmake --workflow --preset dev
 
+step "configure, build and test: fuzz"
+cmake --workflow --preset fuzz
+
 if [ "$long" = yes ]; then
   step "configure, build and test: asan"
   cmake --workflow --preset asan
 
   step "clang-tidy"
   tests/tidy/clang-tidy.sh build/dev
+
+  step "configure, build, test and count: coverage"
+  cmake --workflow --preset coverage
 
   step "lab, $soaks times over"
   ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure

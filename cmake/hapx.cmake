@@ -20,6 +20,19 @@ if(HAPX_SANITIZE)
   target_compile_options(hapx_flags INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 
+option(HAPX_FUZZ "Build the fuzz targets instead of all else, with clang's instruments" OFF)
+if(HAPX_FUZZ)
+  # g++ judges what compiles without a warning; clang is here for its instruments alone.
+  target_compile_options(hapx_flags INTERFACE -w -fsanitize=fuzzer-no-link,address,undefined
+                                              -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hapx_flags INTERFACE -fsanitize=address,undefined)
+endif()
+option(HAPX_COVERAGE "Count which lines the tests of the pure rooms run" OFF)
+if(HAPX_COVERAGE)
+  target_compile_options(hapx_flags INTERFACE --coverage -fprofile-abs-path)
+  target_link_options(hapx_flags INTERFACE --coverage)
+endif()
+
 # hapx_room(TARGET FOLDER folder [SOURCES a.cpp ...] [LINKS target ...])
 # FOLDER is relative to the root; its *.hpp (not those of subfolders) become includable by linking.
 function(hapx_room target)
@@ -44,7 +57,8 @@ function(hapx_room target)
 endfunction()
 
 # hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy ...])
-# One GoogleTest program; ctest sees each of its tests.
+# One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all.
+add_custom_target(all_tests)
 function(hapx_test target)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
@@ -54,4 +68,21 @@ function(hapx_test target)
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  add_dependencies(all_tests ${target})
+endfunction()
+
+# hapx_fuzz(NAME LINKS target ...)
+# One program of libFuzzer, fuzz_NAME, from NAME.cpp; its seeds are in corpus/NAME. ctest runs it
+# for a few seconds.
+add_custom_target(all_fuzz_targets)
+function(hapx_fuzz name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  add_executable(fuzz_${name} ${name}.cpp $<TARGET_OBJECTS:fuzz_words>)
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_LINKS} hapx_flags)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(all_fuzz_targets fuzz_${name})
+  add_test(NAME Fuzz.${name}
+    COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh --smoke ${CMAKE_BINARY_DIR} ${name})
+  set_tests_properties(Fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120
+                                               FIXTURES_REQUIRED fuzz_seeds)
 endfunction()

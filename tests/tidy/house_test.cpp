@@ -54,5 +54,11 @@ TEST(House, IsTidy) {
   }
 }
 
+TEST(House, FuzzesEveryParser) {
+  Findings findings;
+  check_parsers(read_house(), findings);
+  for (const Finding& finding : findings) ADD_FAILURE() << to_string(finding);
+}
+
 }  // namespace
 }  // namespace hapx::tidy

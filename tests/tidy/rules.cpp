@@ -194,6 +194,25 @@ void check_function_length(const Source& source, Findings& findings) {
   }
 }
 
+constexpr std::string_view fuzz_folder = "tests/fuzz/";
+
+/// The function in `line` whose name says that it reads bytes or text of others; empty: none.
+std::string parser_in(const std::string& line) {
+  const auto in_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  for (auto end = line.find('('); end != line.npos; end = line.find('(', end + 1)) {
+    auto begin = end;
+    while (begin > 0 && in_name(line[begin - 1])) --begin;
+    const std::string name = line.substr(begin, end - begin);
+    if (name.starts_with("parse_") || name == "decode" || name.starts_with("decode_") ||
+        name.ends_with("_from_json")) {
+      return name;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 void check_rooms(const Source& source, Findings& findings) {
@@ -254,12 +273,16 @@ void check_opening(const Source& source, Findings& findings) {
     report(source, first + 1, "the first line is `" + std::string(licence) + "`", findings);
     return;
   }
-  if (!source.path.ends_with(".hpp")) return;
+  const bool header = source.path.ends_with(".hpp");
+  const bool target = source.path.starts_with(fuzz_folder) && source.path.ends_with(".cpp");
+  if (!header && !target) return;
   std::size_t line = 1;
   while (line < source.lines.size() && !comment_text(source.lines[line]).empty()) ++line;
   if (line == 1) {
-    report(source, 2, "a header opens by saying which question it answers", findings);
+    report(source, 2, "a header or a fuzz target opens by saying which question it answers",
+           findings);
   }
+  if (!header) return;
   const auto is_guard = [](const std::string& text) { return text == "#pragma once"; };
   if (std::ranges::none_of(source.lines, is_guard)) {
     report(source, 0, "`#pragma once` is missing", findings);
@@ -310,6 +333,25 @@ void check_words(const Source& source, Findings& findings) {
     }
     if (sentence.find('.') == sentence.npos) {
       report(source, i + 1, "a marked sentence ends with a period", findings);
+    }
+  }
+}
+
+void check_parsers(const std::vector<Source>& house, Findings& findings) {
+  const auto is_tried = [&](const std::string& name) {
+    return std::ranges::any_of(house, [&](const Source& source) {
+      return source.path.starts_with(fuzz_folder) &&
+             std::ranges::any_of(source.code,
+                                 [&](const std::string& line) { return has_word(line, name); });
+    });
+  };
+  for (const Source& source : house) {
+    if (floor_of(source.path) == Floor::outside || !source.path.ends_with(".hpp")) continue;
+    for (std::size_t i = 0; i < source.code.size(); ++i) {
+      const std::string name = parser_in(source.code[i]);
+      if (name.empty() || is_tried(name)) continue;
+      report(source, i + 1, name + " reads what comes from outside: fuzz it in tests/fuzz",
+             findings);
     }
   }
 }

@@ -43,8 +43,12 @@ void check_sizes(const Source& source, Findings& findings);
 /// No notes to self, no paths of one machine, and marked sentences that are sentences.
 void check_words(const Source& source, Findings& findings);
 
-/// All of the above.
+/// All of the above, which look at one file.
 [[nodiscard]] Findings check(const Source& source);
+
+/// Whatever is called parse_, decode or _from_json in a header of the rooms is fuzzed: a source in
+/// tests/fuzz says its name.
+void check_parsers(const std::vector<Source>& house, Findings& findings);
 
 /// "vip/holder.cpp:12: ..."
 [[nodiscard]] std::string to_string(const Finding& finding);

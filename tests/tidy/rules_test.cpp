@@ -183,6 +183,32 @@ TEST(TidyWords, MarkedSentencesAreSentences) {
   EXPECT_EQ(sentences(check_words, "a.hpp", "// Safety: it is\n// so\nint x;\n").size(), 1U);
 }
 
+TEST(TidyOpening, AFuzzTargetSaysTheQuestion) {
+  const std::string head = licence;
+  EXPECT_EQ(sentences(check_opening, "tests/fuzz/a.cpp", head + "// Is it?\n"), None{});
+  EXPECT_EQ(sentences(check_opening, "tests/fuzz/a.cpp", head + "#include <map>\n").size(), 1U);
+}
+
+std::vector<std::string> not_fuzzed(const std::string& header, const std::string& target) {
+  Findings findings;
+  check_parsers({read_source("vip/a.hpp", header), read_source("tests/fuzz/a.cpp", target)},
+                findings);
+  std::vector<std::string> out;
+  for (const Finding& finding : findings) out.push_back(finding.sentence);
+  return out;
+}
+
+TEST(TidyParsers, AreFuzzed) {
+  for (const char* name : {"parse_it", "decode", "decode_it", "it_from_json"}) {
+    const std::string header = std::string("Result<It> ") + name + "(std::string_view text);\n";
+    EXPECT_EQ(not_fuzzed(header, std::string("auto it = ") + name + "(text);\n"), None{}) << name;
+    EXPECT_EQ(not_fuzzed(header, std::string("// ") + name + "(text)\n").size(), 1U) << name;
+    EXPECT_EQ(not_fuzzed(header, std::string("auto it = un") + name + "(text);\n").size(), 1U);
+  }
+  EXPECT_EQ(not_fuzzed("int f(int parse_me);\n", ""), None{});
+  EXPECT_EQ(not_fuzzed("// parse_it(text)\n", ""), None{});
+}
+
 TEST(TidyCheck, AppliesEveryRule) {
   const std::string text =
       "#pragma once\n#include \"appliance/node.hpp\"\n#include <yaml-cpp/yaml.h>\n"

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a genuine datagram look like?
+//
+// One of everything that nodes say to each other, and a sender and a receiver that are the same in
+// every run, for the targets that alter what was sealed and for the program that writes seeds.
+#pragma once
+
+#include "membership/codec.hpp"
+#include "membership/message.hpp"
+
+namespace hapx::fuzz {
+
+inline constexpr std::uint64_t sender_incarnation = 11;
+
+inline membership::Codec::Options options_of(const std::string& node, std::uint64_t incarnation) {
+  membership::Codec::Options options;
+  options.cluster = ClusterName("kube-demo");
+  options.self = NodeName(node);
+  options.boot.bytes.fill(static_cast<std::uint8_t>(incarnation));
+  options.incarnation = {incarnation};
+  options.cluster_key.fill(0x5a);
+  return options;
+}
+
+/// One of everything, from node1 to node2.
+inline membership::Message rich_message() {
+  using namespace membership;
+  using namespace std::chrono_literals;
+  Message message;
+  message.to = NodeName("node2");
+  const LeaseKey key("192.168.4.20");
+  const Ballot ours{4, NodeName("node1"), {sender_incarnation}};
+  const Ballot theirs{3, NodeName("node2"), {22}};
+  const BootId boot{{1, 2, 3}};
+  Beat beat;
+  beat.hears = {{NodeName("node2"), {22}, 4}, {NodeName("node3"), {33}, 0}};
+  beat.coordinator = CoordinatorTold{theirs, 120ms};
+  beat.plan = PlanId{theirs, 5};
+  beat.challenge = 77;
+  beat.response = 88;
+  beat.rival = Incarnation{99};
+  message.beat = beat;
+  message.prepares = {{key, ours}};
+  message.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},
+                             {key, theirs, Vote::abstains, {}, std::nullopt, 3s}};
+  message.proposals = {{key, ours, 17, 300ms, true}};
+  message.proposal_answers = {{key, theirs, 6, Vote::no, ours, LeaseTold{ours, boot, 123ms}, 0ns}};
+  message.releases = {{key, ours}};
+  ServiceReport service;
+  service.service = ServiceName("kube-apiserver");
+  service.vip = {ResourceState::monitor_failed, false, 2, 90s};
+  service.haproxy.state = ResourceState::started;
+  service.healthy_api_servers = 2;
+  service.api_servers = 3;
+  service.obstacle = "there is no interface eth0";
+  message.report_parts = {{7, 0, 1, service}};
+  message.plan_parts = {
+      {*beat.plan, 0, 1, Assignment{service.service, NodeName("node1"), {}, true, "it is moved"}},
+      {*beat.plan, 0, 0, std::nullopt}};
+  message.orders = {{5, NodeName("node1"), service.service, NodeName("node2")}};
+  message.order_answers = {{5, NodeName("node2"), true, "moved"}};
+  return message;
+}
+
+}  // namespace hapx::fuzz

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the binary seeds: what our own encoders make, one of each kind.
+//
+// usage: fuzz_seeds FOLDER      makes FOLDER/TARGET/NAME anew
+//
+// So the tree keeps no bytes that nobody can read, and the seeds follow the formats.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "genuine.hpp"
+#include "lb-supervisor/keeper_message.hpp"
+#include "membership/plaintext.hpp"
+#include "vip/address_message.hpp"
+#include "vip/arp.hpp"
+#include "vip/fence_message.hpp"
+
+namespace hapx::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+
+class Seeds {
+ public:
+  Seeds(fs::path folder, const std::string& target) : folder_(std::move(folder) / target) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+
+  Seeds& add(const std::string& name, std::span<const std::uint8_t> bytes) {
+    std::ofstream out(folder_ / name, std::ios::binary | std::ios::trunc);
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+    good_ = good_ && out.good();
+    return *this;
+  }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  fs::path folder_;
+  bool good_ = true;
+};
+
+bool write_membership(const fs::path& folder) {
+  using namespace membership;
+  const Message rich = rich_message();
+  Message beat;
+  beat.to = rich.to;
+  beat.beat = rich.beat;
+  Seeds datagram(folder, "datagram");
+  Seeds plaintext(folder, "plaintext");
+  const auto genuine = Codec(options_of("node1", sender_incarnation)).seal(rich).front();
+  datagram.add("genuine", genuine);
+  datagram.add("unaltered", Bytes(genuine.size()));
+  auto stranger = options_of("node1", sender_incarnation);
+  stranger.cluster_key.fill(0x5b);
+  datagram.add("wrong-key", Codec(stranger).seal(beat).front());
+  plaintext.add("rich", encode(rich, plaintext_bytes_min).front());
+  plaintext.add("beat", encode(beat, plaintext_bytes_min).front());
+  return datagram.good() && plaintext.good();
+}
+
+bool write_promises(const fs::path& folder) {
+  Seeds seeds(folder, "promise_memory");
+  // torn at 16; slot 1 at 0: generation 9, then a key of one byte; the checksum is put right
+  const Bytes generation{16, 0, 1, 0, 0, 10, 9, 0, 0, 0, 0, 0, 0, 0, 1, 'k'};
+  const Bytes broken{0xff, 3, 2, 100, 0, 0x84, 1, 2, 3, 4};
+  const Bytes retired{0, 4, 2, 128, 0, 2, 4, 250, 7, 10, 0, 1, 1};
+  seeds.add("generation", generation).add("broken", broken).add("retired", retired);
+  return seeds.good();
+}
+
+bool write_keeper(const fs::path& folder) {
+  using namespace lb_supervisor;
+  Seeds seeds(folder, "keeper_message");
+  const std::vector<ListenSocket> sockets{{"HAPX_LISTEN_0", {ipv4(192, 168, 4, 20), 6443}},
+                                          {"HAPX_LISTEN_1", {ipv4(192, 168, 4, 21), 443}}};
+  const std::vector<KeeperRequest> requests{CheckHaproxyConfig{3, "", sockets},
+                                            StartHaproxy{4, "", sockets}, KillHaproxy{4}};
+  const std::vector<KeeperAnswer> answers{KeeperConnected{KeeperConnected::Running{4, 4711, ""}},
+                                          HaproxyConfigAccepted{3},
+                                          HaproxyConfigRefused{3, "unknown keyword"},
+                                          HaproxyStarted{4, 4711},
+                                          HaproxyStartFailed{4, "no such file"},
+                                          HaproxyExited{4, "killed by signal 9"}};
+  for (const auto& request : requests) {
+    seeds.add("request-" + std::to_string(request.index()), encode(request));
+  }
+  for (const auto& answer : answers) {
+    seeds.add("answer-" + std::to_string(answer.index()), encode(answer));
+  }
+  return seeds.good();
+}
+
+/// A link as the kernel tells it: up, with carrier, a port of a bridge.
+Bytes link_told() {
+  ifinfomsg fixed{};
+  fixed.ifi_type = ARPHRD_ETHER;
+  fixed.ifi_index = 7;
+  fixed.ifi_flags = IFF_UP | IFF_RUNNING | 0x10000;  // IFF_LOWER_UP
+  vip::NetlinkRequest told(RTM_NEWLINK, 0, 0, vip::NetlinkRequest::bytes_of(fixed));
+  const MacAddress mac{{2, 0, 0, 0, 0, 7}};
+  told.put_text(IFLA_IFNAME, "enp0s3.41");
+  told.put(IFLA_ADDRESS, mac.bytes);
+  told.begin(IFLA_LINKINFO);
+  told.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
+  told.end();
+  return told.finish();
+}
+
+Bytes refusal_told() {
+  nlmsgerr fixed{};
+  fixed.error = -19;
+  vip::NetlinkRequest told(NLMSG_ERROR, NLM_F_ACK_TLVS, 1, vip::NetlinkRequest::bytes_of(fixed));
+  told.put_text(NLMSGERR_ATTR_MSG, "there is no such device");
+  return told.finish();
+}
+
+/// As a notification, whatever it was asked for with.
+Bytes as(std::uint16_t type, Bytes message) {
+  message[4] = static_cast<std::uint8_t>(type & 0xffU);
+  message[5] = static_cast<std::uint8_t>(type >> 8U);
+  return message;
+}
+
+bool write_wire(const fs::path& folder) {
+  using namespace vip;
+  Seeds seeds(folder, "netlink");
+  const Cidr address{ipv4(192, 168, 4, 20), 27};
+  const Bytes added = add_address_request(1, 7, address, 3);
+  const Bytes filter = attach_fence_request(1, 7, Direction::egress, 9);
+  const Bytes link = link_told();
+  seeds.add("address", added).add("link", link).add("refusal", refusal_told());
+  seeds.add("address-gone", as(RTM_DELADDR, added)).add("link-gone", as(RTM_DELLINK, link));
+  seeds.add("filter", as(RTM_NEWTFILTER, filter)).add("done", as(NLMSG_DONE, added));
+  seeds.add("hooks-gone", as(RTM_DELQDISC, remove_clsact_request(1, 7)));
+  Bytes several = link;
+  several.insert(several.end(), added.begin(), added.end());
+  seeds.add("several", several);
+  Seeds frames(folder, "arp");
+  const MacAddress mac{{2, 0, 0, 0, 0, 7}};
+  frames.add("announcement", to_frame(announcement_request(mac, address.address)));
+  frames.add("reply", to_frame(announcement_reply(mac, address.address)));
+  frames.add("probe", to_frame(arp_probe(mac, address.address)));
+  return seeds.good() && frames.good();
+}
+
+}  // namespace
+}  // namespace hapx::fuzz
+
+int main(int count, char** words) {
+  using namespace hapx::fuzz;
+  if (count != 2) {
+    std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  const std::filesystem::path folder(words[1]);
+  const bool good = write_membership(folder) && write_promises(folder) && write_keeper(folder) &&
+                    write_wire(folder);
+  if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
+  return good ? 0 : 1;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Are the small values of a file read totally: addresses, prefixes, ports, times?
+//
+// Each text is tried as each of them. What is read is written so that it is read back, and what is
+// refused is refused in one sentence.
+#include "config/net.hpp"
+#include "config/self.hpp"
+#include "config/time.hpp"
+#include "fuzz.hpp"
+
+namespace hapx::fuzz {
+namespace {
+
+template <class Value>
+void try_value(std::string_view text, Result<Value> (*parse)(std::string_view)) {
+  const Result<Value> value = parse(text);
+  if (!value) {
+    must(value.error().kind == ErrorKind::refused, "a bad text is refused, not failed");
+    return must(value.error().sentence.size() <= sentence_bytes_max, "a sentence is bounded");
+  }
+  const std::string written = to_string(*value);
+  const Result<Value> again = parse(written);
+  must(again.has_value() && *again == *value, "what is written is read back");
+  must(to_string(*again) == written, "and written again as it was");
+}
+
+}  // namespace
+
+void try_input(Bytes input) {
+  const std::string_view text = text_of(input);
+  try_value(text, parse_ip);
+  try_value(text, parse_cidr);
+  try_value(text, parse_endpoint);
+  try_value(text, parse_mac);
+  try_value(text, parse_duration);
+  if (const auto duration = parse_duration(text)) {
+    must(*duration >= Duration::zero() && *duration <= std::chrono::hours(10 * 365 * 24),
+         "a duration is from nothing to ten years");
+  }
+  if (const auto cidr = parse_cidr(text)) {
+    must(cidr->prefix <= 8 * byte_count(cidr->address.family), "a prefix fits its address");
+  }
+}
+
+}  // namespace hapx::fuzz
