@@ -24,6 +24,10 @@ void try_input(Bytes input) {
   }
   if (answer) {
     const auto written = encode(*answer);
+    // What is said of nothing that runs is dropped, and a reason is cut.
+    const auto* connected = std::get_if<KeeperConnected>(&*answer);
+    const bool whole = packet.size() <= reason_bytes_max && (!connected || connected->running);
+    must(!whole || written == packet, "so is an answer");
     const auto again = decode_answer(written);
     must(again.has_value() && again->index() == answer->index(), "what is written is read back");
     must(encode(*again) == written, "and written again as it was");

@@ -49,6 +49,34 @@ class Seeds {
   bool good_ = true;
 };
 
+/// Small ones, so that a change hits what it should; the last three are to be refused.
+void write_parts(Seeds& seeds) {
+  using namespace membership;
+  const Message rich = rich_message();
+  const auto add = [&](const std::string& name, auto list, auto item) {
+    Message one;
+    one.to = rich.to;
+    (one.*list).push_back(item);
+    seeds.add(name, encode(one, plaintext_bytes_min).front());
+  };
+  add("prepare", &Message::prepares, rich.prepares[0]);
+  add("prepare-answer", &Message::prepare_answers, rich.prepare_answers[0]);
+  add("proposal", &Message::proposals, rich.proposals[0]);
+  add("proposal-answer", &Message::proposal_answers, rich.proposal_answers[0]);
+  add("report", &Message::report_parts, rich.report_parts[0]);
+  add("plan", &Message::plan_parts, rich.plan_parts[0]);
+  add("order", &Message::orders, rich.orders[0]);
+  ReportPart report = rich.report_parts[0];
+  report.index = report.count;
+  add("report-beyond-its-count", &Message::report_parts, report);
+  PlanPart plan = rich.plan_parts[0];
+  plan.count = entries_max + 1;
+  add("plan-of-too-many", &Message::plan_parts, plan);
+  Order nameless = rich.orders[0];
+  nameless.from = NodeName();
+  add("order-of-nobody", &Message::orders, nameless);
+}
+
 bool write_membership(const fs::path& folder) {
   using namespace membership;
   const Message rich = rich_message();
@@ -65,6 +93,7 @@ bool write_membership(const fs::path& folder) {
   datagram.add("wrong-key", Codec(stranger).seal(beat).front());
   plaintext.add("rich", encode(rich, plaintext_bytes_min).front());
   plaintext.add("beat", encode(beat, plaintext_bytes_min).front());
+  write_parts(plaintext);
   return datagram.good() && plaintext.good();
 }
 
