@@ -238,6 +238,12 @@ Location end_of(std::string_view text) {
   return where;
 }
 
+/// A complaint may repeat the text that it is about, a directive's as long as it is.
+std::string not_yaml(std::string_view complaint) {
+  constexpr std::size_t complaint_bytes_max = 100;
+  return "this is not YAML: " + printable(complaint.substr(0, complaint_bytes_max));
+}
+
 /// yaml-cpp's most frequent complaints in an operator's words.
 std::string syntax_error(const std::string& message) {
   if (message.starts_with("end of map not found") ||
@@ -256,7 +262,7 @@ std::string syntax_error(const std::string& message) {
     return "this backslash begins no escape of YAML; in double quotes write \\\\ for a backslash, "
            "or use single quotes";
   }
-  return "this is not YAML: " + printable(message);
+  return not_yaml(message);
 }
 
 /// What may stand without quotes and is read back as the same plain text. Narrower than YAML.
@@ -375,7 +381,7 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view file) {
         error.mark.pos >= 0 && static_cast<std::size_t>(error.mark.pos) >= text.size();
     broken = Refused{at_end ? end_of(text) : columns.locate(error.mark), syntax_error(error.msg)};
   } catch (const std::exception& error) {
-    broken = Refused{{}, "this is not YAML: " + printable(error.what())};
+    broken = Refused{{}, not_yaml(error.what())};
   }
   if (const auto& refused = builder.refused()) {
     return refusal(file, refused->where, refused->sentence);

@@ -132,6 +132,12 @@ TEST(Yaml, RefusesAQuoteThatIsNeverClosed) {
   EXPECT_EQ(refused("\xef\xbb\xbf\xc3\xa4: 'b\r\n"), sentence);
 }
 
+TEST(Yaml, RepeatsNoMoreOfABadTextThanALineHasRoomFor) {
+  const std::string sentence = refused("%YAML " + std::string(100'000, '!') + "\n--- a\n");
+  EXPECT_TRUE(sentence.starts_with("f:1:")) << sentence;
+  EXPECT_LT(sentence.size(), 150U);
+}
+
 TEST(Yaml, HasLimits) {
   EXPECT_EQ(refused(std::string(1024 * 1024 + 1, ' ')),
             "f:1:1: the file is larger than 1 MiB; a configuration is a few KiB");
