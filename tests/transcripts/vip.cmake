@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+hapx_test(vip_transcript_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/vip/transcript_test.cpp
+          LINKS hapx_vip LABELS transcripts)
