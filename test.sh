@@ -15,8 +15,8 @@ usage: ./test.sh [--long]
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
   --long   besides: everything once more under the sanitizers (preset asan), clang-tidy over all
-           sources, the lines that the tests run (preset coverage), the lab's tests $soaks times
-           over, and the Debian package on booted machines
+           sources, the lines that the tests run (preset coverage), the lease explored at a wider
+           scope, the lab's tests $soaks times over, and the Debian package on booted machines
 END
 }
 
@@ -55,6 +55,9 @@ if [ "$long" = yes ]; then
 
   step "configure, build, test and count: coverage"
   cmake --workflow --preset coverage
+
+  step "the lease, at a wider scope (minutes, up to 4 GB)"
+  HAPX_EXPLORE=deeper build/dev/bin/sim_explore_test --gtest_filter='*Explore*'
 
   step "lab, $soaks times over"
   ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure

@@ -90,6 +90,8 @@ class Lease {
   [[nodiscard]] const std::string& denial() const { return denial_; }
 
  private:
+  friend struct LeaseContents;  // tests/sim/explore: has this state been seen?
+
   struct Idle {};
   struct Waiting {
     Instant until;

@@ -4,10 +4,12 @@
 
 A test that can't fail proves nothing. Each bug is a small change to the code that ships; the copy
 is built, the bug's test programs run, and the first test that fails has caught it. A bug that no
-test notices has survived, and is a hole to be closed. The table is printed, and written with --table.
+test notices has survived, and is a hole to be closed. The table is printed, and kept in
+tests/sim/README.md: a run of some of the bugs renews their rows and leaves the others.
 """
 import argparse
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,27 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PATIENCE = 600  # seconds for one test program; a bug may make it spin
+CODE_CHARACTERS_MAX = 60
+
+README = """# The simulator's tests, and what they can see
+
+- `scenario_*_test.cpp`: named stories of whole nodes on a simulated network, kernel and HAProxy.
+- `swarm_test.cpp`: one seed draws a cluster, its clocks, its weather and its faults. First anything
+  may happen and safety is demanded at every instant, then all is healed and service is demanded.
+- `explore/`: the lease, the voter and the quorum alone, in every order in which two contenders, a
+  few voters and all their messages can meet. It prints how many states that are
+  (`ctest --test-dir build/dev -R Explore -V`).
+- `*_test.cpp` besides: the simulator's own parts, and that its checkers trip.
+
+## Planted bugs
+
+A checker counts only once a planted bug has been seen to trip it. Each bug is a small change to the
+code that ships (`tests/planted/bugs.toml`); `tests/planted/plant.py` applies them one at a time, asks
+the test programs that the bug names, the quickest first, and writes this table: `checker` is what
+tripped first, `seeds` the swarm's or the walk's seed, where it was one of these.
+
+"""
+HEAD = ["| name | change | caught | checker | seeds |", "| --- | --- | --- | --- | --- |"]
 
 
 def say(text):
@@ -48,44 +71,77 @@ def build(copy, programs):
 
 
 def first_failure(output):
-    for line in output.splitlines():
-        if line.startswith("[  FAILED  ]"):
-            return line.split("]")[1].split("(")[0].split(",")[0].strip()
-    return "ended without a verdict"
+    """The test that failed first, the sentence that it stands for, and the seed, or '-'."""
+    failed = re.search(r"^\[  FAILED  \] ([\w./]+)", output, re.MULTILINE)
+    checker = failed.group(1) if failed else "ended without a verdict"
+    seed = re.search(r"\bseed (\d+)", output)
+    sentence = re.search(r"^VIOLATION: (.+?)\.", output, re.MULTILINE)
+    if seed and not sentence:
+        sentence = re.search(r"\bseed \d+: \n?((?:[A-Z]\w+)+)\b", output)
+    if sentence:
+        checker += f": {sentence.group(1)}"
+    return checker, seed.group(1) if seed else "-"
 
 
 def ask(copy, programs):
-    """The test that fails first, or None."""
+    """What failed first and its seed, or None."""
     for program in programs:
         try:
             asked = run([f"build/dev/bin/{program}", "--gtest_fail_fast", "--gtest_brief=1"], copy,
                         PATIENCE)
         except subprocess.TimeoutExpired:
-            return f"{program} did not end"
+            return f"{program} did not end", "-"
         if asked.returncode != 0:
-            return first_failure(asked.stdout)
+            return first_failure(asked.stdout + asked.stderr)
     return None
 
 
-def try_bug(copy, bug):
+def try_bug(copy, bug, programs):
+    """Whether it was caught, by what, and with which seed."""
     path = copy / bug["file"]
     sound = path.read_text()
     if sound.count(bug["before"]) != 1:
-        return f"can't be planted: {bug['file']} has changed", False
+        return False, f"can't be planted: {bug['file']} has changed", "-"
     path.write_text(sound.replace(bug["before"], bug["after"]))
     try:
-        built = build(copy, bug["programs"])
+        built = build(copy, programs)
         if built.returncode != 0:
             errors = [line for line in built.stdout.splitlines() if "error:" in line]
-            return f"can't be planted: {(errors or ['no build'])[0]}", False
-        caught_by = ask(copy, bug["programs"])
+            return False, f"can't be planted: {(errors or ['no build'])[0]}", "-"
+        caught = ask(copy, programs)
     finally:
         path.write_text(sound)
-    return caught_by or "-", caught_by is not None
+    return (True, *caught) if caught else (False, "-", "-")
 
 
-def row(bug, caught, by):
-    return f"| {bug['name']} | `{bug['file']}` | {'caught' if caught else 'survived'} | {by} |"
+def code(lines):
+    text = " ".join(line.strip() for line in lines).replace("`", "'")
+    if not text:
+        return "nothing"
+    if len(text) > CODE_CHARACTERS_MAX:
+        text = text[: CODE_CHARACTERS_MAX - 1].rstrip() + "…"
+    return f"`{text}`"
+
+
+def change(bug):
+    """What stood there and what stands there now, without the lines that both have."""
+    before, after = bug["before"].splitlines(), bug["after"].splitlines()
+    gone = [line for line in before if line not in after] or before
+    new = [line for line in after if line not in before]
+    return f"`{bug['file']}`: {code(gone)} → {code(new)}"
+
+
+def row(bug, caught, checker, seeds):
+    cells = [bug["name"], change(bug), "caught" if caught else "survived", checker, seeds]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def rows_of(table):
+    """Of an earlier run, by the bug's name."""
+    if not table.is_file():
+        return {}
+    lines = [line for line in table.read_text().splitlines() if line.startswith("| ")]
+    return {line.split(" | ")[0][2:]: line for line in lines[2:]}
 
 
 def main():
@@ -94,30 +150,34 @@ def main():
                        help="where the copy is built")
     words.add_argument("--only", help="bugs whose name contains this")
     words.add_argument("--begin", type=int, default=1, metavar="N", help="begin with the N-th bug")
-    words.add_argument("--table", type=pathlib.Path, help="write the table to this file, too")
+    words.add_argument("--program", help="ask this test program alone, and write no table")
+    words.add_argument("--table", type=pathlib.Path, default=ROOT / "tests" / "sim" / "README.md",
+                       help="the file with the table")
     chosen = words.parse_args()
-    bugs = tomllib.loads((HERE / "bugs.toml").read_text())["bug"]
-    if chosen.only:
-        bugs = [bug for bug in bugs if chosen.only in bug["name"]]
+    every = tomllib.loads((HERE / "bugs.toml").read_text())["bug"]
+    bugs = [bug for bug in every if not chosen.only or chosen.only in bug["name"]]
+    if chosen.program:
+        bugs = [bug for bug in bugs if chosen.program in bug["programs"]]
     if not bugs:
-        sys.exit(f"plant: no bug's name contains '{chosen.only}'")
+        sys.exit("plant: there is no such bug")
+    asked = {bug["name"]: [chosen.program] if chosen.program else bug["programs"] for bug in bugs}
     make_copy(chosen.copy)
-    programs = sorted({program for bug in bugs for program in bug["programs"]})
+    programs = sorted({program for some in asked.values() for program in some})
     say(f"building the sound copy ({', '.join(programs)})")
     sound = build(chosen.copy, programs)
     if sound.returncode != 0:
         sys.exit(f"plant: the sound copy doesn't build:\n{sound.stdout[-2000:]}")
-    table = ["| name | change in | caught | by |", "| --- | --- | --- | --- |"]
+    rows = rows_of(chosen.table)
     survived = 0
     for number, bug in list(enumerate(bugs, 1))[chosen.begin - 1 :]:
-        by, caught = try_bug(chosen.copy, bug)
+        caught, checker, seeds = try_bug(chosen.copy, bug, asked[bug["name"]])
         survived += not caught
-        table.append(row(bug, caught, by))
-        say(f"{number}/{len(bugs)} {'caught  ' if caught else 'SURVIVED'} {bug['name']}: {by}")
-    print("\n".join(table))
-    if chosen.table:
-        title = "# Planted bugs\n\nMade by `tests/planted/plant.py`.\n\n"
-        chosen.table.write_text(title + "\n".join(table) + "\n")
+        rows[bug["name"]] = row(bug, caught, checker, seeds)
+        say(f"{number}/{len(bugs)} {'caught  ' if caught else 'SURVIVED'} {bug['name']}: {checker}")
+    table = "\n".join(HEAD + [rows[bug["name"]] for bug in every if bug["name"] in rows]) + "\n"
+    print(table, end="")
+    if not chosen.program:
+        chosen.table.write_text(README + table)
     return 1 if survived else 0
 
 
