@@ -154,7 +154,10 @@ void Parts::become_new(Contender& contender, Kind kind) const {
   } else {
     ++contender.restarts;
   }
-  contender.incarnation += scope_.later_incarnation_is_lower ? -1U : 1U;
+  if (scope_.later_incarnation_is_lower)
+    --contender.incarnation;
+  else
+    ++contender.incarnation;
   contender.had_right = false;
   contender.released_round = 0;
   contender.lease = new_lease(contender, scope_.later_lease_ticks);

@@ -70,9 +70,6 @@ std::vector<Scope> usual_scopes() {
   all.back().ballots = {2, 2};
   all.back().releases = {1, 0};
 
-  all.push_back(named("two voters, every answer late", 2, Late::all));
-  all.back().ballots = {2, 1};
-
   all.push_back(restart_in_flight("three voters, a restart in flight", false));
   all.push_back(restart_in_flight("three voters, a restart with a lower number", true));
 
@@ -104,10 +101,8 @@ std::vector<Scope> deeper_scopes() {
   all.push_back(restart_in_flight("three voters, a restart in flight, renewals", false));
   all.back().rounds = 2;
 
-  all.push_back(named("two voters, every answer late, renewals", 2, Late::all));
+  all.push_back(named("two voters, every answer late", 2, Late::all));
   all.back().ballots = {2, 1};
-  all.back().releases = {1, 0};
-  all.back().rounds = 2;
 
   all.push_back(named("two voters, three tries and two", 2, Late::acceptances));
   all.back().ballots = {3, 2};
