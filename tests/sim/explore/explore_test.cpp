@@ -82,10 +82,6 @@ std::vector<Scope> usual_scopes() {
 
 std::vector<Scope> deeper_scopes() {
   std::vector<Scope> all;
-  all.push_back(named("three voters, everybody tries twice", 3, Late::acceptances));
-  all.back().ballots = {2, 2};
-  all.back().releases = {1, 0};
-
   all.push_back(named("three voters, release, claim again, renew", 3, Late::acceptances));
   all.back().ballots = {2, 1};
   all.back().releases = {1, 0};
@@ -101,6 +97,9 @@ std::vector<Scope> deeper_scopes() {
 
   all.push_back(restart_in_flight("three voters, a restart in flight, renewals", false));
   all.back().rounds = 2;
+
+  all.push_back(named("three voters, everybody tries twice", 3, Late::acceptances));
+  all.back().ballots = {2, 2};
 
   all.push_back(named("two voters, every answer late", 2, Late::all));
   all.back().ballots = {2, 1};
@@ -149,6 +148,7 @@ TEST(ExploreFinds, AFenceThatIgnoresItsDeadline) {
   Scope scope = named("a fence that stays open", 2, Late::acceptances);
   scope.fence_works = false;
   const Findings findings = explore(scope, states_max);
+  std::cout << findings.words();
   EXPECT_EQ(findings.violation, "a may act longer than a majority has promised")
       << findings.words();
   // Claim; two prepares; two proposals; two answers; time.
@@ -160,6 +160,7 @@ TEST(ExploreFinds, AVoterThatDoesNotKnowThatItHasVoted) {
   scope.voters_forget = 1;
   scope.marker_works = false;
   const Findings findings = explore(scope, states_max);
+  std::cout << findings.words();
   EXPECT_EQ(findings.violation,
             "it begins again, has forgotten what it promised, and doesn't abstain")
       << findings.words();
