@@ -71,7 +71,6 @@ std::vector<Scope> usual_scopes() {
   all.back().releases = {1, 0};
 
   all.push_back(restart_in_flight("three voters, a restart in flight", false));
-  all.back().releases = {1, 0};
   all.push_back(restart_in_flight("three voters, a restart with a lower number", true));
 
   all.push_back(named("three voters, a machine boots again", 3, Late::acceptances));
@@ -97,6 +96,9 @@ std::vector<Scope> deeper_scopes() {
 
   all.push_back(restart_in_flight("three voters, a restart in flight, renewals", false));
   all.back().rounds = 2;
+
+  all.push_back(restart_in_flight("three voters, a restart in flight, a release", false));
+  all.back().releases = {1, 0};
 
   all.push_back(named("three voters, everybody tries twice", 3, Late::acceptances));
   all.back().ballots = {2, 2};
