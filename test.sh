@@ -56,7 +56,7 @@ if [ "$long" = yes ]; then
   step "configure, build, test and count: coverage"
   cmake --workflow --preset coverage
 
-  step "the lease, at a wider scope (minutes, up to 4 GB)"
+  step "the lease, at a wider scope (about eight minutes)"
   HAPX_EXPLORE=deeper build/dev/bin/sim_explore_test --gtest_filter='*Explore*'
 
   step "lab, $soaks times over"

@@ -2,8 +2,9 @@
 // Every state that the lease can get into, at small scope; model.hpp says what that means.
 //
 // Each scope is visited whole: no violation, and how many states that were. HAPX_EXPLORE=deeper
-// adds wider scopes, for minutes and gigabytes. The last tests break the world around the lease,
-// and the search finds it out: a search that can't find anything proves nothing.
+// adds wider scopes, for minutes, which may be visited up to a number of states only. The last
+// tests break the world around the lease, and the search finds it out: a search that can't find
+// anything proves nothing.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -17,8 +18,9 @@
 namespace hapx::membership::explore {
 namespace {
 
-/// 60 bytes each.
-constexpr std::uint64_t states_max = 60'000'000;
+/// Sixty bytes each. The usual scopes have to fit; a deeper one may be cut off, and says so: then
+/// it was explored up to as many events as it says.
+constexpr std::uint64_t states_max = 8'000'000;
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool under_sanitizers = true;
@@ -120,13 +122,18 @@ std::vector<Scope> scopes() {
   return all;
 }
 
+bool is_usual(const Scope& scope) {
+  const auto all = usual_scopes();
+  return std::ranges::any_of(all, [&](const Scope& one) { return one.name == scope.name; });
+}
+
 void visit(const Scope& scope) {
   const auto begin = std::chrono::steady_clock::now();
   const Findings findings = explore(scope, states_max);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::cout << findings.words() << "; " << took.count() << " s\n";
   EXPECT_EQ(findings.violation, "") << findings.words();
-  EXPECT_TRUE(findings.complete);
+  EXPECT_TRUE(findings.complete || !is_usual(scope));
   EXPECT_GT(findings.acted[0], 0U);  // otherwise nothing was tested
   EXPECT_GT(findings.acted[1], 0U);
 }

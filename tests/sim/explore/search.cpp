@@ -155,7 +155,8 @@ std::string Findings::words() const {
                      std::to_string(acting) + " (a " + std::to_string(acted[0]) + ", b " +
                      std::to_string(acted[1]) + "); " + sizes;
   if (!voters_alike) text += "; voters told apart";
-  if (!complete) text += "; NOT COMPLETE";
+  if (!complete)
+    text += "; NOT COMPLETE, but everything within " + std::to_string(depth) + " events";
   if (violation.empty()) return text;
   text += "\nVIOLATION: " + violation + ". The shortest way to it:\n";
   for (std::size_t i = 0; i < story.size(); ++i)
