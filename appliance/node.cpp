@@ -202,6 +202,8 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
     note(out, now, JournalKind::lease, "won the lease of " + gained->key.text(), {},
          FailoverPhase::lease_won,
          whose == services.end() ? std::nullopt : std::optional(whose->config().name));
+  } else if (const auto* regained = std::get_if<membership::RightRegained>(&news)) {
+    for (auto& service : services) service.announce_again(regained->key, now, out);
   } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
     ++counters["rights_lost"];
     note(out, now, JournalKind::lease, "lost the lease of " + lost->key.text(), lost->reason);

@@ -140,6 +140,8 @@ void Member::State::note_right(Claim& claim) {
   const LeaseKey& key = claim.lease.key();
   const auto& right = claim.lease.right();
   const bool is_address = key != LeaseKey::coordinator();
+  if (is_address && right && claim.told_until && right->ballot != claim.told_ballot)
+    news.push_back(RightRegained{key});
   if (right && !claim.told_until) {
     if (is_address) news.push_back(RightGained{key, right->until});
     claim.told_denial.clear();
@@ -150,6 +152,7 @@ void Member::State::note_right(Claim& claim) {
   }
   if (right) {
     claim.told_until = right->until;
+    claim.told_ballot = right->ballot;
     view.rights[key] = right->until;
   } else {
     claim.told_until.reset();

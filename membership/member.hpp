@@ -41,6 +41,11 @@ struct RightExtended {
   LeaseKey key;
   Instant until;
 };  ///< never an earlier instant than before
+/// Won again under another ballot while it lasted. Another session may have held the key meanwhile,
+/// while our machine stood still.
+struct RightRegained {
+  LeaseKey key;
+};
 struct RightLost {
   LeaseKey key;
   std::string reason;
@@ -64,8 +69,9 @@ struct DatagramRefused {
 struct Conflict {
   std::string sentence;
 };  ///< somebody runs under our name (a cloned VM)
-using News = std::variant<RightGained, RightExtended, RightLost, RightDenied, ViewChanged,
-                          PlanArrived, OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
+using News =
+    std::variant<RightGained, RightExtended, RightRegained, RightLost, RightDenied, ViewChanged,
+                 PlanArrived, OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
 
 struct Outcome {
   std::vector<Action> actions;

@@ -41,6 +41,7 @@ struct Member::State {
 
     Lease lease;
     std::optional<Instant> told_until;  ///< the right as the node above knows it
+    Ballot told_ballot;                 ///< meaningful with told_until
     std::string told_denial;
   };
   struct RepeatedRelease {

@@ -223,7 +223,7 @@ void Holder::stop_serving() {
   if (auto* held = std::get_if<Held>(&state_)) held->announcement.stop();
 }
 
-Outcome Holder::conflict(Instant now) {
+Outcome Holder::announce_again(Instant now) {
   Outcome out;
   if (auto* held = std::get_if<Held>(&state_); held != nullptr && held->announcement.active()) {
     held->announcement.begin(now);

@@ -156,8 +156,10 @@ class Holder {
   [[nodiscard]] Outcome serve(Instant now);
   /// HAProxy doesn't serve any more: no announcements until serve.
   void stop_serving();
-  /// Somebody else claimed the address on the wire while it is ours: announce anew (LEASE.md, 10).
-  [[nodiscard]] Outcome conflict(Instant now);
+  /// Neighbours may have been told of another place meanwhile, though the address is ours:
+  /// announces it as if it had just come (LEASE.md, rule 10). Nothing while it isn't announced at
+  /// all.
+  [[nodiscard]] Outcome announce_again(Instant now);
 
   /// An earlier incarnation left the address behind. With a deadline that is not over: held until
   /// then, waiting for acquire (no Started is told: it is); without: released at once. REQUIRES:

@@ -331,5 +331,21 @@ TEST_F(Takeover, APausedMachineIsReplacedAndGivesWayWhenItGoesOn) {
   EXPECT_EQ(holder(), after) << "and clients find the rightful one";
 }
 
+/// Clients have learnt that n1 has the address, and n1 is gone: who goes on holding must say so.
+TEST_F(Takeover, APausedHolderThatGoesOnAnnouncesItselfAgain) {
+  begin(cluster(3));
+  world_->run_for(15s);  // the announcements of the beginning are over
+  const NodeName first = holder().value();
+  world_->pause_machine(first);
+  ASSERT_TRUE(world_->run_until([&] { return holder().has_value(); }, 2s));
+  world_->run_for(500ms);
+  world_->power_off(holder().value());
+  world_->run_for(2s);
+  world_->mark();
+  world_->unpause_machine(first);
+  expect_outage_at_most(1s);
+  EXPECT_EQ(holder(), first);
+}
+
 }  // namespace
 }  // namespace hapx::appliance::sim

@@ -268,10 +268,10 @@ TEST_F(HolderTest, a_lost_carrier_is_told_once_and_a_link_that_is_back_is_announ
 
 TEST_F(HolderTest, a_conflict_is_answered_by_announcing_anew) {
   hold(at(5000));
-  EXPECT_EQ(words(holder_.conflict(at(1))), Words{});  // doesn't serve
+  EXPECT_EQ(words(holder_.announce_again(at(1))), Words{});  // doesn't serve
   (void)holder_.serve(at(2));
   (void)holder_.step(at(60));
-  EXPECT_EQ(words(holder_.conflict(at(61))), Words{"announce"});
+  EXPECT_EQ(words(holder_.announce_again(at(61))), Words{"announce"});
   EXPECT_EQ(holder_.next_deadline(), at(111));
 }
 
