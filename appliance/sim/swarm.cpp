@@ -182,8 +182,10 @@ Played play(const Plot& plot) {
 }
 
 Plot shorten(const Plot& plot, unsigned plays_max) {
-  const std::string checker = checker_of(play(plot));
+  const Played whole = play(plot);
+  const std::string checker = checker_of(whole);
   Plot best = plot;
+  best.operations.resize(whole.operations);  // nothing after it has led to it
   unsigned plays = 0;
   const auto still_fails = [&](const Plot& candidate) {
     ++plays;
