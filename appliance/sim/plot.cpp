@@ -177,10 +177,7 @@ class Doing {
       case Deed::flush_addresses:
         return world_.flush_addresses(node_);
       case Deed::flush_filters:
-        // Limit: a filter that is taken from a dead or frozen hapxd is not put back by anybody.
-        if (world_.thinks(node_)) world_.flush_filters(node_);
-        world_.run_for(1ms);
-        return;
+        return flush_filters();
       default:
         return world_.fail_next(node_, doors[random_.next() % doors.size()],
                                 1 + static_cast<unsigned>(random_.next() % 3));
@@ -222,6 +219,20 @@ class Doing {
   [[nodiscard]] IpAddress draw_vip() {
     const auto& services = world_.config().services;
     return services[random_.next() % services.size()].vips.front().address.address;
+  }
+
+  /// Limit: a filter that is taken from a dead or frozen hapxd is not put back by anybody, and one
+  /// that was all that kept an address silent (its removal had failed) leaves it open until then.
+  void flush_filters() {
+    const auto& services = world_.config().services;
+    const bool silenced = std::any_of(services.begin(), services.end(), [&](const auto& service) {
+      const IpAddress& vip = service.vips.front().address.address;
+      const auto answering = world_.answering(vip);
+      return world_.kernel(node_).holds(vip) &&
+             std::find(answering.begin(), answering.end(), node_) == answering.end();
+    });
+    if (world_.thinks(node_) && !silenced) world_.flush_filters(node_);
+    world_.run_for(1ms);
   }
 
   void reload() {
