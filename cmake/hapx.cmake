@@ -66,8 +66,13 @@ function(hapx_test target)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  # What meets the real kernel has the machine for itself.
+  set(alone FALSE)
+  if("lab" IN_LIST ARG_LABELS OR "doors" IN_LIST ARG_LABELS)
+    set(alone TRUE)
+  endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300 RUN_SERIAL ${alone})
   add_dependencies(all_tests ${target})
 endfunction()
 

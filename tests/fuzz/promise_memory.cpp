@@ -91,6 +91,7 @@ void remember_torn(const File& file, PromiseMemory memory, std::size_t torn_at) 
   if (!store) return;  // no room: then nothing is answered either
   must(store->slot > 0 && store->slot < promise_slots, "a store is within the file");
   must(store->bytes.size() == promise_slot_bytes, "a store is one slot");
+  must(decode_promise(store->bytes, self()) == next, "a store says what it stores");
   File torn = file;
   const auto to = torn.begin() + static_cast<std::ptrdiff_t>(store->slot * promise_slot_bytes);
   std::copy_n(store->bytes.begin(), std::min(torn_at, store->bytes.size()), to);
@@ -113,6 +114,10 @@ void try_input(Bytes bytes) {
   const std::size_t torn_at = input.number() % (promise_slot_bytes + 1);
   File file = good;
   change(file, input);
+  for (std::size_t slot = 0; slot < 3; ++slot) {
+    (void)decode_promise(std::span(file).subspan(slot * promise_slot_bytes, promise_slot_bytes),
+                         self());
+  }
   const DecodedMemory decoded = decode_memory(file, self());
   if (decoded.finding != MemoryFinding::intact) return;
   must_be_within_limits(decoded.memory);

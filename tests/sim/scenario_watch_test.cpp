@@ -49,20 +49,20 @@ class Watch : public Story {
 TEST_F(Watch, AColdStartIsNoTakeover) {
   begin(cluster(3));
   EXPECT_EQ(all_counted(), TakeoverCounts());
-  EXPECT_EQ(world_->status(*holder()).takeover_times, TakeoverTimes());
+  EXPECT_EQ(world_->status(holder().value()).takeover_times, TakeoverTimes());
 }
 
 TEST_F(Watch, APowerLossIsOneFailoverWithAllItsPhases) {
   begin(cluster(3));
   place_on(other_than(coordinator()));
-  const NodeName lost = *holder();
+  const NodeName lost = holder().value();
   world_->power_off(lost);
   expect_outage_at_most(lease() + detection);
-  EXPECT_EQ(counted(*holder(), TakeoverReason::node_lost), 1U);
+  EXPECT_EQ(counted(holder().value(), TakeoverReason::node_lost), 1U);
   EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::node_lost, 1}}))
       << "and nobody else counts it";
 
-  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  const TakeoverTimes times = world_->status(holder().value()).takeover_times;
   expect_whole_story(times, 1);
   EXPECT_FALSE(times.phases.contains(FailoverPhase::lease_expired)) << "it did not coordinate";
   EXPECT_EQ(times.phases.size(), 9U);
@@ -76,29 +76,31 @@ TEST_F(Watch, APowerLossIsOneFailoverWithAllItsPhases) {
 TEST_F(Watch, APowerLossOfHolderAndCoordinatorHasTheCoordinatorsLeaseInIt) {
   begin(cluster(3));
   place_on(coordinator());
-  world_->power_off(*holder());
+  world_->power_off(holder().value());
   expect_outage_at_most(lease() + detection);
-  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  const TakeoverTimes times = world_->status(holder().value()).takeover_times;
   expect_whole_story(times, 1);
   EXPECT_EQ(times.phases.at(FailoverPhase::lease_expired).count(), 1U);
 }
 
 TEST_F(Watch, ALinkThatGoesDownIsAFailover) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   world_->link_down(before, wire);
   world_->run_for(3s);
   ASSERT_NE(holder(), before);
   EXPECT_EQ(all_counted(), (TakeoverCounts{{TakeoverReason::link_down, 1}}));
-  EXPECT_EQ(counted(*holder(), TakeoverReason::link_down), 1U);
-  EXPECT_EQ(world_->status(*holder()).takeover_times.whole.count(), 0U) << "nobody was silent";
-  EXPECT_EQ(world_->status(*holder()).takeover_times.phases.at(FailoverPhase::announced).count(),
-            1U);
+  EXPECT_EQ(counted(holder().value(), TakeoverReason::link_down), 1U);
+  EXPECT_EQ(world_->status(holder().value()).takeover_times.whole.count(), 0U)
+      << "nobody was silent";
+  EXPECT_EQ(
+      world_->status(holder().value()).takeover_times.phases.at(FailoverPhase::announced).count(),
+      1U);
 }
 
 TEST_F(Watch, AHaproxyThatIsGoneForGoodIsAFailover) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   world_->uninstall_haproxy(before);
   world_->kill_haproxy(before);
   world_->run_for(10s);
@@ -108,7 +110,7 @@ TEST_F(Watch, AHaproxyThatIsGoneForGoodIsAFailover) {
 
 TEST_F(Watch, AnAddressThatIsTakenAwayAgainAndAgainIsAFailover) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   for (int i = 1; i <= 3; ++i) {
     world_->delete_vip(before, vip);
     world_->run_for(1s);
@@ -121,7 +123,7 @@ TEST_F(Watch, AnAddressThatIsTakenAwayAgainAndAgainIsAFailover) {
 
 TEST_F(Watch, AMoveIsAHandover) {
   begin(cluster(3));
-  const NodeName to = other_than(*holder());
+  const NodeName to = other_than(holder().value());
   world_->move(to, service, to);
   world_->run_for(3s);
   ASSERT_EQ(holder(), to);
@@ -131,7 +133,7 @@ TEST_F(Watch, AMoveIsAHandover) {
 
 TEST_F(Watch, AnOrderedEndIsAHandover) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   world_->stop(before);
   world_->run_for(3s);
   ASSERT_NE(holder(), before);
@@ -140,7 +142,7 @@ TEST_F(Watch, AnOrderedEndIsAHandover) {
 
 TEST_F(Watch, ARestartInFlightIsNoTakeover) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   world_->kill(before);
   world_->run_for(3s);
   EXPECT_EQ(holder(), before);
@@ -149,7 +151,7 @@ TEST_F(Watch, ARestartInFlightIsNoTakeover) {
 
 TEST_F(Watch, ALostQuorumIsNoTakeoverWhenTheHolderComesBack) {
   begin(cluster(3));
-  const NodeName before = *holder();
+  const NodeName before = holder().value();
   for (const NodeConfig& node : world_->config().nodes) {
     if (node.name != before) world_->power_off(node.name);
   }
@@ -161,7 +163,7 @@ TEST_F(Watch, ALostQuorumIsNoTakeoverWhenTheHolderComesBack) {
 
 TEST_F(Watch, AnnouncementsAreCountedWhenTheyWereSent) {
   begin(cluster(3));
-  const NodeName to = other_than(*holder());
+  const NodeName to = other_than(holder().value());
   const std::uint64_t before = vip_at(to).announcements;
   EXPECT_EQ(before, 0U);
   world_->fail_next(to, Door::announce, 2);
@@ -175,21 +177,21 @@ TEST_F(Watch, AnnouncementsAreCountedWhenTheyWereSent) {
 TEST_F(Watch, APhaseEndsWithTheFirstAnnouncementThatGoesOut) {
   begin(cluster(3));
   place_on(other_than(coordinator()));
-  const NodeName lost = *holder();
+  const NodeName lost = holder().value();
   for (const NodeConfig& node : world_->config().nodes) {
     if (node.name != lost) world_->fail_next(node.name, Door::announce, 1);
   }
   world_->power_off(lost);
   world_->run_for(3s);
   ASSERT_TRUE(holder());
-  const TakeoverTimes times = world_->status(*holder()).takeover_times;
+  const TakeoverTimes times = world_->status(holder().value()).takeover_times;
   expect_whole_story(times, 1);
   EXPECT_GE(times.phases.at(FailoverPhase::announced).sum, 50ms) << "the second one";
 }
 
 TEST_F(Watch, HaproxyRestartsAreCountedAlsoOfOneThatWasFound) {
   begin(cluster(3));
-  const NodeName node = *holder();
+  const NodeName node = holder().value();
   EXPECT_EQ(world_->status(node).haproxy.restarts, 0U);
   world_->kill_haproxy(node);
   world_->run_for(1s);
@@ -289,13 +291,14 @@ TEST_F(Watch, NoCounterGoesBackwards) {
     return false;
   };
   for (int round = 0; round < 3; ++round) {
-    const NodeName node = *holder();
+    const NodeName node = holder().value();
     world_->move(node, service, other_than(node));
     static_cast<void>(world_->run_until(look, 2s));
-    world_->kill_haproxy(*holder());
-    world_->delete_vip(*holder(), vip);
+    const NodeName next = holder().value();
+    world_->kill_haproxy(next);
+    world_->delete_vip(next, vip);
     static_cast<void>(world_->run_until(look, 2s));
-    world_->link_down(*holder(), wire);
+    world_->link_down(holder().value(), wire);
     static_cast<void>(world_->run_until(look, 2s));
     for (const NodeName& each : {n1, n2, n3}) world_->link_up(each, wire);
     static_cast<void>(world_->run_until(look, 2s));

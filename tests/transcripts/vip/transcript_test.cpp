@@ -10,7 +10,7 @@
 //   > lease DURATION            a holder for an address, of a cluster with this lease
 //   > link up|down|gone         > fence armed|removed|refused REASON
 //   > acquire DURATION          the right is won, for so long   > extend DURATION
-//   > release   > lose REASON   > serve   > stop-serving   > conflict
+//   > release   > lose REASON   > serve   > stop-serving   > announce-again
 //   > adopt [DURATION]          an earlier process left the address behind, with so much time left
 //   > added   > removed   > add-refused REASON   > remove-refused REASON     the kernel's news
 //   > wait DURATION             time passes; at each deadline the holder is woken
@@ -117,7 +117,7 @@ class Teller {
     if (verb == "release") return holder_->release(now_);
     if (verb == "lose") return holder_->lose(rest, now_);
     if (verb == "serve") return holder_->serve(now_);
-    if (verb == "conflict") return holder_->conflict(now_);
+    if (verb == "announce-again") return holder_->announce_again(now_);
     if (verb != "stop-serving") return std::nullopt;
     holder_->stop_serving();
     return Outcome{};
