@@ -49,6 +49,11 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
   if (recollection.write_marker && machine.options.disk_works) {
     machine.marker = encode_marker(self);
   }
+  if (recollection.abstain) {
+    // It has forgotten what it promised; that stands all the same, because it promises nothing
+    // else.
+    std::erase_if(accepted_, [&](const auto& each) { return each.first.first == self.node; });
+  }
   Inheritance inheritance;
   inheritance.memory = std::move(recollection.memory);
   inheritance.abstain = recollection.abstain;
