@@ -100,7 +100,12 @@ void World::start_process(Machine& machine, Inherits inherits) {
   tell_of_metrics(machine);
   if (!bears_vips(machine)) return;
   for (const InterfaceName& interface : vip_interfaces_) {
-    tell(machine, random_.between(Duration(50us), Duration(500us)), machine.kernel.link(interface));
+    const Duration after = random_.between(Duration(50us), Duration(500us));
+    schedule_on(machine, after, [this, &machine, interface, life = lives_] {
+      // As it is then: netlink never tells of an earlier state after a later one.
+      if (!machine.process || machine.process->life != life) return;
+      deliver(machine, machine.kernel.link(interface));
+    });
   }
   tell(machine, machine.haproxy.connect());
 }
