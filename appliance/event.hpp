@@ -62,7 +62,7 @@ struct ConfigRead {
   std::string text;
 };
 
-/// Or one that can't, or none.
+/// Or one that can't be taken, or none; also what RestartInFlight says when it can't be.
 struct ConfigRefused {
   std::string reason;  ///< each refusal with its place, one a line
 };

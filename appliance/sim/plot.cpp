@@ -18,48 +18,6 @@ constexpr std::array doors{Door::add_address, Door::remove_address, Door::announ
                            Door::start_haproxy, Door::restart_in_flight};
 constexpr std::array<Timing, 4> timings{{{20ms, 120ms}, {50ms, 300ms}, {200ms, 2s}, {40ms, 250ms}}};
 
-constexpr std::array<std::string_view, deeds> words{
-    "kill",
-    "kill_with_keeper",
-    "kill_keeper",
-    "freeze",
-    "freeze_with_keeper",
-    "resume",
-    "stop",
-    "start",
-    "reload",
-    "power_off",
-    "power_on",
-    "pause",
-    "unpause",
-    "change_clock",
-    "tear_memory",
-    "cut_off",
-    "cut",
-    "cut_one_way",
-    "heal",
-    "heal_all",
-    "change_weather",
-    "clear_weather",
-    "heartbeat_link_down",
-    "vip_link_down",
-    "links_up",
-    "remove_interface",
-    "kill_haproxy",
-    "freeze_haproxy",
-    "kill_haproxy_keeper",
-    "uninstall_haproxy",
-    "refuse_haproxy_config",
-    "repair_haproxy",
-    "delete_vip",
-    "flush_addresses",
-    "flush_filters",
-    "fail_next",
-    "move",
-    "move_there_and_back",
-    "heal_and_demand",
-};
-
 const NodeName& name_of(unsigned node, const ClusterConfig& config) {
   return config.nodes[node % config.nodes.size()].name;
 }
@@ -84,141 +42,28 @@ class Doing {
     if (const auto server = world.serving(first_service())) node_ = *server;
   }
 
-  void to_process() {
-    switch (operation_.deed) {
-      case Deed::kill:
-        return world_.kill(node_);
-      case Deed::kill_with_keeper:
-        return world_.kill_with_keeper(node_);
-      case Deed::kill_keeper:
-        return world_.kill_keeper(node_);
-      case Deed::freeze:
-        return world_.freeze(node_);
-      case Deed::freeze_with_keeper:
-        return world_.freeze_with_keeper(node_);
-      case Deed::resume:
-        return world_.resume(node_);
-      case Deed::stop:
-        return world_.stop(node_);
-      case Deed::start:
-        return world_.start(node_);
-      default:
-        return reload();
-    }
-  }
-
-  void to_machine() {
-    switch (operation_.deed) {
-      case Deed::power_off:
-        return world_.power_off(node_);
-      case Deed::power_on:
-        return world_.power_on(node_, random_.between(Duration(500ms), Duration(6s)));
-      case Deed::pause:
-        return world_.pause_machine(node_);
-      case Deed::unpause:
-        return world_.unpause_machine(node_);
-      case Deed::change_clock:
-        return world_.set_clock_rate(
-            node_, static_cast<unsigned>(random_.between(std::uint64_t{900}, 1100)));
-      default:
-        return world_.tear_memory(node_);
-    }
-  }
-
-  void to_network() {
-    const NodeName& other = name_of(operation_.other, world_.config());
-    switch (operation_.deed) {
-      case Deed::cut_off:
-        return world_.cut_off(node_);
-      case Deed::cut:
-        return world_.cut(node_, other);
-      case Deed::cut_one_way:
-        return world_.cut_one_way(node_, other);
-      case Deed::heal:
-        return world_.heal(node_, other);
-      case Deed::heal_all:
-        return world_.heal_all();
-      case Deed::change_weather:
-        return world_.set_weather(weather_from(random_));
-      case Deed::clear_weather:
-        return world_.set_weather({});
-      case Deed::heartbeat_link_down:
-        return world_.link_down(node_, world_.heartbeat_interface());
-      case Deed::vip_link_down:
-        return world_.link_down(node_, vip_interface());
-      case Deed::links_up:
-        return links_up(node_);
-      default:
-        return world_.remove_interface(node_, vip_interface());
-    }
-  }
-
-  void to_haproxy() {
-    switch (operation_.deed) {
-      case Deed::kill_haproxy:
-        return world_.kill_haproxy(node_);
-      case Deed::freeze_haproxy:
-        return world_.freeze_haproxy(node_);
-      case Deed::kill_haproxy_keeper:
-        return world_.kill_haproxy_keeper(node_);
-      case Deed::uninstall_haproxy:
-        return world_.uninstall_haproxy(node_);
-      case Deed::refuse_haproxy_config:
-        return world_.refuse_haproxy_config(node_, true);
-      default:
-        return repair_haproxy(node_);
-    }
-  }
-
-  void to_addresses() {
-    switch (operation_.deed) {
-      case Deed::delete_vip:
-        return world_.delete_vip(node_, draw_vip());
-      case Deed::flush_addresses:
-        return world_.flush_addresses(node_);
-      case Deed::flush_filters:
-        return flush_filters();
-      default:
-        return world_.fail_next(node_, doors[random_.next() % doors.size()],
-                                1 + static_cast<unsigned>(random_.next() % 3));
-    }
-  }
-
-  void to_service() {
-    const NodeName& other = name_of(operation_.other, world_.config());
-    const auto& services = world_.config().services;
-    const ServiceName& service = services[random_.next() % services.size()].name;
-    const auto before = world_.serving(service);
-    world_.move(node_, service, random_.chance(700) ? std::optional(other) : std::nullopt);
-    if (operation_.deed != Deed::move_there_and_back || !before) return;
-    // Releasing and wanting back at once is where leases go wrong.
-    world_.run_for(random_.between(Duration(100us), Duration(30ms)));
-    world_.move(node_, service, before);
-  }
-
-  [[nodiscard]] bool heal_and_demand(std::string& complaint) {
-    heal();
-    const Patience patience;
-    if (!world_.run_until([&] { return world_.all_served(); }, boot_at_rest + patience.served)) {
-      complaint = "Liveness: healed, and not served in time";
-      return false;
-    }
-    world_.run_for(patience.settled + 3s);
-    if (world_.all_served()) return true;
-    complaint = "Liveness: served, and then not";
-    return false;
-  }
-
- private:
-  [[nodiscard]] const ServiceName& first_service() const {
-    return world_.config().services.front().name;
-  }
+  [[nodiscard]] World& world() { return world_; }
+  [[nodiscard]] const NodeName& node() const { return node_; }
+  [[nodiscard]] const NodeName& other() const { return name_of(operation_.other, world_.config()); }
+  [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] const InterfaceName& vip_interface() const {
     return world_.config().services.front().vips.front().interface;
   }
   [[nodiscard]] IpAddress draw_vip() {
     const auto& services = world_.config().services;
     return services[random_.next() % services.size()].vips.front().address.address;
+  }
+
+  void reload() {
+    ClusterConfig changed = world_.config();
+    changed.timing = timings[random_.next() % timings.size()];
+    world_.write_file(node_, write_config(changed));
+    world_.reload(node_);
+  }
+
+  void fail_next() {
+    const auto calls = 1 + static_cast<unsigned>(random_.next() % 3);
+    world_.fail_next(node_, doors[random_.next() % doors.size()], calls);
   }
 
   /// Limit: a filter that is taken from a dead or frozen hapxd is not put back by anybody, and one
@@ -235,13 +80,6 @@ class Doing {
     world_.run_for(1ms);
   }
 
-  void reload() {
-    ClusterConfig changed = world_.config();
-    changed.timing = timings[random_.next() % timings.size()];
-    world_.write_file(node_, write_config(changed));
-    world_.reload(node_);
-  }
-
   void links_up(const NodeName& node) {
     for (const auto& interface : {world_.heartbeat_interface(), vip_interface()}) {
       world_.create_interface(node, interface);
@@ -254,6 +92,34 @@ class Doing {
     world_.refuse_haproxy_config(node, false);
   }
 
+  void move(bool and_back) {
+    const auto& services = world_.config().services;
+    const ServiceName& service = services[random_.next() % services.size()].name;
+    const auto before = world_.serving(service);
+    world_.move(node_, service, random_.chance(700) ? std::optional(other()) : std::nullopt);
+    if (!and_back || !before) return;
+    // Releasing and wanting back at once is where leases go wrong.
+    world_.run_for(random_.between(Duration(100us), Duration(30ms)));
+    world_.move(node_, service, before);
+  }
+
+  void heal_and_demand() {
+    heal();
+    const Patience patience;
+    if (!world_.run_until([&] { return world_.all_served(); }, boot_at_rest + patience.served)) {
+      complaint_ = "Liveness: healed, and not served in time";
+      return;
+    }
+    world_.run_for(patience.settled + 3s);
+    if (!world_.all_served()) complaint_ = "Liveness: served, and then not";
+  }
+
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+ private:
+  [[nodiscard]] const ServiceName& first_service() const {
+    return world_.config().services.front().name;
+  }
   void heal() {
     world_.heal_all();
     world_.set_weather({});
@@ -279,12 +145,94 @@ class Doing {
   World& world_;
   Random random_;
   NodeName node_;
+  std::string complaint_;
 };
+
+struct DeedRow {
+  Deed deed;
+  std::string_view word;
+  void (*carry_out)(Doing& doing);
+};
+
+/// In the order of the enumeration, which is checked.
+constexpr std::array<DeedRow, deeds> table{{
+    {Deed::kill, "kill", [](Doing& it) { it.world().kill(it.node()); }},
+    {Deed::kill_with_keeper, "kill_with_keeper",
+     [](Doing& it) { it.world().kill_with_keeper(it.node()); }},
+    {Deed::kill_keeper, "kill_keeper", [](Doing& it) { it.world().kill_keeper(it.node()); }},
+    {Deed::freeze, "freeze", [](Doing& it) { it.world().freeze(it.node()); }},
+    {Deed::freeze_with_keeper, "freeze_with_keeper",
+     [](Doing& it) { it.world().freeze_with_keeper(it.node()); }},
+    {Deed::resume, "resume", [](Doing& it) { it.world().resume(it.node()); }},
+    {Deed::stop, "stop", [](Doing& it) { it.world().stop(it.node()); }},
+    {Deed::start, "start", [](Doing& it) { it.world().start(it.node()); }},
+    {Deed::reload, "reload", [](Doing& it) { it.reload(); }},
+    {Deed::power_off, "power_off", [](Doing& it) { it.world().power_off(it.node()); }},
+    {Deed::power_on, "power_on",
+     [](Doing& it) {
+       it.world().power_on(it.node(), it.random().between(Duration(500ms), Duration(6s)));
+     }},
+    {Deed::pause, "pause", [](Doing& it) { it.world().pause_machine(it.node()); }},
+    {Deed::unpause, "unpause", [](Doing& it) { it.world().unpause_machine(it.node()); }},
+    {Deed::change_clock, "change_clock",
+     [](Doing& it) {
+       const auto rate = it.random().between(std::uint64_t{900}, 1100);
+       it.world().set_clock_rate(it.node(), static_cast<unsigned>(rate));
+     }},
+    {Deed::tear_memory, "tear_memory", [](Doing& it) { it.world().tear_memory(it.node()); }},
+    {Deed::cut_off, "cut_off", [](Doing& it) { it.world().cut_off(it.node()); }},
+    {Deed::cut, "cut", [](Doing& it) { it.world().cut(it.node(), it.other()); }},
+    {Deed::cut_one_way, "cut_one_way",
+     [](Doing& it) { it.world().cut_one_way(it.node(), it.other()); }},
+    {Deed::heal, "heal", [](Doing& it) { it.world().heal(it.node(), it.other()); }},
+    {Deed::heal_all, "heal_all", [](Doing& it) { it.world().heal_all(); }},
+    {Deed::change_weather, "change_weather",
+     [](Doing& it) { it.world().set_weather(weather_from(it.random())); }},
+    {Deed::clear_weather, "clear_weather", [](Doing& it) { it.world().set_weather({}); }},
+    {Deed::heartbeat_link_down, "heartbeat_link_down",
+     [](Doing& it) { it.world().link_down(it.node(), it.world().heartbeat_interface()); }},
+    {Deed::vip_link_down, "vip_link_down",
+     [](Doing& it) { it.world().link_down(it.node(), it.vip_interface()); }},
+    {Deed::links_up, "links_up", [](Doing& it) { it.links_up(it.node()); }},
+    {Deed::remove_interface, "remove_interface",
+     [](Doing& it) { it.world().remove_interface(it.node(), it.vip_interface()); }},
+    {Deed::kill_haproxy, "kill_haproxy", [](Doing& it) { it.world().kill_haproxy(it.node()); }},
+    {Deed::freeze_haproxy, "freeze_haproxy",
+     [](Doing& it) { it.world().freeze_haproxy(it.node()); }},
+    {Deed::kill_haproxy_keeper, "kill_haproxy_keeper",
+     [](Doing& it) { it.world().kill_haproxy_keeper(it.node()); }},
+    {Deed::uninstall_haproxy, "uninstall_haproxy",
+     [](Doing& it) { it.world().uninstall_haproxy(it.node()); }},
+    {Deed::refuse_haproxy_config, "refuse_haproxy_config",
+     [](Doing& it) { it.world().refuse_haproxy_config(it.node(), true); }},
+    {Deed::repair_haproxy, "repair_haproxy", [](Doing& it) { it.repair_haproxy(it.node()); }},
+    {Deed::delete_vip, "delete_vip",
+     [](Doing& it) { it.world().delete_vip(it.node(), it.draw_vip()); }},
+    {Deed::flush_addresses, "flush_addresses",
+     [](Doing& it) { it.world().flush_addresses(it.node()); }},
+    {Deed::flush_filters, "flush_filters", [](Doing& it) { it.flush_filters(); }},
+    {Deed::fail_next, "fail_next", [](Doing& it) { it.fail_next(); }},
+    {Deed::move, "move", [](Doing& it) { it.move(false); }},
+    {Deed::move_there_and_back, "move_there_and_back", [](Doing& it) { it.move(true); }},
+    {Deed::heal_and_demand, "heal_and_demand", [](Doing& it) { it.heal_and_demand(); }},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i].deed != static_cast<Deed>(i)) return false;
+  }
+  return true;
+}
+static_assert(in_order());
+
+const DeedRow& row_of(Deed deed) {
+  return table[static_cast<std::size_t>(deed)];
+}
 
 }  // namespace
 
 std::string_view to_string(Deed deed) {
-  return words[static_cast<std::size_t>(deed)];
+  return row_of(deed).word;
 }
 
 std::string describe(const Operation& operation, const ClusterConfig& config) {
@@ -297,25 +245,11 @@ std::string describe(const Operation& operation, const ClusterConfig& config) {
          std::to_string(operation.amount);
 }
 
-bool carry_out(const Operation& operation, World& world, std::string& complaint) {
+std::string carry_out(const Operation& operation, World& world) {
   world.run_for(operation.after);
   Doing doing(operation, world);
-  const Deed deed = operation.deed;
-  if (deed == Deed::heal_and_demand) return doing.heal_and_demand(complaint);
-  if (deed <= Deed::reload) {
-    doing.to_process();
-  } else if (deed <= Deed::tear_memory) {
-    doing.to_machine();
-  } else if (deed <= Deed::remove_interface) {
-    doing.to_network();
-  } else if (deed <= Deed::repair_haproxy) {
-    doing.to_haproxy();
-  } else if (deed <= Deed::fail_next) {
-    doing.to_addresses();
-  } else {
-    doing.to_service();
-  }
-  return true;
+  row_of(operation.deed).carry_out(doing);
+  return doing.complaint();
 }
 
 }  // namespace hapx::appliance::sim

@@ -83,8 +83,7 @@ struct Plot {
 /// "after 12ms: cut_one_way n1 to n3".
 [[nodiscard]] std::string describe(const Operation& operation, const ClusterConfig& config);
 
-/// Does it, and lets the time before it pass. False if it demanded something in vain; `complaint`
-/// says what.
-[[nodiscard]] bool carry_out(const Operation& operation, World& world, std::string& complaint);
+/// Lets the time before it pass, and does it. What it demanded in vain; empty: nothing.
+[[nodiscard]] std::string carry_out(const Operation& operation, World& world);
 
 }  // namespace hapx::appliance::sim

@@ -169,8 +169,8 @@ Played play(const Plot& plot) {
   std::string complaint;
   for (const Operation& operation : plot.operations) {
     ++played.operations;
-    const bool done = carry_out(operation, world, complaint);
-    if (!world.violations().empty() || !done) break;
+    complaint = carry_out(operation, world);
+    if (!world.violations().empty() || !complaint.empty()) break;
   }
   played.simulated = world.now() - Moment{};
   for (const Violation& violation : world.violations()) {

@@ -4,4 +4,4 @@ hapx_test(membership_transcript_test
           ${CMAKE_SOURCE_DIR}/tests/unit/membership/world.cpp
   LINKS hapx_membership LABELS transcripts)
 target_include_directories(membership_transcript_test PRIVATE
-  ${CMAKE_SOURCE_DIR}/tests/unit/membership)
+  ${CMAKE_SOURCE_DIR}/tests/unit/membership ${CMAKE_CURRENT_LIST_DIR})

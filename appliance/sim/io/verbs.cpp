@@ -106,7 +106,8 @@ int run_swarm(const SwarmOptions& options, std::ostream& out, std::ostream& err)
     tally.took = boot_now() - begin;
     complaints = std::move(played.complaints);
     if (!complaints.empty() && !options.json) show_failure(seed, plot, options.trace, out, err);
-    if (boot_now() - told < progress_interval) continue;
+    const bool last = tally.played == options.count || !complaints.empty();
+    if (last || boot_now() - told < progress_interval) continue;
     told = boot_now();
     err << summary(tally) << "\n" << std::flush;
   }

@@ -12,21 +12,18 @@
 //   > claim NODE KEY   > release NODE KEY   > kill NODE   > power-off NODE   > cut NODE NODE
 //   > heal NODE NODE   > plan NODE WORD   > leave NODE
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "membership/codec.hpp"
+#include "stories.hpp"
 #include "world.hpp"
 
 namespace hapx::membership {
 namespace {
 
 using testing::World;
-namespace fs = std::filesystem;
 
 std::string words(const Ballot& ballot) {
   if (ballot.round == 0) return "nothing";
@@ -201,37 +198,8 @@ class Teller {
   std::map<std::size_t, std::string> states_;
 };
 
-std::string tell_story(const fs::path& file) {
-  std::ifstream in(file);
-  std::string told;
-  Teller teller;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("> "))
-      told += line + "\n" + teller.obey(line.substr(2));
-    else if (line.empty() || line.starts_with("#"))
-      told += line + "\n";
-  }
-  return told;
-}
-
-std::vector<fs::path> stories() {
-  std::vector<fs::path> files;
-  const fs::path folder = fs::path(HAPX_SOURCE_DIR) / "tests/transcripts/membership";
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".txt") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 TEST(Transcript, members_speak_as_their_stories_say) {
-  ASSERT_FALSE(stories().empty());
-  for (const fs::path& file : stories()) {
-    const std::string told = tell_story(file);
-    if (std::getenv("HAPX_REWRITE") != nullptr) std::ofstream(file) << told;
-    std::ifstream in(file);
-    const std::string written((std::istreambuf_iterator<char>(in)), {});
-    EXPECT_EQ(told, written) << file;
-  }
+  transcripts::expect_stories_told_as_written<Teller>("membership");
 }
 
 }  // namespace

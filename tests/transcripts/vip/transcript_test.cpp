@@ -15,20 +15,16 @@
 //   > added   > removed   > add-refused REASON   > remove-refused REASON     the kernel's news
 //   > wait DURATION             time passes; at each deadline the holder is woken
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "stories.hpp"
 #include "vip/holder.hpp"
 
 namespace hapx::vip {
 namespace {
-
-namespace fs = std::filesystem;
 
 const InterfaceName interface { "eth0" };
 const VipConfig vip_config{{ipv4(192, 168, 4, 20), 27}, interface};
@@ -177,37 +173,8 @@ class Teller {
   std::string was_;
 };
 
-std::string tell_story(const fs::path& file) {
-  std::ifstream in(file);
-  std::string told;
-  Teller teller;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("> "))
-      told += line + "\n" + teller.obey(line.substr(2));
-    else if (line.empty() || line.starts_with("#"))
-      told += line + "\n";
-  }
-  return told;
-}
-
-std::vector<fs::path> stories() {
-  std::vector<fs::path> files;
-  const fs::path folder = fs::path(HAPX_SOURCE_DIR) / "tests/transcripts/vip";
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".txt") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 TEST(Transcript, an_address_lives_as_its_stories_say) {
-  ASSERT_FALSE(stories().empty());
-  for (const fs::path& file : stories()) {
-    const std::string told = tell_story(file);
-    if (std::getenv("HAPX_REWRITE") != nullptr) std::ofstream(file) << told;
-    std::ifstream in(file);
-    const std::string written((std::istreambuf_iterator<char>(in)), {});
-    EXPECT_EQ(told, written) << file;
-  }
+  transcripts::expect_stories_told_as_written<Teller>("vip");
 }
 
 }  // namespace
