@@ -5,66 +5,90 @@ set -eu
 cd "$(dirname "$0")"
 
 soaks=5
+short='dev fuzz'
+long='asan clang-tidy coverage explore lab images'
 
 usage() {
   cat <<END
-usage: ./test.sh [--long]
+usage: ./test.sh [--long] [--from STEP]
 
   Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev, and
   gives every parser of bytes from outside a few seconds of new inputs (preset fuzz).
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
-  --long   besides: everything once more under the sanitizers (preset asan), clang-tidy over all
-           sources, the lines that the tests run (preset coverage), the lease explored at a wider
-           scope, the lab's tests $soaks times over, and the Debian package on booted machines
+  --long       besides: everything once more under the sanitizers (asan), clang-tidy over all sources
+               (clang-tidy), the lines that the tests run (coverage), the lease explored at a wider
+               scope (explore), the lab's tests $soaks times over (lab), and the Debian package on
+               booted machines (images): about an hour and a half on two cores
+  --from STEP  begin with this one of the steps $short $long;
+               what stopped in the middle goes on
 END
 }
 
-long=no
-for argument in "$@"; do
-  case $argument in
-    --long) long=yes ;;
+steps=$short
+from=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --long) steps="$short $long" ;;
+    --from) [ $# -gt 1 ] || { usage >&2; exit 2; }; shift; from=$1 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
+  shift
 done
+case " $steps " in
+  *" ${from:-dev} "*) ;;
+  *) echo "hapx: there is no step \"$from\" in: $steps" >&2; exit 2 ;;
+esac
 
 began=$(date +%s)
-step() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %s\n' "$*"; }
 failed() {
   status=$?
-  [ "$status" -eq 0 ] || echo "hapx: FAILED after $(($(date +%s) - began)) s"
+  [ "$status" -eq 0 ] || echo "hapx: FAILED after $(($(date +%s) - began)) s (step ${now:-packages})"
 }
 trap failed EXIT
 
-step "packages"
-if [ "$long" = yes ]; then ./deps.sh --long; else ./deps.sh; fi
+run() {
+  case $1 in
+    dev | fuzz | asan)
+      say "configure, build and test: $1"
+      cmake --workflow --preset "$1"
+      ;;
+    clang-tidy)
+      say "clang-tidy"
+      tests/tidy/clang-tidy.sh build/dev
+      ;;
+    coverage)
+      say "configure, build, test and count: coverage"
+      cmake --workflow --preset coverage
+      ;;
+    explore)
+      say "the lease, at a wider scope (about eight minutes)"
+      HAPX_EXPLORE=deeper build/dev/bin/sim_explore_test --gtest_filter='*Explore*'
+      ;;
+    lab)
+      say "lab, $soaks times over"
+      ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure
+      ;;
+    images)
+      say "the package, on machines that boot (about ten minutes)"
+      ctest --test-dir build/dev -L images --verbose
+      ;;
+  esac
+}
 
-step "configure, build and test: dev"
-cmake --workflow --preset dev
+say "packages"
+case $steps in
+  "$short") ./deps.sh ;;
+  *) ./deps.sh --long ;;
+esac
 
-step "configure, build and test: fuzz"
-cmake --workflow --preset fuzz
-
-if [ "$long" = yes ]; then
-  step "configure, build and test: asan"
-  cmake --workflow --preset asan
-
-  step "clang-tidy"
-  tests/tidy/clang-tidy.sh build/dev
-
-  step "configure, build, test and count: coverage"
-  cmake --workflow --preset coverage
-
-  step "the lease, at a wider scope (about eight minutes)"
-  HAPX_EXPLORE=deeper build/dev/bin/sim_explore_test --gtest_filter='*Explore*'
-
-  step "lab, $soaks times over"
-  ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure
-
-  step "the package, on machines that boot (about ten minutes)"
-  ctest --test-dir build/dev -L images --verbose
-fi
+skipping=$from
+for now in $steps; do
+  [ "$now" != "$skipping" ] || skipping=
+  [ -n "$skipping" ] || run "$now"
+done
 
 echo
-echo "hapx: all tests passed in $(($(date +%s) - began)) s"
+echo "hapx: all tests passed in $(($(date +%s) - began)) s${from:+ (from $from on)}"
