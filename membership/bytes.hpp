@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ class ByteWriter {
   void u8(std::uint8_t value) { bytes_.push_back(value); }
   void u32(std::uint32_t value) { number(value, 4); }
   void u64(std::uint64_t value) { number(value, 8); }
+  /// Room for as many bytes, so that they needn't move while they become more.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   void raw(std::span<const std::uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }
@@ -34,12 +37,19 @@ class ByteWriter {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
 
+  /// REQUIRES: size() <= `bytes`.
+  void pad(std::size_t bytes) { bytes_.resize(bytes); }
+
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
   [[nodiscard]] std::vector<std::uint8_t> take() && { return std::move(bytes_); }
 
  private:
   void number(std::uint64_t value, int count) {
-    for (int i = 0; i < count; ++i) bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    std::array<std::uint8_t, 8> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.begin() + count);
   }
 
   std::vector<std::uint8_t> bytes_;
@@ -65,11 +75,9 @@ class ByteReader {
     const std::size_t length = u8();
     if (length > max) ok_ = false;
     if (!available(length)) return {};
-    std::string value;
-    for (std::size_t i = 0; i < length; ++i)
-      value.push_back(static_cast<char>(bytes_[position_ + i]));
+    const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(position_);
     position_ += length;
-    return value;
+    return {from, from + static_cast<std::ptrdiff_t>(length)};
   }
 
   [[nodiscard]] bool ok() const { return ok_; }
@@ -94,12 +102,29 @@ class ByteReader {
   bool ok_ = true;
 };
 
+/// How many bytes there are before the zeros at the end.
+[[nodiscard]] inline std::size_t without_padding(std::span<const std::uint8_t> bytes) {
+  std::size_t used = bytes.size();
+  for (std::uint64_t word = 0; used >= sizeof word; used -= sizeof word) {
+    std::memcpy(&word, bytes.data() + used - sizeof word, sizeof word);
+    if (word != 0) break;
+  }
+  while (used > 0 && bytes[used - 1] == 0) --used;
+  return used;
+}
+
 /// 64-bit FNV-1a: notices torn and stale bytes. No protection against an attacker, and none is
-/// needed: who can write the run directory is root here.
+/// needed: who can write the run directory is root here. A zero only multiplies, so the padding of
+/// a slot, which is most of it, is one power of the prime.
 [[nodiscard]] inline std::uint64_t fnv1a(std::span<const std::uint8_t> bytes,
                                          std::uint64_t start = 0xcbf29ce484222325U) {
+  constexpr std::uint64_t prime = 0x100000001b3U;
+  const std::size_t used = without_padding(bytes);
   std::uint64_t hash = start;
-  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3U;
+  for (const std::uint8_t byte : bytes.first(used)) hash = (hash ^ byte) * prime;
+  std::uint64_t power = prime;
+  for (std::size_t zeros = bytes.size() - used; zeros > 0; zeros >>= 1U, power *= power)
+    if ((zeros & 1U) != 0) hash *= power;
   return hash;
 }
 

@@ -347,6 +347,8 @@ Outcome Member::step(const DatagramArrived& datagram, Instant now) {
 }
 
 Outcome Member::step(Instant now) {
+  // What is due at an instant is done by the first call of that instant, beats aside.
+  if (now == state_->last_now && (state_->left || now < state_->next_beat)) return {};
   state_->pass_time(now);
   if (!state_->left && state_->next_beat <= now) state_->beat_all(now);
   return state_->finish(now);
@@ -371,8 +373,10 @@ Outcome Member::release(const LeaseKey& key, Instant now) {
 Outcome Member::tell(NodeReport report, Instant now) {
   HAPX_ASSERT(report.services.size() <= entries_max);
   State& state = *state_;
+  const bool told = state.report_version != 0;
+  if (told && report == state.report) return {};
   state.pass_time(now);
-  const bool same = state.report_version != 0 && says_the_same(state.report, report);
+  const bool same = told && says_the_same(state.report, report);
   state.report = std::move(report);
   state.report_made = now;
   for (MemberView& member : state.view.members) {

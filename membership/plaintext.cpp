@@ -2,8 +2,12 @@
 #include "membership/plaintext.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
+
+#include <google/protobuf/arena.h>
 
 #include "config/assert.hpp"
 #include "membership/promise_memory.hpp"
@@ -33,23 +37,18 @@ std::uint64_t to_wire(Duration duration) {
   return static_cast<std::uint64_t>(std::max(duration, Duration{0}).count());
 }
 
-wire::Ballot to_wire(const Ballot& ballot) {
-  wire::Ballot out;
+void to_wire(const Ballot& ballot, wire::Ballot& out) {
   out.set_round(ballot.round);
   out.set_node(ballot.node.text());
   out.set_incarnation(ballot.incarnation.value);
-  return out;
 }
 
-wire::PlanId to_wire(const PlanId& plan) {
-  wire::PlanId out;
-  *out.mutable_ballot() = to_wire(plan.ballot);
+void to_wire(const PlanId& plan, wire::PlanId& out) {
+  to_wire(plan.ballot, *out.mutable_ballot());
   out.set_number(plan.number);
-  return out;
 }
 
-wire::Beat to_wire(const Beat& beat) {
-  wire::Beat out;
+void to_wire(const Beat& beat, wire::Beat& out) {
   for (const Hearing& hearing : beat.hears) {
     wire::Hearing& hears = *out.add_hears();
     hears.set_node(hearing.node.text());
@@ -57,39 +56,32 @@ wire::Beat to_wire(const Beat& beat) {
     hears.set_report_version(hearing.report_version);
   }
   if (beat.coordinator) {
-    *out.mutable_coordinator()->mutable_ballot() = to_wire(beat.coordinator->ballot);
+    to_wire(beat.coordinator->ballot, *out.mutable_coordinator()->mutable_ballot());
     out.mutable_coordinator()->set_remaining(to_wire(beat.coordinator->remaining));
   }
-  if (beat.plan) *out.mutable_plan() = to_wire(*beat.plan);
+  if (beat.plan) to_wire(*beat.plan, *out.mutable_plan());
   out.set_challenge(beat.challenge);
   out.set_response(beat.response);
   if (beat.rival) out.set_rival(beat.rival->value);
   out.set_leaving(beat.leaving);
-  return out;
 }
 
-wire::Prepare to_wire(const Prepare& prepare) {
-  wire::Prepare out;
+void to_wire(const Prepare& prepare, wire::Prepare& out) {
   out.set_key(prepare.key.text());
   out.set_round(prepare.ballot.round);
-  return out;
 }
 
-wire::Proposal to_wire(const Proposal& proposal) {
-  wire::Proposal out;
+void to_wire(const Proposal& proposal, wire::Proposal& out) {
   out.set_key(proposal.key.text());
   out.set_round(proposal.ballot.round);
   out.set_sequence(proposal.sequence);
   out.set_lease(to_wire(proposal.lease));
   out.set_held(proposal.held);
-  return out;
 }
 
-wire::Release to_wire(const Release& release) {
-  wire::Release out;
+void to_wire(const Release& release, wire::Release& out) {
   out.set_key(release.key.text());
   out.set_round(release.ballot.round);
-  return out;
 }
 
 wire::Vote to_wire(Vote vote) {
@@ -105,30 +97,27 @@ wire::Vote to_wire(Vote vote) {
 }
 
 template <class Answer>
-wire::Answer answer_to_wire(const Answer& answer) {
-  wire::Answer out;
+void answer_to_wire(const Answer& answer, wire::Answer& out) {
   out.set_key(answer.key.text());
   out.set_round(answer.ballot.round);
   out.set_incarnation(answer.ballot.incarnation.value);
   out.set_vote(to_wire(answer.vote));
-  *out.mutable_promised() = to_wire(answer.promised);
+  to_wire(answer.promised, *out.mutable_promised());
   if (answer.lease) {
-    *out.mutable_lease()->mutable_ballot() = to_wire(answer.lease->ballot);
+    to_wire(answer.lease->ballot, *out.mutable_lease()->mutable_ballot());
     out.mutable_lease()->set_boot(answer.lease->boot.bytes.data(), answer.lease->boot.bytes.size());
     out.mutable_lease()->set_remaining(to_wire(answer.lease->remaining));
   }
   out.set_abstention(to_wire(answer.abstention));
-  return out;
 }
 
-wire::Answer to_wire(const PrepareAnswer& answer) {
-  return answer_to_wire(answer);
+void to_wire(const PrepareAnswer& answer, wire::Answer& out) {
+  answer_to_wire(answer, out);
 }
 
-wire::Answer to_wire(const ProposalAnswer& answer) {
-  wire::Answer out = answer_to_wire(answer);
+void to_wire(const ProposalAnswer& answer, wire::Answer& out) {
+  answer_to_wire(answer, out);
   out.set_sequence(answer.sequence);
-  return out;
 }
 
 void to_wire(const ResourceReport& resource, wire::Resource& out) {
@@ -138,12 +127,11 @@ void to_wire(const ResourceReport& resource, wire::Resource& out) {
   out.set_since_last_failure(to_wire(resource.since_last_failure));
 }
 
-wire::ReportPart to_wire(const ReportPart& part) {
-  wire::ReportPart out;
+void to_wire(const ReportPart& part, wire::ReportPart& out) {
   out.set_version(part.version);
   out.set_index(part.index);
   out.set_count(part.count);
-  if (!part.service) return out;
+  if (!part.service) return;
   wire::Service& service = *out.mutable_service();
   service.set_name(part.service->service.text());
   to_wire(part.service->vip, *service.mutable_vip());
@@ -154,60 +142,80 @@ wire::ReportPart to_wire(const ReportPart& part) {
   service.set_healthy_api_servers(part.service->healthy_api_servers);
   service.set_api_servers(part.service->api_servers);
   service.set_obstacle(clip(part.service->obstacle, obstacle_bytes_max));
-  return out;
 }
 
-wire::PlanPart to_wire(const PlanPart& part) {
-  wire::PlanPart out;
-  *out.mutable_plan() = to_wire(part.plan);
+void to_wire(const PlanPart& part, wire::PlanPart& out) {
+  to_wire(part.plan, *out.mutable_plan());
   out.set_index(part.index);
   out.set_count(part.count);
-  if (!part.assignment) return out;
+  if (!part.assignment) return;
   wire::Assignment& assignment = *out.mutable_assignment();
   assignment.set_service(part.assignment->service.text());
   if (part.assignment->vip) assignment.set_vip(part.assignment->vip->text());
   if (part.assignment->haproxy) assignment.set_haproxy(part.assignment->haproxy->text());
   assignment.set_moved(part.assignment->moved);
   assignment.set_reason(clip(part.assignment->reason, reason_bytes_max));
-  return out;
 }
 
-wire::Order to_wire(const Order& order) {
-  wire::Order out;
+void to_wire(const Order& order, wire::Order& out) {
   out.set_id(order.id);
   out.set_from(order.from.text());
   out.set_service(order.service.text());
   if (order.to) out.set_to(order.to->text());
-  return out;
 }
 
-wire::OrderAnswer to_wire(const OrderAnswer& answer) {
-  wire::OrderAnswer out;
+void to_wire(const OrderAnswer& answer, wire::OrderAnswer& out) {
   out.set_id(answer.id);
   out.set_accepted(answer.accepted);
   out.set_sentence(clip(answer.sentence, sentence_bytes_max));
-  return out;
 }
+
+/// Where the library puts the parts of one datagram: usually all on the stack.
+class Workbench {
+ public:
+  Workbench()
+      : arena_(options(block_)),
+        datagram_(google::protobuf::Arena::CreateMessage<wire::Datagram>(&arena_)) {}
+
+  [[nodiscard]] wire::Datagram& datagram() { return *datagram_; }
+
+ private:
+  static google::protobuf::ArenaOptions options(std::array<char, 4096>& block) {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = block.data();
+    options.initial_block_size = block.size();
+    return options;
+  }
+
+  alignas(std::max_align_t) std::array<char, 4096> block_;
+  google::protobuf::Arena arena_;
+  wire::Datagram* datagram_;
+};
 
 /// Fills datagrams one after the other, first come first packed.
 class Packer {
  public:
   Packer(const NodeName& to, std::size_t bytes_max) : to_(to), bytes_max_(bytes_max) { begin(); }
 
-  template <class Item, class Add>
-  void add(const std::vector<Item>& items, Add add) {
+  template <class Item, class Wire>
+  void add(const std::vector<Item>& items,
+           google::protobuf::RepeatedPtrField<Wire>* (wire::Datagram::*field)()) {
     for (const Item& item : items) {
-      auto converted = to_wire(item);
-      make_room(converted.ByteSizeLong() + item_overhead);
-      *add(current_) = std::move(converted);
-      ++items_;
+      Wire* added = (current().*field)()->Add();
+      to_wire(item, *added);
+      if (fits(*added)) continue;
+      (current().*field)()->RemoveLast();
+      flush();
+      begin();
+      added = (current().*field)()->Add();
+      to_wire(item, *added);
+      HAPX_ASSERT(fits(*added));
     }
   }
+  /// REQUIRES: nothing was added yet.
   void add(const Beat& beat) {
-    auto converted = to_wire(beat);
-    make_room(converted.ByteSizeLong() + item_overhead);
-    *current_.mutable_beat() = std::move(converted);
-    ++items_;
+    to_wire(beat, *current().mutable_beat());
+    HAPX_ASSERT(fits(current().beat()));
   }
   std::vector<std::vector<std::uint8_t>> finish() && {
     if (items_ > 0) flush();
@@ -215,30 +223,32 @@ class Packer {
   }
 
  private:
+  [[nodiscard]] wire::Datagram& current() { return workbench_.datagram(); }
   void begin() {
-    current_.Clear();
-    current_.set_to(to_.text());
-    size_ = current_.ByteSizeLong();
+    current().Clear();
+    current().set_to(to_.text());
+    size_ = current().ByteSizeLong();
     items_ = 0;
   }
-  void make_room(std::size_t bytes) {
-    if (items_ > 0 && size_ + bytes > bytes_max_) {
-      flush();
-      begin();
-    }
-    HAPX_ASSERT(size_ + bytes <= bytes_max_);
+  /// Counts the item that was added last; false: there is no room for it.
+  template <class Wire>
+  [[nodiscard]] bool fits(const Wire& added) {
+    const std::size_t bytes = added.ByteSizeLong() + item_overhead;
+    if (size_ + bytes > bytes_max_) return false;
     size_ += bytes;
+    ++items_;
+    return true;
   }
   void flush() {
-    std::vector<std::uint8_t> bytes(current_.ByteSizeLong());
+    std::vector<std::uint8_t> bytes(current().ByteSizeLong());
     HAPX_ASSERT(bytes.size() <= bytes_max_);
-    HAPX_ASSERT(current_.SerializeToArray(bytes.data(), static_cast<int>(bytes.size())));
+    current().SerializeWithCachedSizesToArray(bytes.data());
     packed_.push_back(std::move(bytes));
   }
 
-  NodeName to_;
+  const NodeName& to_;
   std::size_t bytes_max_;
-  wire::Datagram current_;
+  Workbench workbench_;
   std::size_t size_ = 0;
   std::size_t items_ = 0;
   std::vector<std::vector<std::uint8_t>> packed_;
@@ -251,15 +261,15 @@ std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_
   Packer packer(message.to, bytes_max);
   using wire::Datagram;
   if (message.beat) packer.add(*message.beat);
-  packer.add(message.releases, [](Datagram& d) { return d.add_releases(); });
-  packer.add(message.proposal_answers, [](Datagram& d) { return d.add_proposal_answers(); });
-  packer.add(message.prepare_answers, [](Datagram& d) { return d.add_prepare_answers(); });
-  packer.add(message.proposals, [](Datagram& d) { return d.add_proposals(); });
-  packer.add(message.prepares, [](Datagram& d) { return d.add_prepares(); });
-  packer.add(message.plan_parts, [](Datagram& d) { return d.add_plan_parts(); });
-  packer.add(message.report_parts, [](Datagram& d) { return d.add_report_parts(); });
-  packer.add(message.orders, [](Datagram& d) { return d.add_orders(); });
-  packer.add(message.order_answers, [](Datagram& d) { return d.add_order_answers(); });
+  packer.add(message.releases, &Datagram::mutable_releases);
+  packer.add(message.proposal_answers, &Datagram::mutable_proposal_answers);
+  packer.add(message.prepare_answers, &Datagram::mutable_prepare_answers);
+  packer.add(message.proposals, &Datagram::mutable_proposals);
+  packer.add(message.prepares, &Datagram::mutable_prepares);
+  packer.add(message.plan_parts, &Datagram::mutable_plan_parts);
+  packer.add(message.report_parts, &Datagram::mutable_report_parts);
+  packer.add(message.orders, &Datagram::mutable_orders);
+  packer.add(message.order_answers, &Datagram::mutable_order_answers);
   return std::move(packer).finish();
 }
 
@@ -422,7 +432,8 @@ class Decoder {
 
 std::optional<Message> decode(std::span<const std::uint8_t> bytes, const NodeName& sender,
                               Incarnation incarnation) {
-  wire::Datagram datagram;
+  Workbench workbench;
+  wire::Datagram& datagram = workbench.datagram();
   if (!datagram.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
   Decoder decoder(sender, incarnation);
   Message message = decoder.message(datagram);

@@ -32,13 +32,9 @@ std::uint64_t salt_of(const VoterIdentity& identity) {
 /// Pads to a slot and puts the checksum at its end.
 std::vector<std::uint8_t> finish_slot(ByteWriter&& writer, std::uint64_t salt) {
   HAPX_ASSERT(writer.size() <= slot_body_bytes);
-  std::vector<std::uint8_t> bytes = std::move(writer).take();
-  bytes.resize(slot_body_bytes);
-  ByteWriter checksum;
-  checksum.u64(fnv1a(bytes, salt));
-  const std::vector<std::uint8_t> tail = std::move(checksum).take();
-  bytes.insert(bytes.end(), tail.begin(), tail.end());
-  return bytes;
+  writer.pad(slot_body_bytes);
+  writer.u64(fnv1a(writer.bytes(), salt));
+  return std::move(writer).take();
 }
 
 bool checksum_fits(std::span<const std::uint8_t> slot, std::uint64_t salt) {
@@ -65,6 +61,7 @@ std::vector<std::uint8_t> encode_slot(const Promise& promise, std::uint64_t gene
   HAPX_ASSERT(promise.key.text().size() <= key_bytes_max);
   HAPX_ASSERT(promise.retired.size() <= retired_max);
   ByteWriter writer;
+  writer.reserve(promise_slot_bytes);
   writer.u64(generation);
   writer.text(promise.key.text());
   write_ballot(writer, promise.promised);
@@ -129,6 +126,9 @@ bool expired(const Promise& promise, Instant now) {
 
 }  // namespace
 
+PromiseMemory::PromiseMemory(VoterIdentity identity)
+    : identity_(std::move(identity)), salt_(salt_of(identity_)) {}
+
 const Promise* PromiseMemory::find(const LeaseKey& key) const {
   for (const auto& pair : pairs_)
     if (pair && pair->promise.key == key) return &pair->promise;
@@ -160,8 +160,7 @@ std::optional<StorePromise> PromiseMemory::remember(const Promise& promise, Inst
   const std::uint64_t generation = (*at ? (*at)->generation : 0) + 1;
   *at = Pair{promise, generation};
   const auto index = static_cast<std::size_t>(at - pairs_.begin());
-  return StorePromise{slot_of(index, generation),
-                      encode_slot(promise, generation, salt_of(identity_))};
+  return StorePromise{slot_of(index, generation), encode_slot(promise, generation, salt_)};
 }
 
 StorePromise PromiseMemory::abstain(Instant until) {
@@ -187,18 +186,17 @@ std::vector<std::uint8_t> PromiseMemory::encode() const {
               file.begin() + static_cast<std::ptrdiff_t>(slot * promise_slot_bytes));
   };
   put(0, header().bytes);
-  const std::uint64_t salt = salt_of(identity_);
   for (std::size_t i = 0; i < pairs_.size(); ++i)
     if (pairs_[i])
       put(slot_of(i, pairs_[i]->generation),
-          encode_slot(pairs_[i]->promise, pairs_[i]->generation, salt));
+          encode_slot(pairs_[i]->promise, pairs_[i]->generation, salt_));
   return file;
 }
 
 /// Fills a memory's private parts from bytes.
 struct PromiseMemoryCodec {
   static bool decode_pairs(std::span<const std::uint8_t> bytes, PromiseMemory& memory) {
-    const std::uint64_t salt = salt_of(memory.identity_);
+    const std::uint64_t salt = memory.salt_;
     for (std::size_t i = 0; i < promise_keys_max; ++i) {
       const auto first = slot_at(bytes, 1 + 2 * i);
       const auto second = slot_at(bytes, 2 + 2 * i);

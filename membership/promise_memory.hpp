@@ -90,8 +90,8 @@ struct VoterIdentity {
 /// simulated node that starts for the first time.
 class PromiseMemory {
  public:
-  PromiseMemory() = default;
-  explicit PromiseMemory(VoterIdentity identity) : identity_(std::move(identity)) {}
+  PromiseMemory() : PromiseMemory(VoterIdentity{}) {}
+  explicit PromiseMemory(VoterIdentity identity);
 
   [[nodiscard]] const VoterIdentity& identity() const { return identity_; }
   /// The voter says nothing before this instant; the epoch if it may speak at once.
@@ -125,6 +125,7 @@ class PromiseMemory {
   [[nodiscard]] StorePromise header() const;
 
   VoterIdentity identity_;
+  std::uint64_t salt_ = 0;  ///< of identity_
   Instant abstain_until_{};
   std::array<std::optional<Pair>, promise_keys_max> pairs_;
 };

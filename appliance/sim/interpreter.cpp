@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/sim/interpreter.hpp"
 
-#include "config/parse.hpp"
-#include "config/write.hpp"
 #include "membership/promise_memory.hpp"
 
 namespace hapx::appliance::sim {
@@ -154,12 +152,12 @@ void Interpreter::operator()(const lb_supervisor::StartHaproxy& action) {
                 lb_supervisor::HaproxyStartFailed{action.generation, broken_door.sentence});
     return;
   }
-  world_.outlook_due_ = true;
+  world_.changed();
   world_.tell(machine_, machine_.haproxy.start(action, world_.now_));
 }
 
 void Interpreter::operator()(const lb_supervisor::KillHaproxy& action) {
-  world_.outlook_due_ = true;
+  world_.changed();
   for (const Later& later : machine_.haproxy.kill(action.generation)) world_.tell(machine_, later);
 }
 
@@ -182,11 +180,15 @@ void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like ev
 void Interpreter::operator()(const NotifyServiceManager&) {}
 
 void Interpreter::operator()(const ReadConfig&) {
-  const std::string text =
-      machine_.file.empty() ? write_config(world_.options_.config) : machine_.file;
-  auto checked = check_config(text, "hapx.yaml");
+  const std::string& text = machine_.file.empty() ? world_.file_ : machine_.file;
+  // The same text is judged the same way each time, and a swarm reads few texts often.
+  auto judged = world_.judged_.find(text);
+  if (judged == world_.judged_.end()) {
+    judged = world_.judged_.emplace(text, check_config(text, "hapx.yaml")).first;
+  }
+  const CheckedConfig& checked = judged->second;
   if (checked.config) {
-    world_.tell(machine_, Duration(0), ConfigRead{*std::move(checked.config), text});
+    world_.tell(machine_, Duration(0), ConfigRead{*checked.config, text});
   } else {
     world_.tell(machine_, Duration(0), ConfigRefused{checked.refusals.front().sentence});
   }

@@ -80,16 +80,11 @@ vip::LinkChanged Kernel::link(const InterfaceName& interface) const {
   return {interface, true, it.carrier, it.index, it.mac};
 }
 
-std::vector<HeldAddress> Kernel::addresses() const {
-  std::vector<HeldAddress> all;
-  for (const auto& [key, held] : addresses_) all.push_back(held);
-  return all;
-}
-
 bool Kernel::answers(const IpAddress& address, Instant now) const {
   const auto held = addresses_.find(address);
   if (held == addresses_.end() || !passes(address, now)) return false;
-  return link(held->second.interface).carrier;
+  const auto on = interfaces_.find(held->second.interface);
+  return on != interfaces_.end() && on->second.present && on->second.carrier;
 }
 
 bool Kernel::passes(const IpAddress& address, Instant now) const {
@@ -100,14 +95,21 @@ bool Kernel::passes(const IpAddress& address, Instant now) const {
 }
 
 void Kernel::delete_address(const IpAddress& address) {
-  const auto found = addresses_.find(address);
-  if (found == addresses_.end()) return;
-  notices_.emplace_back(vip::AddressRemoved{found->second.interface, address});
-  addresses_.erase(found);
+  delete_if([&](const HeldAddress& held) { return held.address.address == address; });
+}
+
+template <class Condition>
+void Kernel::delete_if(const Condition& condition) {
+  std::erase_if(addresses_, [&](const auto& entry) {
+    const auto& [address, held] = entry;
+    const bool goes = condition(held);
+    if (goes) notices_.emplace_back(vip::AddressRemoved{held.interface, address});
+    return goes;
+  });
 }
 
 void Kernel::flush_addresses() {
-  while (!addresses_.empty()) delete_address(addresses_.begin()->first);
+  delete_if([](const HeldAddress&) { return true; });
 }
 
 void Kernel::detach_filter() {
@@ -129,9 +131,7 @@ void Kernel::set_present(const InterfaceName& interface, bool present) {
   const auto found = interfaces_.find(interface);
   if (found == interfaces_.end() || found->second.present == present) return;
   found->second.present = present;
-  for (const HeldAddress& held : addresses()) {
-    if (held.interface == interface) delete_address(held.address.address);
-  }
+  delete_if([&](const HeldAddress& held) { return held.interface == interface; });
   notices_.emplace_back(link(interface));
 }
 
@@ -146,9 +146,7 @@ std::optional<Instant> Kernel::next_edge(Instant now) const {
 }
 
 void Kernel::advance(Instant now) {
-  for (const HeldAddress& held : addresses()) {
-    if (held.expires <= now) delete_address(held.address.address);
-  }
+  delete_if([&](const HeldAddress& held) { return held.expires <= now; });
 }
 
 std::vector<Notice> Kernel::take_notices() {

@@ -72,7 +72,7 @@ class Kernel {
   // What a process may see.
 
   [[nodiscard]] vip::LinkChanged link(const InterfaceName& interface) const;
-  [[nodiscard]] std::vector<HeldAddress> addresses() const;
+  [[nodiscard]] const std::map<IpAddress, HeldAddress>& addresses() const { return addresses_; }
   [[nodiscard]] const std::map<IpAddress, Instant>& deadlines() const { return deadlines_; }
   [[nodiscard]] bool fenced() const { return filter_attached_; }
   /// Empty: there is none yet.
@@ -112,6 +112,9 @@ class Kernel {
     bool carrier = true;
     MacAddress mac;
   };
+
+  template <class Condition>
+  void delete_if(const Condition& condition);
 
   Random random_;
   bool fence_permitted_;

@@ -64,6 +64,12 @@ struct Process {
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };
 
+/// What a machine does by itself next, if nobody does anything to it.
+struct Dues {
+  std::optional<Moment> edge;  ///< something of its kernel or HAProxy begins or ends
+  std::optional<Moment> wake;  ///< its process is to be woken
+};
+
 struct Machine {
   MachineOptions options;
   NodeConfig node;  ///< its line in the config
@@ -83,6 +89,7 @@ struct Machine {
   std::string file;                              ///< hapx.yaml; empty: the world's config
   std::optional<ClusterConfig> accepted;         ///< kept by the keeper since the last reload
   Duration longest_lease{0};                     ///< that it ever asked for
+  std::optional<Dues> dues{};                    ///< absent: to be worked out again
 
   [[nodiscard]] bool runs() const { return powered && !paused; }
   [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }

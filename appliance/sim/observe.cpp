@@ -28,7 +28,14 @@ Duration World::Gap::until(Moment now) const {
 }
 
 void World::observe() {
-  for (auto& [vip, address] : addresses_) observe_address(vip, address);
+  look_due_ = true;
+  observe_if_due();
+}
+
+void World::observe_if_due() {
+  if (std::exchange(look_due_, false)) {
+    for (auto& [vip, address] : addresses_) observe_address(vip, address);
+  }
   if (std::exchange(outlook_due_, false)) observe_outlook();
   state(Tick{});
 }
@@ -202,7 +209,7 @@ void World::state(const Fact& fact) {
 
 void World::disturb(const std::string& what) {
   note((secret_ ? "** (secretly) " : "** ") + what);
-  outlook_due_ = true;
+  changed();
   if (!secret_) state(Disturbed{what});
 }
 
@@ -213,6 +220,7 @@ void World::secretly(const std::function<void()>& operation) {
 }
 
 void World::note(const std::string& line) {
+  if (!traces()) return;
   std::array<char, 32> stamp{};
   const double seconds = std::chrono::duration<double>(now_.time_since_epoch()).count();
   std::snprintf(stamp.data(), stamp.size(), "%11.6f ", seconds);

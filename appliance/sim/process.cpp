@@ -59,12 +59,12 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
   inheritance.abstain = recollection.abstain;
   if (inherits == Inherits::everything) {
     if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();
-    for (const HeldAddress& held : kernel.addresses()) {
+    for (const auto& [vip, held] : kernel.addresses()) {
       inheritance.addresses.push_back({held.interface, held.address});
     }
     return inheritance;
   }
-  for (const HeldAddress& held : kernel.addresses()) kernel.delete_address(held.address.address);
+  kernel.flush_addresses();
   for (const auto& [vip, deadline] : kernel.deadlines()) {
     state(FenceClosed{{machine.node.name, machine.boot}, vip});
   }
@@ -95,7 +95,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
   }
   machine.process = std::make_unique<Process>(Process{
       Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
-  outlook_due_ = true;
+  changed();
   step(machine, Started{});
   tell_of_metrics(machine);
   if (!bears_vips(machine)) return;
@@ -121,7 +121,8 @@ void World::tell_of_metrics(Machine& machine) {
 void World::end_process(Machine& machine) {
   if (machine.process) note(machine.node.name.text() + " ** the process is gone");
   machine.process.reset();
-  outlook_due_ = true;
+  machine.dues.reset();
+  changed();
 }
 
 void World::restart_in_flight(Machine& machine) {
@@ -173,7 +174,9 @@ void World::drain_inbox(Machine& machine) {
 void World::step(Machine& machine, const Event& event) {
   const std::string& name = machine.node.name.text();
   bool news = is_news(event);
-  if (news || options_.trace == TraceDetail::everything) note(name + " <- " + describe(event));
+  machine.dues.reset();
+  if ((news && traces()) || options_.trace == TraceDetail::everything)
+    note(name + " <- " + describe(event));
   learn(machine.process->knowledge, event);
   Process& process = *machine.process;
   if (process.last_step != now_) process.steps_at_once = 0;
@@ -183,7 +186,7 @@ void World::step(Machine& machine, const Event& event) {
   for (const Action& action : actions) {
     const bool told = is_news(action);
     news = news || told;
-    if (told || options_.trace == TraceDetail::everything) {
+    if ((told && traces()) || options_.trace == TraceDetail::everything) {
       note(name + " -> " + describe(action));
     }
     std::visit(interpreter, action);
@@ -222,8 +225,7 @@ void World::end_step(Machine& machine, bool news) {
   ended.node = machine.node.name;
   ended.sleeps = process.steps_at_once <= steps_at_once_max;
   const Knowledge& known = process.knowledge;
-  for (const HeldAddress& held : machine.kernel.addresses()) {
-    const IpAddress& vip = held.address.address;
+  for (const auto& [vip, held] : machine.kernel.addresses()) {
     const auto until = known.deadlines.find(vip);
     const bool ahead = until != known.deadlines.end() && until->second > now;
     ended.held.push_back({vip, ahead, known.removals.contains(vip)});
@@ -241,7 +243,7 @@ void World::end_step(Machine& machine, bool news) {
     }
     ended.books.push_back(books);
   }
-  state(ended);
+  state(std::move(ended));
 }
 
 void World::pass_on_notices(Machine& machine) {
@@ -260,7 +262,7 @@ void World::pass_on_notices(Machine& machine) {
     });
   };
   for (const Notice& notice : machine.kernel.take_notices()) {
-    outlook_due_ = true;
+    changed();
     std::visit(
         Overloaded{[&](const vip::AddressRemoved& it) { tell(machine, address_gone_heard, it); },
                    [&](const vip::LinkChanged& it) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/assert.hpp"
+#include "config/write.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -23,6 +24,7 @@ MachineOptions with_defaults(MachineOptions options, const WorldOptions& world) 
 
 World::World(const WorldOptions& options)
     : options_(options),
+      file_(write_config(options.config)),
       random_(options.seed),
       network_(random_.next()),
       checkers_(options.config, options.patience) {
@@ -92,31 +94,60 @@ std::optional<Moment> World::wake_of(const Machine& machine) const {
   return std::max(*due, machine.process->last_step) + machine.process->wake_latency;
 }
 
-std::optional<Moment> World::next_moment() const {
+std::optional<Moment> World::edge_of(const Machine& machine) const {
+  std::optional<Moment> edge = machine.haproxy.next_edge(now_);
+  const std::optional<Instant> instant = machine.kernel.next_edge(clock_of(machine));
+  const auto moment = instant ? machine.clock.when(*instant) : std::nullopt;
+  if (moment && (!edge || *moment < *edge)) edge = moment;
+  return edge;
+}
+
+const Dues& World::dues_of(Machine& machine) {
+  if (!machine.dues) machine.dues = Dues{edge_of(machine), wake_of(machine)};
+  return *machine.dues;
+}
+
+std::optional<Moment> World::next_moment() {
   std::optional<Moment> next;
   const auto consider = [&](std::optional<Moment> moment) {
     if (moment && (!next || *moment < *next)) next = moment;
   };
   if (!queue_.empty()) consider(queue_.front().at);
-  for (const auto& [name, machine] : machines_) {
+  for (auto& [name, machine] : machines_) {
     if (!machine.runs()) continue;
-    const std::optional<Instant> edge = machine.kernel.next_edge(clock_of(machine));
-    if (edge) consider(machine.clock.when(*edge));
-    consider(machine.haproxy.next_edge(now_));
-    consider(wake_of(machine));
+    const Dues& dues = dues_of(machine);
+    consider(dues.edge);
+    consider(dues.wake);
   }
   return next;
+}
+
+void World::end_what_is_over() {
+  for (auto& [name, machine] : machines_) {
+    if (!machine.runs() || !machine.dues || !machine.dues->edge || *machine.dues->edge > now_)
+      continue;
+    machine.dues.reset();
+    look_due_ = true;
+    machine.kernel.advance(clock_of(machine));
+    pass_on_notices(machine);
+  }
+}
+
+void World::wake_who_is_due() {
+  for (auto& [name, machine] : machines_) {
+    if (!machine.runs()) continue;
+    const std::optional<Moment> wake = dues_of(machine).wake;
+    if (!wake || *wake > now_) continue;
+    step(machine, DeadlineReached{});
+    break;
+  }
 }
 
 bool World::advance(Moment limit) {
   const std::optional<Moment> next = next_moment();
   now_ = std::max(now_, std::min(limit, next.value_or(limit)));
-  for (auto& [name, machine] : machines_) {
-    if (!machine.runs()) continue;
-    machine.kernel.advance(clock_of(machine));
-    pass_on_notices(machine);
-  }
-  observe();  // what ended by itself ended before anything that happens at the same moment
+  end_what_is_over();
+  observe_if_due();  // what ended by itself ended before anything that happens at the same moment
   if (!next || *next > limit) return false;
 
   if (!queue_.empty() && queue_.front().at <= now_) {
@@ -125,14 +156,9 @@ bool World::advance(Moment limit) {
     queue_.pop_back();
     next_one.happen();
   } else {
-    for (auto& [name, machine] : machines_) {
-      const std::optional<Moment> wake = wake_of(machine);
-      if (!wake || *wake > now_) continue;
-      step(machine, DeadlineReached{});
-      break;
-    }
+    wake_who_is_due();
   }
-  observe();
+  observe_if_due();
   return true;
 }
 
@@ -144,13 +170,15 @@ void World::schedule(Duration after, std::function<void()> happen) {
 
 void World::schedule_on(Machine& machine, Duration after, std::function<void()> happen) {
   const std::uint64_t boot = machine.boots;
-  schedule(after, [&machine, boot, happen = std::move(happen)] {
+  schedule(after, [this, &machine, boot, happen = std::move(happen)] {
     if (!machine.powered || machine.boots != boot) return;
     if (machine.paused) {
       machine.postponed.push_back(happen);
-    } else {
-      happen();
+      return;
     }
+    machine.dues.reset();
+    look_due_ = true;
+    happen();
   });
 }
 

@@ -27,11 +27,12 @@
 #include "appliance/sim/machine.hpp"
 #include "appliance/sim/network.hpp"
 #include "config/cluster_config.hpp"
+#include "config/parse.hpp"
 
 namespace hapx::appliance::sim {
 
-/// Whether beats, timers and renewals are in the trace, too.
-enum class TraceDetail : std::uint8_t { news, everything };
+/// Whether beats, timers and renewals are in the trace, too; whoever plays many seeds needs none.
+enum class TraceDetail : std::uint8_t { nothing, news, everything };
 
 struct WorldOptions {
   ClusterConfig config;
@@ -201,7 +202,12 @@ class World {
 
   enum class Inherits : std::uint8_t { nothing, everything };
 
-  [[nodiscard]] Machine& machine(const NodeName& node) { return machines_.at(node); }
+  /// To do something to it.
+  [[nodiscard]] Machine& machine(const NodeName& node) {
+    Machine& found = machines_.at(node);
+    found.dues.reset();
+    return found;
+  }
   [[nodiscard]] Instant clock_of(const Machine& machine) const { return machine.clock.read(now_); }
   [[nodiscard]] bool bears_vips(const Machine& machine) const;
   /// What its hapxd has accepted, or will find in its file.
@@ -211,7 +217,11 @@ class World {
 
   // world.cpp: time
   [[nodiscard]] std::optional<Moment> wake_of(const Machine& machine) const;
-  [[nodiscard]] std::optional<Moment> next_moment() const;
+  [[nodiscard]] std::optional<Moment> edge_of(const Machine& machine) const;
+  [[nodiscard]] const Dues& dues_of(Machine& machine);
+  [[nodiscard]] std::optional<Moment> next_moment();
+  void end_what_is_over();
+  void wake_who_is_due();
   bool advance(Moment limit);
   void schedule(Duration after, std::function<void()> happen);
   /// On a machine: it doesn't happen after a loss of power, and waits while the machine is paused.
@@ -235,7 +245,10 @@ class World {
   void send(Machine& from, const membership::SendDatagram& datagram);
 
   // observe.cpp: what is so
+  void changed() { outlook_due_ = look_due_ = true; }
+  /// After something happened that a client or a peer could notice.
   void observe();
+  void observe_if_due();
   void observe_address(const IpAddress& vip, Address& address);
   [[nodiscard]] std::optional<NodeName> find_serving(const IpAddress& vip,
                                                      const Address& address) const;
@@ -245,9 +258,12 @@ class World {
   [[nodiscard]] bool fit(const Machine& machine) const;
   void state(const Fact& fact);
   void disturb(const std::string& what);
+  [[nodiscard]] bool traces() const { return options_.trace != TraceDetail::nothing; }
   void note(const std::string& line);
 
   WorldOptions options_;
+  std::string file_;                             ///< hapx.yaml, where nobody has changed it
+  std::map<std::string, CheckedConfig> judged_;  ///< by their text
   Random random_;
   Network network_;
   Checkers checkers_;
@@ -263,6 +279,7 @@ class World {
   std::map<std::uint64_t, Respond> answers_;
   Outlook outlook_;
   bool outlook_due_ = true;  ///< something changed that it depends on
+  bool look_due_ = true;     ///< something changed that answers or serves
   bool secret_ = false;
   std::deque<std::string> trace_;
 };
