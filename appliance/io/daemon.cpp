@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
@@ -18,6 +17,7 @@
 #include <sys/timerfd.h>
 
 #include "appliance/io/accepted_file.hpp"
+#include "appliance/io/event_queue.hpp"
 #include "appliance/io/http_server.hpp"
 #include "appliance/io/keeper.hpp"
 #include "appliance/io/life.hpp"
@@ -183,19 +183,14 @@ class Daemon {
 
   /// News of a door, from wherever. Actions may bring news at once; those wait for their turn.
   void deliver(Event event) {
-    events_.push_back(std::move(event));
-    if (delivering_ || !node_) return;
-    delivering_ = true;
-    while (!events_.empty()) {
-      const Event next = std::move(events_.front());
-      events_.pop_front();
-      // Safety: read after the event was received, once for each (LEASE.md, rule 12).
-      const Instant now = boot_now();
+    events_.push(std::move(event));
+    if (!node_) return;
+    const bool drained = events_.drain([this](const Event& next, Instant now) {
       for (const auto& action : node_->step(next, now)) {
         std::visit([this](const auto& one) { carry_out(one); }, action);
       }
-    }
-    delivering_ = false;
+    });
+    if (!drained) return;
     give_sign_of_life();
     arm_timer();
   }
@@ -318,8 +313,7 @@ class Daemon {
   asio::posix::stream_descriptor channel_;
   asio::signal_set signals_;
   std::optional<Node> node_;
-  std::deque<Event> events_;
-  bool delivering_ = false;
+  EventQueue<Event> events_;
   Instant armed_for_{};
   Duration look_interval_{};
   Duration turn_interval_{};
