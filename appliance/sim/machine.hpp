@@ -59,7 +59,7 @@ struct Process {
   Duration wake_latency{0};  ///< how late the next timer will be
   Knowledge knowledge;
   Moment last_step;
-  unsigned steps_at_once = 0;  ///< at this very moment
+  unsigned steps_overdue = 0;  ///< so many in a row left a deadline that was not ahead
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

@@ -25,7 +25,7 @@ constexpr Duration link_heard = 390us;
 constexpr Duration filter_restored = 300us;
 constexpr std::size_t inbox_max = 256;     // what a socket's buffer holds
 constexpr unsigned probes_failed_max = 2;  // in a row: HAProxy does not answer
-constexpr unsigned steps_at_once_max = 8;  // without the clock going on
+constexpr unsigned steps_overdue_max = 8;  // in a row
 constexpr std::array<std::uint8_t, 32> cluster_key{0x68, 0x61, 0x70, 0x78};
 
 template <class... Ts>
@@ -179,7 +179,6 @@ void World::step(Machine& machine, const Event& event) {
     note(name + " <- " + describe(event));
   learn(machine.process->knowledge, event);
   Process& process = *machine.process;
-  if (process.last_step != now_) process.steps_at_once = 0;
   process.last_step = now_;
   const Actions actions = process.node.step(event, clock_of(machine));
   Interpreter interpreter(*this, machine);
@@ -219,11 +218,11 @@ void World::end_step(Machine& machine, bool news) {
   Process& process = *machine.process;
   const Instant now = clock_of(machine);
   const std::optional<Instant> deadline = process.node.next_deadline();
-  process.steps_at_once = deadline && *deadline <= now ? process.steps_at_once + 1 : 0;
+  process.steps_overdue = deadline && *deadline <= now ? process.steps_overdue + 1 : 0;
 
   StepEnded ended;
   ended.node = machine.node.name;
-  ended.sleeps = process.steps_at_once <= steps_at_once_max;
+  ended.sleeps = process.steps_overdue <= steps_overdue_max;
   const Knowledge& known = process.knowledge;
   for (const auto& [vip, held] : machine.kernel.addresses()) {
     const auto until = known.deadlines.find(vip);
