@@ -85,6 +85,29 @@ TEST_F(Reloads, AnUnchangedFileIsNoReasonToBeginAnew) {
   EXPECT_EQ(refused(n1), 0U);
 }
 
+/// The key is the address, not the service: a node with an older file, that hears of no new plan,
+/// and one with the new file ask for the same one.
+TEST_F(Reloads, AnAddressThatMovesToAnotherServiceIsNotHeldTwice) {
+  begin(cluster(3));
+  place_on(other_than(coordinator()));
+  const NodeName before = holder().value();
+  const NodeName planner = coordinator();
+  world_->cut(before, planner);
+  ClusterConfig changed = world_->config();
+  changed.services[0].name = ServiceName("control-plane");
+  for (const NodeName& node : {n1, n2, n3}) {
+    if (node != before) reload(node, changed);
+  }
+  world_->run_for(2s);
+  EXPECT_EQ(world_->status(planner).coordinator, planner);
+  EXPECT_EQ(world_->status(planner).services[0].name, changed.services[0].name);
+  EXPECT_EQ(world_->answering(vip), std::vector{before}) << "it is still promised the address";
+  world_->heal_all();
+  expect_outage_at_most(lease() + detection);
+  EXPECT_NE(holder(), before) << "its service is in nobody's plan any more";
+  EXPECT_EQ(world_->answering(vip).size(), 1U);
+}
+
 /// Only an order takes a file: a crash goes on with what was accepted.
 TEST_F(Reloads, ACrashTakesNoFile) {
   begin(cluster(3));

@@ -160,6 +160,32 @@ TEST(Member, a_process_restarted_in_flight_wins_its_lease_again_within_milliseco
   EXPECT_TRUE(world.violations.empty());
 }
 
+/// A new process begins above what its own voter remembers, so its first collision is the one with
+/// what the others have promised since; after a second one it would step back.
+TEST(Member, a_new_process_goes_at_once_above_what_was_promised_while_it_was_away) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(3, lan(), seed);
+    start_all(world);
+    world.run_for(1s);
+    const auto hold_for_a_while = [&world](std::size_t node) {
+      world.claim(node, vip);
+      world.run_for(100ms);
+      EXPECT_TRUE(world.open(node, vip));
+      world.release(node, vip);
+      world.run_for(100ms);
+    };
+    hold_for_a_while(2);
+    world.kill(2);
+    for (int i = 0; i < 3; ++i) hold_for_a_while(1);
+    world.start(2);
+    world.run_for(200ms);
+    world.claim(2, vip);
+    const Duration took = run_until(world, 1s, [&] { return world.open(2, vip); });
+    EXPECT_LE(took, 2ms) << "seed " << seed;
+    EXPECT_TRUE(world.violations.empty());
+  }
+}
+
 TEST(Member, a_dead_coordinator_costs_another_holder_nothing) {
   World world(3, lan(), 6);
   start_all(world);
