@@ -61,6 +61,17 @@ TEST_F(Takeover, PowerLossOfHolderAndCoordinatorInOne) {
   expect_outage_at_most(lease() + detection);
 }
 
+/// Nothing is asked here: the checker of service says how long it may take.
+TEST_F(Takeover, WhicheverNodeHoldsAndIsLostTheServiceIsServedInTime) {
+  for (const NodeName& node : {n1, n2, n3}) {
+    begin(cluster(3));
+    place_on(node);
+    world_->power_off(node);
+    world_->run_for(Patience().served + 2s);
+    ASSERT_TRUE(world_->violations().empty());
+  }
+}
+
 TEST_F(Takeover, PowerLossWithTheFastProfile) {
   ClusterConfig config = cluster(3);
   config.timing = {20ms, 120ms};

@@ -100,6 +100,33 @@ TEST(ServiceHere, vip_then_haproxy_then_the_announcement) {
   EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
 }
 
+TEST(ServiceHere, holds_all_of_its_addresses_or_none) {
+  Bench bench;
+  const IpAddress sister_address = ipv4(10, 0, 0, 10);
+  const LeaseKey sister = LeaseKey::of(sister_address);
+  bench.config.services[0].vips.push_back({{sister_address, 24}, eth0});
+  bench.here.emplace(bench.config.services[0], bench.config, 1);
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.out.claims, (std::vector{key, sister}));
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0) << "one lease of two";
+  bench.rights[sister] = bench.rights[key];
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 2);
+  for (const IpAddress& address : {vip_address, sister_address})
+    bench.hear(vip::AddressAdded{eth0, address});
+  bench.converge();
+  EXPECT_TRUE(bench.serve_wanted());
+  bench.out = {};
+  bench.rights.erase(sister);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::CloseFence>(), 2) << "the other lease lasts, and is not enough";
+  EXPECT_EQ(bench.asked<vip::RemoveAddress>(), 2);
+  EXPECT_FALSE(bench.serve_wanted());
+}
+
 TEST(ServiceHere, a_service_without_haproxy_is_not_announced) {
   Bench bench;
   bench.ready();
