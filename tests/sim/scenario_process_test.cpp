@@ -33,6 +33,19 @@ TEST_F(Processes, HapxdKilledOnTheCoordinatorWhileAnotherNodeHolds) {
   EXPECT_EQ(holder(), before);
 }
 
+/// It may coordinate again as soon as one peer has answered, and the other one is who holds.
+TEST_F(Processes, ACoordinatorThatBeginsAnewWaitsUntilAllHaveReported) {
+  begin(cluster(3));
+  place_on(other_than(coordinator()));
+  const auto before = holder();
+  world_->set_weather({0, 0, 50us, 20ms});
+  for (int i = 0; i < 20; ++i) {
+    world_->kill(coordinator());
+    expect_outage_at_most(0ms, 2s);
+    ASSERT_EQ(holder(), before);
+  }
+}
+
 TEST_F(Processes, HapxdKilledTenTimesInARow) {
   begin(cluster(3));
   const auto before = holder();

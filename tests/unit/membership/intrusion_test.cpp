@@ -269,6 +269,28 @@ TEST_F(Intrusion, rule_21_a_late_plan_of_an_earlier_coordinator_is_not_obeyed) {
   EXPECT_EQ(world.view(listener).plan->assignments, plan_for("new"));
 }
 
+/// Who coordinates says its own plan again at once; who did so before has nothing but the rule.
+TEST_F(Intrusion, rule_21_nor_by_one_that_has_coordinated_since_and_does_no_more) {
+  const std::size_t old_one = world.coordinator().value();
+  for (std::size_t node = 0; node < 3; ++node)
+    if (node != old_one) world.cut(old_one, node, true);
+  record();
+  world.with(old_one, [](Member& m, Instant now) { return m.publish(plan_for("old"), now); });
+  world.on_send = {};
+  world.kill(old_one);
+  world.run_for(1s);
+  const std::size_t listener = world.coordinator().value();
+  world.with(listener, [](Member& m, Instant now) { return m.publish(plan_for("new"), now); });
+  world.run_for(100ms);
+  world.kill(3 - old_one - listener);
+  world.run_for(1s);
+  ASSERT_FALSE(world.view(listener).coordinating);
+  for (const Recorded& one : recorded)
+    if (one.datagram.to.address == address(listener))
+      inject(listener, address(old_one), one.datagram.bytes);
+  EXPECT_EQ(world.view(listener).plan->assignments, plan_for("new"));
+}
+
 TEST_F(Intrusion, rule_21_a_coordinator_goes_above_a_plan_that_somebody_has_seen) {
   // Rounds grow with every change of the coordinator; then two of three forget them all.
   for (int i = 0; i < 6; ++i) {
