@@ -328,6 +328,9 @@ class Words {
         ->check(CLI::Range(1U, 1440U).description(""))
         ->capture_default_str()
         ->type_name("1..1440");
+    sim->add_option("--edition", swarm_.edition,
+                    "draw from the deeds of this edition (else: of the newest)")
+        ->type_name("N");
     sim->add_flag("--trace", swarm_.trace, "of a failure also what happened, line by line");
     choose(sim, swarm_);
   }

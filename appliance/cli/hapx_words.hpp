@@ -90,6 +90,7 @@ struct RunSwarm {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;
   unsigned minutes = 10;
+  unsigned edition = 0;  ///< 0: the newest
   bool trace = false;
 };
 struct ShowVersion {};

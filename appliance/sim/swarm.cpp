@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
+
+#include "config/assert.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -19,7 +22,8 @@ struct Chance {
   Deed deed;
   unsigned weight;
 };
-/// Repairs are as likely as harm, or soon nothing would be left to harm.
+/// Repairs are as likely as harm, or soon nothing would be left to harm. New rows go to the end and
+/// begin an edition.
 constexpr std::array chances{
     Chance{Deed::kill, 60},
     Chance{Deed::kill_with_keeper, 25},
@@ -60,6 +64,9 @@ constexpr std::array chances{
     Chance{Deed::links_up, 40},
     Chance{Deed::repair_haproxy, 40},
 };
+/// How many of these rows an edition draws from; the first is edition 1.
+constexpr std::array<std::size_t, newest_edition> rows{38};
+static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
 ClusterConfig draw_cluster(Random& random) {
@@ -114,21 +121,22 @@ Duration draw_pause(Random& random, Duration lease) {
   return random.between(Duration(10ms), 3 * lease);
 }
 
-Deed draw_deed(Random& random) {
+Deed draw_deed(Random& random, unsigned edition) {
+  const std::span<const Chance> all = std::span(chances).first(rows.at(edition - 1));
   unsigned total = 0;
-  for (const Chance& chance : chances) total += chance.weight;
+  for (const Chance& chance : all) total += chance.weight;
   std::uint64_t drawn = random.next() % total;
-  for (const Chance& chance : chances) {
+  for (const Chance& chance : all) {
     if (drawn < chance.weight) return chance.deed;
     drawn -= chance.weight;
   }
   return Deed::kill;
 }
 
-Operation draw_operation(Random& random, const ClusterConfig& config) {
+Operation draw_operation(Random& random, const ClusterConfig& config, unsigned edition) {
   Operation operation;
   operation.after = draw_pause(random, config.timing.lease);
-  operation.deed = draw_deed(random);
+  operation.deed = draw_deed(random, edition);
   operation.to_server = random.chance(500);  // there is the most to break
   operation.node = static_cast<unsigned>(random.next() % config.nodes.size());
   operation.other = static_cast<unsigned>(random.next() % config.nodes.size());
@@ -164,7 +172,8 @@ std::string checker_of(const Played& played) {
 
 }  // namespace
 
-Plot draw_plot(std::uint64_t seed, Duration length) {
+Plot draw_plot(std::uint64_t seed, Duration length, unsigned edition) {
+  HAPX_ASSERT(edition >= 1 && edition <= newest_edition);
   Random random(seed);
   Plot plot;
   plot.world = draw_world(seed, random);
@@ -172,7 +181,7 @@ Plot draw_plot(std::uint64_t seed, Duration length) {
   while (planned < length) {
     const Duration act = random.between(act_min, act_max);
     for (Duration passed{0}; passed < act;) {
-      plot.operations.push_back(draw_operation(random, plot.world.config));
+      plot.operations.push_back(draw_operation(random, plot.world.config, edition));
       passed += plot.operations.back().after;
     }
     plot.operations.push_back({.deed = Deed::heal_and_demand});

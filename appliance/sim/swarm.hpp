@@ -15,9 +15,15 @@
 
 namespace hapx::appliance::sim {
 
-/// The same seed and length are the same plot, on every machine and every day. `length`: about how
-/// much simulated time it takes; the last act is ended whole.
-[[nodiscard]] Plot draw_plot(std::uint64_t seed, Duration length);
+/// Which deeds a plot is drawn from. New ones begin a new edition, so that a seed that was kept still
+/// tells the story that it was kept for.
+inline constexpr unsigned newest_edition = 1;
+
+/// The same seed, length and edition are the same plot, on every machine and every day. `length`:
+/// about how much simulated time it takes; the last act is ended whole. REQUIRES: 1 <= edition <=
+/// newest_edition.
+[[nodiscard]] Plot draw_plot(std::uint64_t seed, Duration length,
+                             unsigned edition = newest_edition);
 
 struct Played {
   Duration simulated{0};

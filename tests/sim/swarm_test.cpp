@@ -19,6 +19,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "membership/bytes.hpp"
+
 namespace hapx::appliance::sim {
 namespace {
 
@@ -40,17 +42,17 @@ void say_seed(int) {
 }
 
 /// Empty: all was well.
-std::string complaint_of(std::uint64_t seed, Duration length) {
+std::string complaint_of(std::uint64_t seed, Duration length, unsigned edition) {
   std::snprintf(last_words.data(), last_words.size(), "aborted in seed %llu\n",
                 static_cast<unsigned long long>(seed));
   std::signal(SIGABRT, say_seed);
-  const Plot plot = draw_plot(seed, length);
+  const Plot plot = draw_plot(seed, length, edition);
   const Played played = play(plot);
   std::string text;
   for (const std::string& complaint : played.complaints) text += complaint + "\n";
   if (text.empty()) return text;
   text += "`hapx sim --seed " + std::to_string(seed) + " --minutes " +
-          std::to_string(length / 1min) + " --trace`\n";
+          std::to_string(length / 1min) + " --edition " + std::to_string(edition) + " --trace`\n";
   const Plot shortest = shorten(plot, 100);
   for (const Operation& operation : shortest.operations) {
     text += "  " + describe(operation, plot.world.config) + "\n";
@@ -58,7 +60,7 @@ std::string complaint_of(std::uint64_t seed, Duration length) {
   return text;
 }
 
-/// Lines "SEED MINUTES  # what it found".
+/// Lines "SEED MINUTES EDITION  # what it found".
 TEST(SwarmTest, SeedsThatFoundSomethingFindNothingAnyMore) {
   std::ifstream file(HAPX_SOURCE_DIR "/tests/sim/seeds.txt");
   ASSERT_TRUE(file) << "tests/sim/seeds.txt is not there";
@@ -68,8 +70,10 @@ TEST(SwarmTest, SeedsThatFoundSomethingFindNothingAnyMore) {
     std::istringstream words(line);
     std::uint64_t seed = 0;
     unsigned minutes = 0;
-    ASSERT_TRUE(words >> seed >> minutes) << line;
-    EXPECT_EQ(complaint_of(seed, std::chrono::minutes(minutes)), "") << line;
+    unsigned edition = 0;
+    ASSERT_TRUE(words >> seed >> minutes >> edition) << line;
+    ASSERT_TRUE(edition >= 1 && edition <= newest_edition) << line;
+    EXPECT_EQ(complaint_of(seed, std::chrono::minutes(minutes), edition), "") << line;
     ++played;
   }
   EXPECT_GT(played, 0U);
@@ -82,7 +86,7 @@ TEST(SwarmTest, NoFreshSeedFindsAnythingWrong) {
   const auto until = std::chrono::steady_clock::now() + patience;
   std::uint64_t seed = first;
   for (; std::chrono::steady_clock::now() < until; ++seed) {
-    ASSERT_EQ(complaint_of(seed, 1min), "") << "seed " << seed;
+    ASSERT_EQ(complaint_of(seed, 1min, newest_edition), "") << "seed " << seed;
   }
   std::cout << "seeds " << first << " to " << seed - 1 << ", a simulated minute each\n";
 }
@@ -97,6 +101,19 @@ TEST(SwarmTest, TheSameSeedIsTheSamePlotAndTheSameStory) {
   ASSERT_NE(first.trace, "");
   EXPECT_EQ(first.trace, story(5).trace);
   EXPECT_NE(first.trace, story(6).trace);
+}
+
+/// What a seed once found can be found again: another drawing would tell another story. The number
+/// is that of the operations as the first edition drew them when it was the only one.
+TEST(SwarmTest, AnEarlierEditionIsStillDrawnAsItWas) {
+  const Plot plot = draw_plot(1001, 10min, 1);
+  std::string text;
+  for (const Operation& operation : plot.operations) {
+    text += describe(operation, plot.world.config) + "\n";
+  }
+  EXPECT_EQ(plot.operations.size(), 636U);
+  const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+  EXPECT_EQ(membership::fnv1a(bytes), 0x6353ea359d67202cU);
 }
 
 TEST(SwarmTest, EveryDeedIsDrawn) {

@@ -73,7 +73,7 @@ struct Runner {
   }
   int operator()(const RunSwarm& verb) const {
     return sim::run_swarm({verb.seed, verb.count, std::chrono::minutes(verb.minutes), verb.trace,
-                           global.output != Output::text},
+                           global.output != Output::text, verb.edition},
                           around.out, around.err);
   }
   int operator()(const ShowVersion&) const { return show_version(global, around); }

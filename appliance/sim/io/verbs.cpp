@@ -88,6 +88,12 @@ std::string document(const Tally& tally, const SwarmOptions& options,
 }  // namespace
 
 int run_swarm(const SwarmOptions& options, std::ostream& out, std::ostream& err) {
+  if (options.edition > newest_edition) {
+    err << "there is no edition " << options.edition << " of the swarm; the newest is "
+        << newest_edition << "\n";
+    return exit_wrong;
+  }
+  const unsigned edition = options.edition == 0 ? newest_edition : options.edition;
   interrupt = 0;
   const auto former = std::signal(SIGINT, [](int) { interrupt = 1; });
   std::signal(SIGABRT, say_last_words);
@@ -99,7 +105,7 @@ int run_swarm(const SwarmOptions& options, std::ostream& out, std::ostream& err)
     const std::uint64_t seed = options.first_seed + tally.played;
     std::snprintf(last_words.data(), last_words.size(), "aborted in seed %llu\n",
                   static_cast<unsigned long long>(seed));
-    const Plot plot = draw_plot(seed, options.length);
+    const Plot plot = draw_plot(seed, options.length, edition);
     Played played = play(plot);
     ++tally.played;
     tally.simulated += played.simulated;

@@ -18,6 +18,7 @@ struct SwarmOptions {
   Duration length = std::chrono::minutes(10);  ///< simulated, of each
   bool trace = false;                          ///< also what happened, line by line
   bool json = false;
+  unsigned edition = 0;  ///< of the deeds that are drawn; 0: the newest
 };
 
 /// 0: nothing was wrong; 1: something was; 130: interrupted before.

@@ -61,6 +61,8 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_EQ(swarm.seed, 7U);
   EXPECT_EQ(swarm.count, 3U);
   EXPECT_EQ(swarm.minutes, 2U);
+  EXPECT_EQ(swarm.edition, 0U) << "the newest";
+  EXPECT_EQ(std::get<RunSwarm>(read({"sim", "--edition", "1"}).verb).edition, 1U);
 }
 
 TEST(HapxWords, LabsAndDrillsAreDescribed) {
