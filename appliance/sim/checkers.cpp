@@ -17,10 +17,36 @@ std::string milliseconds(Duration duration) {
 
 }  // namespace
 
-void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
-  if (const auto* went_on = std::get_if<MachineWentOn>(&fact)) {
-    excused_until_[went_on->node] = went_on->excused_until;
+Excuses::Excuses(const ClusterConfig& config) {
+  for (const NodeConfig& node : config.nodes) {
+    votes_[node.name] = node.votes;
+    votes_total_ += node.votes;
   }
+}
+
+void Excuses::see(const Fact& fact) {
+  const auto* excused = std::get_if<Excused>(&fact);
+  if (excused != nullptr) until_[{excused->node, excused->as}] = excused->until;
+}
+
+bool Excuses::excused(Moment at, const NodeName& node, Excused::As as) const {
+  const auto found = until_.find({node, as});
+  return found != until_.end() && at < found->second;
+}
+
+/// Two majorities have voters in common, and those promise one thing at a time. Unless all that the
+/// two need to have in common are excused.
+bool OneKernelAnswers::promised_to_two(Moment at) const {
+  unsigned excused = 0;
+  for (const auto& [voter, votes] : excuses_.votes()) {
+    if (excuses_.excused(at, voter, Excused::As::voter)) excused += votes;
+  }
+  const unsigned majority = excuses_.votes_total() / 2 + 1;
+  return excused >= 2 * majority - excuses_.votes_total();
+}
+
+void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
+  excuses_.see(fact);
   if (const auto* answers = std::get_if<KernelAnswers>(&fact)) {
     auto& nodes = answering_[answers->vip];
     if (answers->answers) {
@@ -31,10 +57,9 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
   }
   for (const auto& [vip, nodes] : answering_) {
     const auto counts = [&](const NodeName& node) {
-      const auto excuse = excused_until_.find(node);
-      return excuse == excused_until_.end() || excuse->second <= at;
+      return !excuses_.excused(at, node, Excused::As::holder);
     };
-    if (std::count_if(nodes.begin(), nodes.end(), counts) < 2) {
+    if (std::count_if(nodes.begin(), nodes.end(), counts) < 2 || promised_to_two(at)) {
       told_.erase(vip);
       continue;
     }
@@ -45,14 +70,8 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
   }
 }
 
-ActsUnderLease::ActsUnderLease(const ClusterConfig& config) {
-  for (const NodeConfig& node : config.nodes) {
-    votes_[node.name] = node.votes;
-    votes_total_ += node.votes;
-  }
-}
-
 void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
+  excuses_.see(fact);
   if (const auto* promised = std::get_if<Promised>(&fact)) {
     promises_[promised->key][promised->voter.node] = {promised->to, promised->until};
     judge(at, promised->key, found);
@@ -76,8 +95,6 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
         if (session.node == changed->node) until = changed->rescaled(at, until);
       }
     }
-  } else if (const auto* went_on = std::get_if<MachineWentOn>(&fact)) {
-    excused_until_[went_on->node] = went_on->excused_until;
   }
 }
 
@@ -86,26 +103,28 @@ void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violation
   if (open == deadlines_.end()) return;
   const auto promises = promises_.find(key);
   for (const auto& [session, deadline] : open->second) {
-    const auto excuse = excused_until_.find(session.node);
-    const bool excused = excuse != excused_until_.end() && at < excuse->second;
-    if (deadline <= at || excused) continue;
+    if (deadline <= at || excuses_.excused(at, session.node, Excused::As::holder)) continue;
     unsigned votes = 0;
-    if (promises != promises_.end()) {
-      for (const auto& [voter, promise] : promises->second) {
-        const auto known = votes_.find(voter);
-        if (known == votes_.end() || promise.to != session || promise.until < deadline) continue;
-        votes += known->second;
+    for (const auto& [voter, weight] : excuses_.votes()) {
+      bool promised = excuses_.excused(at, voter, Excused::As::voter);
+      if (!promised && promises != promises_.end()) {
+        const auto promise = promises->second.find(voter);
+        promised = promise != promises->second.end() && promise->second.to == session &&
+                   promise->second.until >= deadline;
       }
+      if (promised) votes += weight;
     }
-    if (votes * 2 > votes_total_) continue;
+    if (votes * 2 > excuses_.votes_total()) continue;
     found.push_back({at, "ActsUnderLease",
                      session.node.text() + " may act on " + key.text() + " for " +
                          milliseconds(deadline - at) + " more, promised by " +
-                         std::to_string(votes) + " of " + std::to_string(votes_total_) + " votes"});
+                         std::to_string(votes) + " of " + std::to_string(excuses_.votes_total()) +
+                         " votes"});
   }
 }
 
 void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
+  excuses_.see(fact);
   if (const auto* forgotten = std::get_if<PromiseForgotten>(&fact)) {
     last_.erase({forgotten->voter, forgotten->key});
     return;
@@ -122,6 +141,7 @@ void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
   const auto [last, first_time] = last_.try_emplace(place, *promised);
   if (first_time) return;
   const Promised before = std::exchange(last->second, *promised);
+  if (excuses_.excused(at, promised->voter.node, Excused::As::voter)) return;
   const bool same_boot = before.voter == promised->voter;
   const bool binds = same_boot ? promised->clock < before.expiry : at < before.until;
   const std::string& name = promised->voter.node.text();
@@ -216,7 +236,9 @@ void NothingMovesIdly::see(Moment at, const Fact& fact, Violations& found) {
 }
 
 Checkers::Checkers(const ClusterConfig& config, const Patience& patience)
-    : acts_under_lease_(config),
+    : one_kernel_answers_(config),
+      acts_under_lease_(config),
+      voters_keep_promises_(config),
       served_in_time_(config, patience.served),
       nothing_moves_idly_(patience.settled) {}
 

@@ -26,23 +26,44 @@ struct Violation {
 };
 using Violations = std::vector<Violation>;
 
-/// Safety: at no instant do two kernels answer for one virtual address.
+/// Who does what the lease is not made for, and whose votes that may spoil.
+class Excuses {
+ public:
+  explicit Excuses(const ClusterConfig& config);
+  void see(const Fact& fact);
+
+  [[nodiscard]] bool excused(Moment at, const NodeName& node, Excused::As as) const;
+  [[nodiscard]] const std::map<NodeName, unsigned>& votes() const { return votes_; }
+  [[nodiscard]] unsigned votes_total() const { return votes_total_; }
+
+ private:
+  std::map<NodeName, unsigned> votes_;
+  unsigned votes_total_ = 0;
+  std::map<std::pair<NodeName, Excused::As>, Moment> until_;
+};
+
+/// Safety: at no instant do two kernels answer for one virtual address. Limit: an excused holder
+/// doesn't count, and two may answer while all that their majorities must share is excused.
 class OneKernelAnswers {
  public:
+  explicit OneKernelAnswers(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
+  [[nodiscard]] bool promised_to_two(Moment at) const;
+
+  Excuses excuses_;
   std::map<IpAddress, std::set<NodeName>> answering_;
-  std::map<NodeName, Moment> excused_until_;
   std::set<IpAddress> told_;  ///< one violation per overlap
 };
 
 /// Safety: nobody acts without a lease: while a fence is open, voters with more than half of all
-/// votes have promised the address to that session until the fence's deadline or longer. Limit: a
-/// machine that was paused goes on with what it had left (LEASE.md, rule 17).
+/// votes have promised the address to that session until the fence's deadline or longer. Limit: an
+/// excused holder goes on with what it had left, an excused voter counts as one that promised
+/// (LEASE.md, rule 17).
 class ActsUnderLease {
  public:
-  explicit ActsUnderLease(const ClusterConfig& config);
+  explicit ActsUnderLease(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
@@ -52,20 +73,20 @@ class ActsUnderLease {
     membership::Session to;
     Moment until;
   };
-  std::map<NodeName, unsigned> votes_;
-  unsigned votes_total_ = 0;
+  Excuses excuses_;
   std::map<membership::LeaseKey, std::map<NodeName, Promise>> promises_;
   std::map<membership::LeaseKey, std::map<membership::Session, Moment>> deadlines_;
-  std::map<NodeName, Moment> excused_until_;
 };
 
 /// Safety: a voter never promises a key to a second session while its first promise lasts, nor
-/// after a loss of its memory.
+/// after a loss of its memory. Limit: unless it is excused.
 class VotersKeepPromises {
  public:
+  explicit VotersKeepPromises(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
+  Excuses excuses_;
   std::map<std::pair<NodeName, membership::LeaseKey>, Promised> last_;
 };
 

@@ -6,6 +6,7 @@
 // checkers judge them, and a test can write a history of them by hand.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -25,10 +26,14 @@ struct KernelAnswers {
   bool answers = false;
 };
 
-/// A machine that stood still goes on, with what was left of its rights (LEASE.md, rule 17).
-struct MachineWentOn {
+/// A machine does what the lease is not made for (a pause, a clock beyond all bounds; LEASE.md,
+/// rule 17). As a holder it may act for longer than it was promised, as a voter promise again too
+/// soon.
+struct Excused {
+  enum class As : std::uint8_t { holder, voter };
   NodeName node;
-  Moment excused_until;  ///< by then every right from before the pause has ended
+  As as = As::holder;
+  Moment until;  ///< by then everything that came of it has ended; Moment::max(): it goes on
 };
 
 /// A voter's memory now holds a promise. It lasts for a while of the voter's own clock, whose rate
@@ -111,14 +116,15 @@ struct Disturbed {
 /// What is to be expected of the cluster as it now is.
 struct Outlook {
   bool stable_majority = false;  ///< enough healthy nodes that hear each other, one fit to hold
-  bool chance = false;           ///< the network loses datagrams: anything may have a reason
+  /// Datagrams are lost, or a clock runs as no clock should: anything may have a reason.
+  bool chance = false;
 };
 
 /// Time passes.
 struct Tick {};
 
-using Fact = std::variant<KernelAnswers, MachineWentOn, Promised, PromiseForgotten,
-                          ClockRateChanged, DeadlineExtended, FenceClosed, Announced, StepEnded,
-                          Serving, Disturbed, Outlook, Tick>;
+using Fact = std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
+                          DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed,
+                          Outlook, Tick>;
 
 }  // namespace hapx::appliance::sim

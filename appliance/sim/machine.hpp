@@ -23,10 +23,14 @@
 
 namespace hapx::appliance::sim {
 
+/// What the lease is made for, in thousandths of the true rate.
+inline constexpr unsigned clock_rate_min = 900;
+inline constexpr unsigned clock_rate_max = 1100;
+
 struct MachineOptions {
   NodeName name;
   Instant clock_first{std::chrono::hours(1)};  ///< what its clock shows when the world begins
-  unsigned clock_rate_permille = 1000;         ///< 900 to 1100 is what the lease is made for
+  unsigned clock_rate_permille = 1000;
   KernelOptions kernel;
   bool disk_works =
       true;  ///< false: it forgets that it ever voted, so that a checker can be tested
@@ -91,6 +95,9 @@ struct Machine {
   Duration longest_lease{0};                     ///< that it ever asked for
   std::optional<Dues> dues{};                    ///< absent: to be worked out again
 
+  [[nodiscard]] bool keeps_time() const {
+    return clock.rate_permille() >= clock_rate_min && clock.rate_permille() <= clock_rate_max;
+  }
   [[nodiscard]] bool runs() const { return powered && !paused; }
   [[nodiscard]] bool thinks() const { return runs() && process && !process->frozen; }
 };

@@ -48,11 +48,12 @@ void World::observe_outlook() {
   state(outlook_);
 }
 
-/// Datagrams are lost or come too late for a lease, or the nodes disagree about what too late is.
+/// Datagrams are lost or come too late for a lease, or the nodes disagree about what too late is,
+/// by their files or by their clocks.
 bool World::chance_reigns() const {
   const Weather& weather = network_.weather();
   const auto differs = [&](const auto& entry) {
-    return config_of(entry.second).timing != options_.config.timing;
+    return config_of(entry.second).timing != options_.config.timing || !entry.second.keeps_time();
   };
   return weather.loss_permille > 0 || weather.delay_max * 4 > options_.config.timing.lease ||
          std::any_of(machines_.begin(), machines_.end(), differs);

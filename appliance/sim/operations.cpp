@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person, or fate, can do to the simulated world.
+#include <algorithm>
+
 #include "appliance/sim/world.hpp"
 #include "membership/promise_memory.hpp"
 
@@ -129,8 +131,7 @@ void World::unpause_machine(const NodeName& node) {
   disturb(node.text() + ": the machine goes on");
   it.paused = false;
   it.clock.go_on(now_);
-  // What it was promised before the pause is bounded by T on its own clock, which may be slow.
-  state(MachineWentOn{node, now_ + it.longest_lease * 5 / 4});
+  excuse(it, Excused::As::holder);
   for (const auto& happen : std::exchange(it.postponed, {})) happen();
   drain_inbox(it);
   observe();
@@ -138,9 +139,30 @@ void World::unpause_machine(const NodeName& node) {
 
 void World::set_clock_rate(const NodeName& node, unsigned rate_permille) {
   disturb(node.text() + ": clock at " + std::to_string(rate_permille) + " permille");
-  auto& clock = machine(node).clock;
-  state(ClockRateChanged{node, clock.rate_permille(), rate_permille});
-  clock.set_rate(now_, rate_permille);
+  Machine& it = machine(node);
+  const unsigned before = it.clock.rate_permille();
+  state(ClockRateChanged{node, before, rate_permille});
+  it.clock.set_rate(now_, rate_permille);
+  if (std::min(before, rate_permille) < clock_rate_min) excuse(it, Excused::As::holder);
+  if (std::max(before, rate_permille) > clock_rate_max) excuse(it, Excused::As::voter);
+}
+
+void World::repair_clock(const NodeName& node) {
+  if (!machine(node).keeps_time()) set_clock_rate(node, 1000);
+}
+
+void World::excuse(const Machine& machine, Excused::As as) {
+  const unsigned rate = machine.clock.rate_permille();
+  const bool goes_on = as == Excused::As::holder ? rate < clock_rate_min : rate > clock_rate_max;
+  // A holder has what it was promised itself, whoever asked a voter may have been promised too
+  // much.
+  Duration longest = machine.longest_lease;
+  if (as == Excused::As::voter) {
+    for (const auto& [name, each] : machines_) longest = std::max(longest, each.longest_lease);
+  }
+  // It is counted down by a clock that may be slow.
+  const Moment end = now_ + longest * 5 / 4;
+  state(Excused{machine.node.name, as, goes_on ? Moment::max() : end});
 }
 
 void World::cut(const NodeName& a, const NodeName& b) {

@@ -80,6 +80,17 @@ class Doing {
     world_.run_for(1ms);
   }
 
+  void break_clock() {
+    const bool slow = random_.chance(500);
+    const auto rate = slow ? random_.between(std::uint64_t{500}, clock_rate_min - 1)
+                           : random_.between(std::uint64_t{clock_rate_max + 1}, 2000);
+    world_.set_clock_rate(node_, static_cast<unsigned>(rate));
+  }
+
+  void repair_clocks() {
+    for (const NodeConfig& each : world_.config().nodes) world_.repair_clock(each.name);
+  }
+
   void links_up(const NodeName& node) {
     for (const auto& interface : {world_.heartbeat_interface(), vip_interface()}) {
       world_.create_interface(node, interface);
@@ -123,6 +134,7 @@ class Doing {
   void heal() {
     world_.heal_all();
     world_.set_weather({});
+    repair_clocks();
     for (const NodeConfig& each : world_.config().nodes) {
       const NodeName& name = each.name;
       world_.unpause_machine(name);
@@ -176,9 +188,11 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::unpause, "unpause", [](Doing& it) { it.world().unpause_machine(it.node()); }},
     {Deed::change_clock, "change_clock",
      [](Doing& it) {
-       const auto rate = it.random().between(std::uint64_t{900}, 1100);
+       const auto rate = it.random().between(std::uint64_t{clock_rate_min}, clock_rate_max);
        it.world().set_clock_rate(it.node(), static_cast<unsigned>(rate));
      }},
+    {Deed::break_clock, "break_clock", [](Doing& it) { it.break_clock(); }},
+    {Deed::repair_clocks, "repair_clocks", [](Doing& it) { it.repair_clocks(); }},
     {Deed::tear_memory, "tear_memory", [](Doing& it) { it.world().tear_memory(it.node()); }},
     {Deed::cut_off, "cut_off", [](Doing& it) { it.world().cut_off(it.node()); }},
     {Deed::cut, "cut", [](Doing& it) { it.world().cut(it.node(), it.other()); }},

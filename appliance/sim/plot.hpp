@@ -31,7 +31,9 @@ enum class Deed : std::uint8_t {
   pause,
   unpause,
   change_clock,
-  tear_memory,  ///< the voter's mapped file, while no process runs
+  break_clock,    ///< it runs as the lease is not made for
+  repair_clocks,  ///< of all
+  tear_memory,    ///< the voter's mapped file, while no process runs
   // networks
   cut_off,
   cut,

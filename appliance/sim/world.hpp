@@ -78,6 +78,7 @@ class World {
   void pause_machine(const NodeName& node);
   void unpause_machine(const NodeName& node);
   void set_clock_rate(const NodeName& node, unsigned rate_permille);
+  void repair_clock(const NodeName& node);  ///< if its rate is one that the lease is not made for
 
   // Networks.
 
@@ -243,6 +244,10 @@ class World {
   void end_step(Machine& machine, bool news);
   void pass_on_notices(Machine& machine);
   void send(Machine& from, const membership::SendDatagram& datagram);
+
+  // operations.cpp
+  /// What the lease is not made for goes on there, or has just ended.
+  void excuse(const Machine& machine, Excused::As as);
 
   // observe.cpp: what is so
   void changed() { outlook_due_ = look_due_ = true; }

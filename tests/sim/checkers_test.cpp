@@ -41,6 +41,14 @@ Promised promised(Duration now, const NodeName& voter, const Session& to, Durati
   return {{voter, BootId{{3}}}, key, to, at(until), Instant(now), Instant(until)};
 }
 
+Excused excused_holder(const NodeName& node, Duration until) {
+  return {node, Excused::As::holder, at(until)};
+}
+
+Excused excused_voter(const NodeName& node, Duration until) {
+  return {node, Excused::As::voter, at(until)};
+}
+
 /// Feeds one checker and keeps what it finds.
 template <class Checker>
 class Feed {
@@ -58,7 +66,7 @@ class Feed {
 };
 
 TEST(OneKernelAnswersTest, TwoAtOneInstantTripIt) {
-  Feed feed{OneKernelAnswers()};
+  Feed feed{OneKernelAnswers(three_nodes())};
   feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n2, vip, true});
   EXPECT_EQ(feed.found(), 1U);
   feed(2500ms, Tick{});
@@ -66,24 +74,42 @@ TEST(OneKernelAnswersTest, TwoAtOneInstantTripIt) {
 }
 
 TEST(OneKernelAnswersTest, OneAfterTheOtherAtTheSameInstantDoNot) {
-  Feed feed{OneKernelAnswers()};
+  Feed feed{OneKernelAnswers(three_nodes())};
   feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n1, vip, false});
   feed(2s, KernelAnswers{n2, vip, true});
   EXPECT_EQ(feed.found(), 0U);
 }
 
 TEST(OneKernelAnswersTest, OtherAddressesAreOthers) {
-  Feed feed{OneKernelAnswers()};
+  Feed feed{OneKernelAnswers(three_nodes())};
   feed(1s, KernelAnswers{n1, vip, true})(2s, KernelAnswers{n2, ipv4(10, 0, 0, 1), true});
   EXPECT_EQ(feed.found(), 0U);
 }
 
 TEST(OneKernelAnswersTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
-  Feed feed{OneKernelAnswers()};
-  feed(1s, KernelAnswers{n2, vip, true})(2s, MachineWentOn{n1, at(2300ms)});
+  Feed feed{OneKernelAnswers(three_nodes())};
+  feed(1s, KernelAnswers{n2, vip, true})(2s, excused_holder(n1, 2300ms));
   feed(2s, KernelAnswers{n1, vip, true})(2299ms, Tick{});
   EXPECT_EQ(feed.found(), 0U);
   feed(2300ms, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(OneKernelAnswersTest, TwoMayAnswerWhileTheVoterThatBothAskedIsExcused) {
+  Feed feed{OneKernelAnswers(three_nodes())};
+  feed(1s, KernelAnswers{n1, vip, true})(2s, excused_voter(n3, 2300ms));
+  feed(2s, KernelAnswers{n2, vip, true})(2299ms, Tick{});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(2300ms, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(OneKernelAnswersTest, OfTwoVotersOneThatIsExcusedExplainsNothing) {
+  ClusterConfig two = three_nodes();
+  two.nodes.pop_back();
+  Feed feed{OneKernelAnswers(two)};
+  feed(1s, excused_voter(n2, 9s))(1s, KernelAnswers{n1, vip, true})(2s,
+                                                                    KernelAnswers{n2, vip, true});
   EXPECT_EQ(feed.found(), 1U);
 }
 
@@ -131,27 +157,45 @@ TEST(ActsUnderLeaseTest, AReleaseAfterTheFenceWasClosedDoesNot) {
 
 TEST(ActsUnderLeaseTest, AMachineThatWasPausedIsExcusedForALeaseOnly) {
   Feed feed{ActsUnderLease(three_nodes())};
-  feed(1s, MachineWentOn{n1, at(1300ms)})(1s, DeadlineExtended{s1, vip, at(1400ms)});
+  feed(1s, excused_holder(n1, 1300ms))(1s, DeadlineExtended{s1, vip, at(1400ms)});
   EXPECT_EQ(feed.found(), 0U);
   feed(1300ms, promised(1300ms, n3, s2, 1600ms));
   EXPECT_EQ(feed.found(), 1U);
 }
 
+TEST(ActsUnderLeaseTest, AnExcusedVoterCountsAsOneThatPromised) {
+  Feed feed{ActsUnderLease(three_nodes())};
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, excused_voter(n3, 2s));
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)})(1100ms, promised(1100ms, n3, s2, 1400ms));
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1100ms, PromiseForgotten{n1, key});
+  EXPECT_EQ(feed.found(), 1U) << "one vote of three is not enough";
+}
+
+TEST(VotersKeepPromisesTest, AnExcusedVoterMayPromiseAgainTooSoon) {
+  Feed feed{VotersKeepPromises(three_nodes())};
+  feed(1s, promised(1s, n3, s1, 1300ms))(1s, excused_voter(n3, 1200ms));
+  feed(1100ms, promised(1100ms, n3, s2, 1400ms));
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1200ms, promised(1200ms, n3, s1, 1500ms));
+  EXPECT_EQ(feed.found(), 1U);
+}
+
 TEST(VotersKeepPromisesTest, ASecondSessionBeforeTheFirstEndsTripsIt) {
-  Feed feed{VotersKeepPromises()};
+  Feed feed{VotersKeepPromises(three_nodes())};
   feed(1s, promised(1s, n3, s1, 1300ms))(1299ms, promised(1299ms, n3, s2, 1600ms));
   EXPECT_EQ(feed.found(), 1U);
 }
 
 TEST(VotersKeepPromisesTest, AfterItsEndOrAReleaseItMay) {
-  Feed feed{VotersKeepPromises()};
+  Feed feed{VotersKeepPromises(three_nodes())};
   feed(1s, promised(1s, n3, s1, 1300ms))(1300ms, promised(1300ms, n3, s2, 1600ms));
   feed(1400ms, PromiseForgotten{n3, key})(1400ms, promised(1400ms, n3, s1, 1700ms));
   EXPECT_EQ(feed.found(), 0U);
 }
 
 TEST(VotersKeepPromisesTest, AShortenedPromiseTripsIt) {
-  Feed feed{VotersKeepPromises()};
+  Feed feed{VotersKeepPromises(three_nodes())};
   feed(1s, promised(1s, n3, s1, 1300ms))(1050ms, promised(1050ms, n3, s1, 1299ms));
   EXPECT_EQ(feed.found(), 1U);
 }
@@ -160,16 +204,16 @@ TEST(VotersKeepPromisesTest, ItsOwnClockDecidesWhileItRuns) {
   Promised first = promised(1s, n3, s1, 1300ms);
   Promised second = promised(1270ms, n3, s2, 1570ms);
   second.clock = Instant(1300ms);  // it was made to run faster
-  EXPECT_EQ(Feed{VotersKeepPromises()}(1s, first)(1270ms, second).found(), 0U);
+  EXPECT_EQ(Feed{VotersKeepPromises(three_nodes())}(1s, first)(1270ms, second).found(), 0U);
   second.clock = Instant(1299ms);
-  EXPECT_EQ(Feed{VotersKeepPromises()}(1s, first)(1270ms, second).found(), 1U);
+  EXPECT_EQ(Feed{VotersKeepPromises(three_nodes())}(1s, first)(1270ms, second).found(), 1U);
 }
 
 TEST(VotersKeepPromisesTest, AfterARebootTrueTimeDecides) {
   Promised after = promised(1200ms, n3, s2, 1500ms);
   after.voter.boot = BootId{{4}};
   after.clock = Instant(9h);
-  Feed feed{VotersKeepPromises()};
+  Feed feed{VotersKeepPromises(three_nodes())};
   feed(1s, promised(1s, n3, s1, 1300ms))(1200ms, after);
   EXPECT_EQ(feed.found(), 1U);
 }
