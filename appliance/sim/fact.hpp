@@ -115,7 +115,8 @@ struct Disturbed {
 
 /// What is to be expected of the cluster as it now is.
 struct Outlook {
-  bool stable_majority = false;  ///< enough healthy nodes that hear each other, one fit to hold
+  /// Enough healthy nodes that hear each other, one fit to hold, and no foreign host in its place.
+  bool stable_majority = false;
   /// Datagrams are lost, or a clock runs as no clock should: anything may have a reason.
   bool chance = false;
 };

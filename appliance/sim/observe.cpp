@@ -41,7 +41,9 @@ void World::observe_if_due() {
 }
 
 void World::observe_outlook() {
-  const bool stable = stable_majority();
+  const auto is_claimed = [](const auto& entry) { return entry.second.claimed; };
+  const bool stable =
+      stable_majority() && std::none_of(addresses_.begin(), addresses_.end(), is_claimed);
   const bool chance = chance_reigns();
   if (stable == outlook_.stable_majority && chance == outlook_.chance) return;
   outlook_ = {stable, chance};

@@ -9,6 +9,10 @@ namespace hapx::appliance::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+const NodeName foreigner("foreigner");  ///< no machine's name: it never answers as one of ours
+}
+
 void World::power_on(const NodeName& node, Duration boot_takes) {
   Machine& it = machine(node);
   if (it.powered) return;
@@ -256,6 +260,23 @@ void World::flush_filters(const NodeName& node) {
 void World::fail_next(const NodeName& node, Door door, unsigned calls) {
   disturb(node.text() + ": calls are going to fail");
   machine(node).failures[door] = calls;
+}
+
+void World::foreign_claims(const IpAddress& vip) {
+  disturb("a foreign host claims " + to_string(vip));
+  Address& address = addresses_.at(vip);
+  address.claimed = true;
+  address.neighbour = foreigner;
+  observe();
+}
+
+void World::foreign_goes(const IpAddress& vip) {
+  Address& address = addresses_.at(vip);
+  if (!address.claimed) return;
+  disturb("the foreign host is gone that claimed " + to_string(vip));
+  address.claimed = false;
+  if (address.neighbour == foreigner) address.neighbour.reset();  // the client asks anew
+  observe();
 }
 
 void World::take_metrics_port(const NodeName& node) {

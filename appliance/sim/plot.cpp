@@ -91,6 +91,12 @@ class Doing {
     for (const NodeConfig& each : world_.config().nodes) world_.repair_clock(each.name);
   }
 
+  void foreign_goes() {
+    for (const ServiceConfig& each : world_.config().services) {
+      for (const VipConfig& vip : each.vips) world_.foreign_goes(vip.address.address);
+    }
+  }
+
   void links_up(const NodeName& node) {
     for (const auto& interface : {world_.heartbeat_interface(), vip_interface()}) {
       world_.create_interface(node, interface);
@@ -135,6 +141,7 @@ class Doing {
     world_.heal_all();
     world_.set_weather({});
     repair_clocks();
+    foreign_goes();
     for (const NodeConfig& each : world_.config().nodes) {
       const NodeName& name = each.name;
       world_.unpause_machine(name);
@@ -226,6 +233,9 @@ constexpr std::array<DeedRow, deeds> table{{
      [](Doing& it) { it.world().flush_addresses(it.node()); }},
     {Deed::flush_filters, "flush_filters", [](Doing& it) { it.flush_filters(); }},
     {Deed::fail_next, "fail_next", [](Doing& it) { it.fail_next(); }},
+    {Deed::foreign_claims, "foreign_claims",
+     [](Doing& it) { it.world().foreign_claims(it.draw_vip()); }},
+    {Deed::foreign_goes, "foreign_goes", [](Doing& it) { it.foreign_goes(); }},
     {Deed::move, "move", [](Doing& it) { it.move(false); }},
     {Deed::move_there_and_back, "move_there_and_back", [](Doing& it) { it.move(true); }},
     {Deed::heal_and_demand, "heal_and_demand", [](Doing& it) { it.heal_and_demand(); }},

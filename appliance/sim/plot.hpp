@@ -58,6 +58,8 @@ enum class Deed : std::uint8_t {
   flush_addresses,
   flush_filters,
   fail_next,
+  foreign_claims,  ///< a host that is none of ours answers for an address
+  foreign_goes,    ///< from all addresses
   // operators
   move,
   move_there_and_back,

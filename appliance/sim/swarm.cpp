@@ -67,6 +67,8 @@ constexpr std::array chances{
     // much.
     Chance{Deed::break_clock, 8},
     Chance{Deed::repair_clocks, 50},
+    Chance{Deed::foreign_claims, 15},
+    Chance{Deed::foreign_goes, 25},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
 constexpr std::array<std::size_t, newest_edition> rows{38, chances.size()};

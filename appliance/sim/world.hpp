@@ -102,6 +102,11 @@ class World {
   void flush_filters(const NodeName& node);
   void fail_next(const NodeName& node, Door door, unsigned calls = 1);
 
+  /// A host that is none of ours answers for the address. Clients believe it, until one of ours
+  /// announces the address again or it goes.
+  void foreign_claims(const IpAddress& vip);
+  void foreign_goes(const IpAddress& vip);
+
   /// The voter's mapped file is damaged, while no process has it open.
   void tear_memory(const NodeName& node);
 
@@ -185,6 +190,7 @@ class World {
   struct Address {
     ServiceName service;
     std::optional<NodeName> neighbour;  ///< whose hardware address the client last learnt
+    bool claimed = false;               ///< a foreign host answers for it, too
     std::vector<NodeName> answering;
     std::optional<NodeName> serving;
     Gap unserved;

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, and a
+// foreign host in the holder's place. Much may go wrong meanwhile, and nothing may stay so.
+#include "story.hpp"
+
+namespace hapx::appliance::sim {
+namespace {
+
+class Strange : public Story {
+ protected:
+  [[nodiscard]] bool served_within(Duration bound) {
+    return world_->run_until([&] { return world_->all_served(); }, bound);
+  }
+};
+
+TEST_F(Strange, AClockBeyondAllBoundsBreaksNothingForLong) {
+  begin(cluster(3));
+  for (const unsigned rate : {500U, 2000U}) {
+    for (const NodeName& node : {n1, n2, n3}) {
+      world_->set_clock_rate(node, rate);
+      world_->run_for(5s);
+      world_->kill_with_keeper(holder().value_or(n1));
+      world_->run_for(5s);
+      world_->repair_clock(node);
+      for (const NodeName& each : {n1, n2, n3}) world_->start(each);
+      EXPECT_TRUE(served_within(Patience().served)) << node.text() << " at " << rate;
+    }
+  }
+}
+
+/// Its right is counted down at half the speed of the promises: two serve, which the excuse
+/// explains, and then there is one.
+TEST_F(Strange, AHolderWhoseClockRunsHalfAsFastActsForTooLong) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->set_clock_rate(before, 500);
+  world_->cut_off(before);
+  EXPECT_TRUE(world_->run_until([&] { return world_->answering(vip).size() == 2; }, 1s));
+  world_->run_for(1s);
+  EXPECT_EQ(world_->answering(vip).size(), 1U);
+  world_->heal_all();
+  world_->repair_clock(before);
+  EXPECT_TRUE(served_within(Patience().served));
+}
+
+/// hapx notices nothing yet; it wins the clients back with its next announcement.
+TEST_F(Strange, AForeignHostThatClaimsTheAddressIsOutdoneByTheNextAnnouncement) {
+  begin(cluster(3));
+  const auto before = holder();
+  world_->foreign_claims(vip);
+  EXPECT_FALSE(holder().has_value());
+  EXPECT_TRUE(served_within(40s));
+  EXPECT_EQ(holder(), before);
+}
+
+TEST_F(Strange, AForeignHostThatGoesLeavesTheAddressToItsHolder) {
+  begin(cluster(3));
+  world_->run_for(15s);  // the announcements of the beginning are over
+  const auto before = holder();
+  world_->foreign_claims(vip);
+  world_->run_for(2s);
+  EXPECT_FALSE(holder().has_value());
+  world_->foreign_goes(vip);
+  EXPECT_EQ(holder(), before);
+}
+
+}  // namespace
+}  // namespace hapx::appliance::sim
