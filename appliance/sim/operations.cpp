@@ -262,6 +262,23 @@ void World::fail_next(const NodeName& node, Door door, unsigned calls) {
   machine(node).failures[door] = calls;
 }
 
+void World::replay(std::uint64_t choice) {
+  if (recorder_.empty()) return;
+  // A reason for moves: one that was lost when it was said is new to its receiver, if only late.
+  disturb("somebody sends again what was said before");
+  Random random(choice);
+  const std::uint64_t count = random.between(std::uint64_t{1}, replays_max);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Recording again = recorder_.draw(random);
+    const bool to_all = random.chance(300);
+    const Duration under_way = random.between(Duration(0), 20ms);
+    for (auto& [name, machine] : machines_) {
+      if (!to_all && again.datagram.to.address != machine.node.address) continue;
+      arrive(machine, under_way, again.from, again.datagram.bytes);
+    }
+  }
+}
+
 void World::foreign_claims(const IpAddress& vip) {
   disturb("a foreign host claims " + to_string(vip));
   Address& address = addresses_.at(vip);

@@ -233,6 +233,7 @@ constexpr std::array<DeedRow, deeds> table{{
      [](Doing& it) { it.world().flush_addresses(it.node()); }},
     {Deed::flush_filters, "flush_filters", [](Doing& it) { it.flush_filters(); }},
     {Deed::fail_next, "fail_next", [](Doing& it) { it.fail_next(); }},
+    {Deed::replay, "replay", [](Doing& it) { it.world().replay(it.random().next()); }},
     {Deed::foreign_claims, "foreign_claims",
      [](Doing& it) { it.world().foreign_claims(it.draw_vip()); }},
     {Deed::foreign_goes, "foreign_goes", [](Doing& it) { it.foreign_goes(); }},

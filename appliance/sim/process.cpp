@@ -276,17 +276,21 @@ void World::pass_on_notices(Machine& machine) {
 void World::send(Machine& from, const membership::SendDatagram& datagram) {
   const Endpoint sender{from.node.address, options_.config.port};
   const InterfaceName& interface = options_.heartbeat_interface;
+  recorder_.hear(sender, datagram);
   for (auto& [name, machine] : machines_) {
     if (datagram.to != Endpoint{machine.node.address, options_.config.port}) continue;
     const std::vector<Duration> copies = network_.carry(from.node.name, name);
     if (!from.kernel.link(interface).carrier) return;
-    for (const Duration& under_way : copies) {
-      schedule(under_way, [this, &to = machine, sender, bytes = datagram.bytes] {
-        if (!to.runs() || !to.kernel.link(options_.heartbeat_interface).carrier) return;
-        deliver(to, membership::DatagramArrived{sender, bytes});
-      });
-    }
+    for (const Duration& under_way : copies) arrive(machine, under_way, sender, datagram.bytes);
   }
+}
+
+void World::arrive(Machine& to, Duration under_way, const Endpoint& from,
+                   const std::vector<std::uint8_t>& bytes) {
+  schedule(under_way, [this, &to, from, bytes] {
+    if (!to.runs() || !to.kernel.link(options_.heartbeat_interface).carrier) return;
+    deliver(to, membership::DatagramArrived{from, bytes});
+  });
 }
 
 }  // namespace hapx::appliance::sim

@@ -27,6 +27,7 @@ World::World(const WorldOptions& options)
       file_(write_config(options.config)),
       random_(options.seed),
       network_(random_.next()),
+      recorder_(options.seed),
       checkers_(options.config, options.patience) {
   network_.set_weather(options.weather);
   for (const NodeConfig& node : options_.config.nodes) {

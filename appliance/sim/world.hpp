@@ -26,6 +26,7 @@
 #include "appliance/sim/checkers.hpp"
 #include "appliance/sim/machine.hpp"
 #include "appliance/sim/network.hpp"
+#include "appliance/sim/recorder.hpp"
 #include "config/cluster_config.hpp"
 #include "config/parse.hpp"
 
@@ -100,6 +101,10 @@ class World {
   void flush_addresses(const NodeName& node);
   /// Somebody removes the fence's filter.
   void flush_filters(const NodeName& node);
+  /// Somebody without the key sends again what was said before: up to `replays_max` datagrams, some
+  /// to others than before, some damaged. `choice` says which.
+  void replay(std::uint64_t choice);
+  static constexpr unsigned replays_max = 32;
   void fail_next(const NodeName& node, Door door, unsigned calls = 1);
 
   /// A host that is none of ours answers for the address. Clients believe it, until one of ours
@@ -250,6 +255,8 @@ class World {
   void end_step(Machine& machine, bool news);
   void pass_on_notices(Machine& machine);
   void send(Machine& from, const membership::SendDatagram& datagram);
+  void arrive(Machine& to, Duration under_way, const Endpoint& from,
+              const std::vector<std::uint8_t>& bytes);
 
   // operations.cpp
   /// What the lease is not made for goes on there, or has just ended.
@@ -277,6 +284,7 @@ class World {
   std::map<std::string, CheckedConfig> judged_;  ///< by their text
   Random random_;
   Network network_;
+  Recorder recorder_;
   Checkers checkers_;
   Moment now_{};
   std::uint64_t sequence_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, and a
-// foreign host in the holder's place. Much may go wrong meanwhile, and nothing may stay so.
+// What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, a
+// foreign host in the holder's place, and somebody who says again what was said before.
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -41,6 +41,39 @@ TEST_F(Strange, AHolderWhoseClockRunsHalfAsFastActsForTooLong) {
   world_->heal_all();
   world_->repair_clock(before);
   EXPECT_TRUE(served_within(Patience().served));
+}
+
+/// In fair weather all of it has arrived before; then it has no effect whatever.
+TEST_F(Strange, WhatIsSaidAgainIsNotBelieved) {
+  begin(cluster(3));
+  world_->run_for(5s);
+  world_->power_off(n3);
+  world_->run_for(5s);
+  world_->power_on(n3);  // and there are recordings of a process that is gone
+  world_->run_for(15s);
+  const auto before = holder();
+  const auto coordinator_before = coordinator();
+  world_->mark();
+  for (std::uint64_t choice = 1; choice <= 300; ++choice) {
+    world_->replay(choice);
+    world_->run_for(20ms);
+  }
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(silence(), 0ms);
+  EXPECT_EQ(holder(), before);
+  EXPECT_EQ(coordinator(), coordinator_before);
+}
+
+TEST_F(Strange, WhatIsSaidAgainDoesNotBringADeadNodeToLife) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->power_off(before);
+  for (std::uint64_t choice = 1; choice <= 50; ++choice) {
+    world_->replay(choice);
+    world_->run_for(20ms);
+  }
+  expect_outage_at_most(lease() + detection);
+  EXPECT_NE(holder(), before);
 }
 
 /// hapx notices nothing yet; it wins the clients back with its next announcement.
