@@ -86,13 +86,13 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
   } else if (const auto* changed = std::get_if<ClockRateChanged>(&fact)) {
     for (auto& [key, promises] : promises_) {
-      const auto promise = promises.find(changed->node);
+      const auto promise = promises.find(changed->session.node);
       if (promise == promises.end()) continue;
       promise->second.until = changed->rescaled(at, promise->second.until);
     }
     for (auto& [key, deadlines] : deadlines_) {
       for (auto& [session, until] : deadlines) {
-        if (session.node == changed->node) until = changed->rescaled(at, until);
+        if (session == changed->session) until = changed->rescaled(at, until);
       }
     }
   }
@@ -131,7 +131,7 @@ void VotersKeepPromises::see(Moment at, const Fact& fact, Violations& found) {
   }
   if (const auto* changed = std::get_if<ClockRateChanged>(&fact)) {
     for (auto& [of, promise] : last_) {
-      if (of.first == changed->node) promise.until = changed->rescaled(at, promise.until);
+      if (of.first == changed->session.node) promise.until = changed->rescaled(at, promise.until);
     }
     return;
   }

@@ -55,7 +55,7 @@ struct PromiseForgotten {
 
 /// A machine's clock runs at another rate from now on: what it counts down ends at another moment.
 struct ClockRateChanged {
-  NodeName node;
+  membership::Session session;  ///< a clone of the node has a clock of its own
   unsigned before_permille = 1000;
   unsigned after_permille = 1000;
 
@@ -117,7 +117,8 @@ struct Disturbed {
 struct Outlook {
   /// Enough healthy nodes that hear each other, one fit to hold, and no foreign host in its place.
   bool stable_majority = false;
-  /// Datagrams are lost, or a clock runs as no clock should: anything may have a reason.
+  /// Datagrams are lost, a clock runs as no clock should, or a name is that of two machines:
+  /// anything may have a reason.
   bool chance = false;
 };
 

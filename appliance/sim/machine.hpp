@@ -28,7 +28,7 @@ inline constexpr unsigned clock_rate_min = 900;
 inline constexpr unsigned clock_rate_max = 1100;
 
 struct MachineOptions {
-  NodeName name;
+  NodeName name;  ///< what the world calls it: the node's, unless it is a clone
   Instant clock_first{std::chrono::hours(1)};  ///< what its clock shows when the world begins
   unsigned clock_rate_permille = 1000;
   KernelOptions kernel;
@@ -95,6 +95,7 @@ struct Machine {
   Duration longest_lease{0};                     ///< that it ever asked for
   std::optional<Dues> dues{};                    ///< absent: to be worked out again
 
+  [[nodiscard]] bool is_clone() const { return options.name != node.name; }
   [[nodiscard]] bool keeps_time() const {
     return clock.rate_permille() >= clock_rate_min && clock.rate_permille() <= clock_rate_max;
   }

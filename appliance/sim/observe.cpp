@@ -51,11 +51,13 @@ void World::observe_outlook() {
 }
 
 /// Datagrams are lost or come too late for a lease, or the nodes disagree about what too late is,
-/// by their files or by their clocks.
+/// by their files or by their clocks, or a name is that of two.
 bool World::chance_reigns() const {
   const Weather& weather = network_.weather();
   const auto differs = [&](const auto& entry) {
-    return config_of(entry.second).timing != options_.config.timing || !entry.second.keeps_time();
+    const Machine& it = entry.second;
+    return config_of(it).timing != options_.config.timing || !it.keeps_time() ||
+           (it.is_clone() && it.powered);
   };
   return weather.loss_permille > 0 || weather.delay_max * 4 > options_.config.timing.lease ||
          std::any_of(machines_.begin(), machines_.end(), differs);
@@ -177,6 +179,7 @@ bool World::stable_majority() const {
   std::vector<const Machine*> all;
   unsigned votes_total = 0;
   for (const auto& [name, machine] : machines_) {
+    if (machine.is_clone()) continue;
     all.push_back(&machine);
     votes_total += machine.node.votes;
   }

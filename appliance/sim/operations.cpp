@@ -145,7 +145,7 @@ void World::set_clock_rate(const NodeName& node, unsigned rate_permille) {
   disturb(node.text() + ": clock at " + std::to_string(rate_permille) + " permille");
   Machine& it = machine(node);
   const unsigned before = it.clock.rate_permille();
-  state(ClockRateChanged{node, before, rate_permille});
+  state(ClockRateChanged{{node, it.boot}, before, rate_permille});
   it.clock.set_rate(now_, rate_permille);
   if (std::min(before, rate_permille) < clock_rate_min) excuse(it, Excused::As::holder);
   if (std::max(before, rate_permille) > clock_rate_max) excuse(it, Excused::As::voter);
@@ -155,14 +155,41 @@ void World::repair_clock(const NodeName& node) {
   if (!machine(node).keeps_time()) set_clock_rate(node, 1000);
 }
 
+void World::clone(const NodeName& node, Duration boot_takes) {
+  const Machine& original = machine(node);
+  const NodeName name(node.text() + "-clone");
+  const auto former = machines_.find(name);
+  if (former != machines_.end() && former->second.powered) return;
+  MachineOptions options = original.options;
+  options.name = name;
+  Machine& copy = former != machines_.end() ? former->second : build(options, original.node);
+  copy.marker = original.marker;
+  copy.boots = std::max(copy.boots, std::uint64_t{1});  // an image starts from power-on
+  power_on(name, boot_takes);
+  excuse(original, Excused::As::voter);  // its vote is cast twice
+}
+
+void World::end_clone(const NodeName& node) {
+  const auto copy = machines_.find(NodeName(node.text() + "-clone"));
+  if (copy == machines_.end() || !copy->second.powered) return;
+  power_off(copy->first);
+  for (auto& [vip, address] : addresses_) {  // the first one has no reason to announce itself
+    if (address.neighbour == copy->first) address.neighbour.reset();  // the client asks anew
+  }
+  observe();
+  excuse(machine(node), Excused::As::voter);
+}
+
 void World::excuse(const Machine& machine, Excused::As as) {
   const unsigned rate = machine.clock.rate_permille();
-  const bool goes_on = as == Excused::As::holder ? rate < clock_rate_min : rate > clock_rate_max;
-  // A holder has what it was promised itself, whoever asked a voter may have been promised too
-  // much.
+  bool goes_on = as == Excused::As::holder ? rate < clock_rate_min : rate > clock_rate_max;
   Duration longest = machine.longest_lease;
-  if (as == Excused::As::voter) {
-    for (const auto& [name, each] : machines_) longest = std::max(longest, each.longest_lease);
+  if (as == Excused::As::voter) {  // whoever asked it may rely on what it forgets
+    for (const auto& [name, each] : machines_) {
+      longest = std::max(longest, each.longest_lease);
+      const bool same_node = each.node.name == machine.node.name;
+      goes_on = goes_on || (same_node && each.is_clone() && each.powered);
+    }
   }
   // It is counted down by a clock that may be slow.
   const Moment end = now_ + longest * 5 / 4;

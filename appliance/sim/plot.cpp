@@ -39,7 +39,7 @@ class Doing {
       : operation_(operation), world_(world), random_(operation.amount) {
     node_ = name_of(operation.node, world.config());
     if (!operation.to_server) return;
-    if (const auto server = world.serving(first_service())) node_ = *server;
+    if (const auto server = world.serving(first_service())) node_ = world.node_of(*server);
   }
 
   [[nodiscard]] World& world() { return world_; }
@@ -91,6 +91,10 @@ class Doing {
     for (const NodeConfig& each : world_.config().nodes) world_.repair_clock(each.name);
   }
 
+  void end_clones() {
+    for (const NodeConfig& each : world_.config().nodes) world_.end_clone(each.name);
+  }
+
   void foreign_goes() {
     for (const ServiceConfig& each : world_.config().services) {
       for (const VipConfig& vip : each.vips) world_.foreign_goes(vip.address.address);
@@ -117,7 +121,7 @@ class Doing {
     if (!and_back || !before) return;
     // Releasing and wanting back at once is where leases go wrong.
     world_.run_for(random_.between(Duration(100us), Duration(30ms)));
-    world_.move(node_, service, before);
+    world_.move(node_, service, world_.node_of(*before));
   }
 
   void heal_and_demand() {
@@ -141,6 +145,7 @@ class Doing {
     world_.heal_all();
     world_.set_weather({});
     repair_clocks();
+    end_clones();
     foreign_goes();
     for (const NodeConfig& each : world_.config().nodes) {
       const NodeName& name = each.name;
@@ -200,6 +205,11 @@ constexpr std::array<DeedRow, deeds> table{{
      }},
     {Deed::break_clock, "break_clock", [](Doing& it) { it.break_clock(); }},
     {Deed::repair_clocks, "repair_clocks", [](Doing& it) { it.repair_clocks(); }},
+    {Deed::clone, "clone",
+     [](Doing& it) {
+       it.world().clone(it.node(), it.random().between(Duration(500ms), Duration(6s)));
+     }},
+    {Deed::end_clones, "end_clones", [](Doing& it) { it.end_clones(); }},
     {Deed::tear_memory, "tear_memory", [](Doing& it) { it.world().tear_memory(it.node()); }},
     {Deed::cut_off, "cut_off", [](Doing& it) { it.world().cut_off(it.node()); }},
     {Deed::cut, "cut", [](Doing& it) { it.world().cut(it.node(), it.other()); }},

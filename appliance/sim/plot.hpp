@@ -33,7 +33,9 @@ enum class Deed : std::uint8_t {
   change_clock,
   break_clock,    ///< it runs as the lease is not made for
   repair_clocks,  ///< of all
-  tear_memory,    ///< the voter's mapped file, while no process runs
+  clone,          ///< another machine boots from a copy of its disk
+  end_clones,
+  tear_memory,  ///< the voter's mapped file, while no process runs
   // networks
   cut_off,
   cut,

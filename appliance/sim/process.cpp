@@ -49,7 +49,7 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
   if (recollection.write_marker && machine.options.disk_works) {
     machine.marker = encode_marker(self);
   }
-  if (recollection.abstain) {
+  if (recollection.abstain && !machine.is_clone()) {
     // It has forgotten what it promised; that stands all the same, because it promises nothing
     // else.
     std::erase_if(accepted_, [&](const auto& each) { return each.first.first == self.node; });
@@ -75,7 +75,7 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
 }
 
 void World::start_process(Machine& machine, Inherits inherits) {
-  disturb(machine.node.name.text() + " starts a process");
+  disturb(machine.options.name.text() + " starts a process");
   NodeOptions options;
   if (inherits == Inherits::nothing) machine.accepted.reset();
   options.config = config_of(machine);
@@ -119,7 +119,7 @@ void World::tell_of_metrics(Machine& machine) {
 }
 
 void World::end_process(Machine& machine) {
-  if (machine.process) note(machine.node.name.text() + " ** the process is gone");
+  if (machine.process) note(machine.options.name.text() + " ** the process is gone");
   machine.process.reset();
   machine.dues.reset();
   changed();
@@ -172,7 +172,7 @@ void World::drain_inbox(Machine& machine) {
 }
 
 void World::step(Machine& machine, const Event& event) {
-  const std::string& name = machine.node.name.text();
+  const std::string& name = machine.options.name.text();
   bool news = is_news(event);
   machine.dues.reset();
   if ((news && traces()) || options_.trace == TraceDetail::everything)
@@ -221,7 +221,7 @@ void World::end_step(Machine& machine, bool news) {
   process.steps_overdue = deadline && *deadline <= now ? process.steps_overdue + 1 : 0;
 
   StepEnded ended;
-  ended.node = machine.node.name;
+  ended.node = machine.options.name;
   ended.sleeps = process.steps_overdue <= steps_overdue_max;
   const Knowledge& known = process.knowledge;
   for (const auto& [vip, held] : machine.kernel.addresses()) {
@@ -279,7 +279,7 @@ void World::send(Machine& from, const membership::SendDatagram& datagram) {
   recorder_.hear(sender, datagram);
   for (auto& [name, machine] : machines_) {
     if (datagram.to != Endpoint{machine.node.address, options_.config.port}) continue;
-    const std::vector<Duration> copies = network_.carry(from.node.name, name);
+    const std::vector<Duration> copies = network_.carry(from.node.name, machine.node.name);
     if (!from.kernel.link(interface).carrier) return;
     for (const Duration& under_way : copies) arrive(machine, under_way, sender, datagram.bytes);
   }

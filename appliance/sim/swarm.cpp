@@ -67,6 +67,8 @@ constexpr std::array chances{
     // much.
     Chance{Deed::break_clock, 8},
     Chance{Deed::repair_clocks, 50},
+    Chance{Deed::clone, 6},
+    Chance{Deed::end_clones, 40},
     Chance{Deed::replay, 30},
     Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},

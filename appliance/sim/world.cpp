@@ -36,26 +36,7 @@ World::World(const WorldOptions& options)
     for (const MachineOptions& each : options_.machines) {
       if (each.name == node.name) mine = each;
     }
-    mine = with_defaults(mine, options_);
-    Machine fresh{mine,
-                  node,
-                  MachineClock(mine.clock_first, now_, mine.clock_rate_permille),
-                  Kernel(mine.kernel, random_.next()),
-                  Haproxy(options_.config.services, random_.next()),
-                  {},
-                  std::nullopt,
-                  false,
-                  false,
-                  KeeperState::absent,
-                  nullptr,
-                  0,
-                  {},
-                  {},
-                  false,
-                  {},
-                  std::nullopt,
-                  Duration(0)};
-    machines_.emplace(node.name, std::move(fresh));
+    build(with_defaults(mine, options_), node);
   }
   for (const ServiceConfig& service : options_.config.services) {
     for (const VipConfig& vip : service.vips) {
@@ -66,6 +47,28 @@ World::World(const WorldOptions& options)
       address.silent.since = now_;
     }
   }
+}
+
+Machine& World::build(const MachineOptions& options, const NodeConfig& node) {
+  Machine fresh{options,
+                node,
+                MachineClock(options.clock_first, now_, options.clock_rate_permille),
+                Kernel(options.kernel, random_.next()),
+                Haproxy(options_.config.services, random_.next()),
+                {},
+                std::nullopt,
+                false,
+                false,
+                KeeperState::absent,
+                nullptr,
+                0,
+                {},
+                {},
+                false,
+                {},
+                std::nullopt,
+                Duration(0)};
+  return machines_.emplace(options.name, std::move(fresh)).first->second;
 }
 
 bool World::bears_vips(const Machine& machine) const {

@@ -81,6 +81,12 @@ class World {
   void set_clock_rate(const NodeName& node, unsigned rate_permille);
   void repair_clock(const NodeName& node);  ///< if its rate is one that the lease is not made for
 
+  /// A second machine from a copy of the node's disk: of the same name, key and address, in a boot
+  /// of its own. What is sent to the address reaches both. Machines are told apart by "n1" and
+  /// "n1-clone".
+  void clone(const NodeName& node, Duration boot_takes = std::chrono::seconds(6));
+  void end_clone(const NodeName& node);
+
   // Networks.
 
   void cut(const NodeName& a, const NodeName& b);
@@ -167,6 +173,10 @@ class World {
   [[nodiscard]] bool alive(const NodeName& node) const;
   /// Its hapxd is there and runs.
   [[nodiscard]] bool thinks(const NodeName& node) const { return machines_.at(node).thinks(); }
+  /// The name under which this machine speaks: a clone's is that of the other one.
+  [[nodiscard]] const NodeName& node_of(const NodeName& machine) const {
+    return machines_.at(machine).node.name;
+  }
   /// What the node says of itself. REQUIRES: alive(node).
   [[nodiscard]] Status status(const NodeName& node) const;
   [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
@@ -214,6 +224,8 @@ class World {
 
   enum class Inherits : std::uint8_t { nothing, everything };
 
+  /// A machine without power, known by the name in its options.
+  Machine& build(const MachineOptions& options, const NodeConfig& node);
   /// To do something to it.
   [[nodiscard]] Machine& machine(const NodeName& node) {
     Machine& found = machines_.at(node);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, a
-// foreign host in the holder's place, and somebody who says again what was said before.
+// cloned machine, a foreign host in the holder's place, and somebody who says again what was said
+// before.
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -41,6 +42,34 @@ TEST_F(Strange, AHolderWhoseClockRunsHalfAsFastActsForTooLong) {
   world_->heal_all();
   world_->repair_clock(before);
   EXPECT_TRUE(served_within(Patience().served));
+}
+
+TEST_F(Strange, AClonedNodeIsNotHeardWhileTheFirstIs) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->clone(before, 1s);
+  expect_outage_at_most(0ms, 15s);
+  EXPECT_EQ(holder(), before);
+  world_->end_clone(before);
+  expect_outage_at_most(0ms, 5s);
+  EXPECT_EQ(holder(), before);
+}
+
+/// The first one is silent for longer than a lease: then the clone is heard, and it stays so.
+TEST_F(Strange, OfANodeAndItsCloneOneIsHeard) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->clone(before, 1s);
+  world_->run_for(10s);
+  world_->freeze_with_keeper(before);
+  world_->run_for(3s);
+  world_->resume(before);
+  world_->run_for(10s);
+  EXPECT_LE(world_->answering(vip).size(), 1U);
+  world_->end_clone(before);
+  EXPECT_TRUE(served_within(Patience().served));
+  settle();
+  expect_outage_at_most(0ms, 15s);
 }
 
 /// In fair weather all of it has arrived before; then it has no effect whatever.
