@@ -21,6 +21,7 @@ void World::power_on(const NodeName& node, Duration boot_takes) {
   for (std::uint8_t& byte : it.boot.bytes) byte = static_cast<std::uint8_t>(random_.next());
   if (++it.boots == 1) return start(node);
   it.kernel = Kernel(it.options.kernel, random_.next());
+  it.earlier_memory.clear();
   it.clock = MachineClock(Instant{}, now_, it.clock.rate_permille());
   std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
   schedule_on(it, boot_takes, [this, node] { start(node); });
@@ -342,6 +343,19 @@ void World::tear_memory(const NodeName& node) {
   // Its head: that of a slot is what a store in flight can tear, and then no answer has left.
   const std::size_t at = random_.between(std::uint64_t{0}, membership::promise_slot_bytes - 4);
   it.kernel.store(at, {0xde, 0xad, 0xbe, 0xef});
+}
+
+void World::revert_memory(const NodeName& node) {
+  Machine& it = machine(node);
+  if (!it.powered || it.process || it.earlier_memory.empty()) return;
+  disturb(node.text() + ": the voter's file is as it was before");
+  it.kernel.store(0, it.earlier_memory);
+  excuse(it, Excused::As::voter);
+  std::erase_if(accepted_, [&](const auto& each) {
+    const auto& [voter, key] = each.first;
+    if (voter == node) state(PromiseForgotten{voter, key});
+    return voter == node;
+  });
 }
 
 void World::write_file(const NodeName& node, const std::string& text) {

@@ -211,6 +211,7 @@ constexpr std::array<DeedRow, deeds> table{{
      }},
     {Deed::end_clones, "end_clones", [](Doing& it) { it.end_clones(); }},
     {Deed::tear_memory, "tear_memory", [](Doing& it) { it.world().tear_memory(it.node()); }},
+    {Deed::revert_memory, "revert_memory", [](Doing& it) { it.world().revert_memory(it.node()); }},
     {Deed::cut_off, "cut_off", [](Doing& it) { it.world().cut_off(it.node()); }},
     {Deed::cut, "cut", [](Doing& it) { it.world().cut(it.node(), it.other()); }},
     {Deed::cut_one_way, "cut_one_way",

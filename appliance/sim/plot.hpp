@@ -35,7 +35,8 @@ enum class Deed : std::uint8_t {
   repair_clocks,  ///< of all
   clone,          ///< another machine boots from a copy of its disk
   end_clones,
-  tear_memory,  ///< the voter's mapped file, while no process runs
+  tear_memory,    ///< the voter's mapped file, while no process runs
+  revert_memory,  ///< likewise: an earlier copy of it is restored
   // networks
   cut_off,
   cut,

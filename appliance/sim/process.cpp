@@ -54,6 +54,7 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
     // else.
     std::erase_if(accepted_, [&](const auto& each) { return each.first.first == self.node; });
   }
+  machine.earlier_memory = kernel.mapped_file();
   Inheritance inheritance;
   inheritance.memory = std::move(recollection.memory);
   inheritance.abstain = recollection.abstain;

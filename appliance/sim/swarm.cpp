@@ -69,6 +69,7 @@ constexpr std::array chances{
     Chance{Deed::repair_clocks, 50},
     Chance{Deed::clone, 6},
     Chance{Deed::end_clones, 40},
+    Chance{Deed::revert_memory, 15},
     Chance{Deed::replay, 30},
     Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},

@@ -67,7 +67,8 @@ Machine& World::build(const MachineOptions& options, const NodeConfig& node) {
                 false,
                 {},
                 std::nullopt,
-                Duration(0)};
+                Duration(0),
+                {}};
   return machines_.emplace(options.name, std::move(fresh)).first->second;
 }
 

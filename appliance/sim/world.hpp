@@ -120,6 +120,8 @@ class World {
 
   /// The voter's mapped file is damaged, while no process has it open.
   void tear_memory(const NodeName& node);
+  /// That file is again as it was when the last process had started. The voter can't notice it.
+  void revert_memory(const NodeName& node);
 
   /// Another program has the metrics' port, or gives it up.
   void take_metrics_port(const NodeName& node);

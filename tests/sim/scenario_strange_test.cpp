@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, a
-// cloned machine, a foreign host in the holder's place, and somebody who says again what was said
-// before.
+// cloned machine, a reverted memory, a foreign host in the holder's place, and somebody who says
+// again what was said before.
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -70,6 +70,23 @@ TEST_F(Strange, OfANodeAndItsCloneOneIsHeard) {
   EXPECT_TRUE(served_within(Patience().served));
   settle();
   expect_outage_at_most(0ms, 15s);
+}
+
+/// Not supported, and excused for a lease. The voter goes on with what it has, rounds that it had
+/// left behind included, and is a voter like any other when that is over.
+TEST_F(Strange, AVoterWhoseMemoryIsRevertedVotesOn) {
+  begin(cluster(3));
+  for (const NodeName& node : {n1, n2, n3}) {
+    place_on(other_than(holder().value()));
+    world_->kill_with_keeper(node);
+    world_->revert_memory(node);
+    world_->start(node);
+    world_->run_for(3s);
+    EXPECT_TRUE(served_within(Patience().served)) << node.text();
+  }
+  world_->power_off(other_than(holder().value()));  // its vote is needed now
+  world_->mark();
+  expect_outage_at_most(0ms, 10s);
 }
 
 /// In fair weather all of it has arrived before; then it has no effect whatever.
