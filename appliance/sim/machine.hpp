@@ -94,6 +94,8 @@ struct Machine {
   std::optional<ClusterConfig> accepted;         ///< kept by the keeper since the last reload
   Duration longest_lease{0};                     ///< that it ever asked for
   std::optional<Dues> dues{};                    ///< absent: to be worked out again
+  bool disk_full = false;                        ///< no marker can be written
+  bool start_due = false;                    ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t> earlier_memory;  ///< the voter's file when its last process had started
 
   [[nodiscard]] bool is_clone() const { return options.name != node.name; }

@@ -22,6 +22,7 @@ void World::power_on(const NodeName& node, Duration boot_takes) {
   if (++it.boots == 1) return start(node);
   it.kernel = Kernel(it.options.kernel, random_.next());
   it.earlier_memory.clear();
+  it.start_due = false;
   it.clock = MachineClock(Instant{}, now_, it.clock.rate_permille());
   std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
   schedule_on(it, boot_takes, [this, node] { start(node); });
@@ -322,6 +323,17 @@ void World::foreign_goes(const IpAddress& vip) {
   address.claimed = false;
   if (address.neighbour == foreigner) address.neighbour.reset();  // the client asks anew
   observe();
+}
+
+void World::fill_disk(const NodeName& node) {
+  disturb(node.text() + ": its disk is full");
+  machine(node).disk_full = true;
+}
+
+void World::free_disk(const NodeName& node) {
+  if (!machine(node).disk_full) return;
+  disturb(node.text() + ": its disk has room");
+  machine(node).disk_full = false;
 }
 
 void World::take_metrics_port(const NodeName& node) {

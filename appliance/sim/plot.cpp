@@ -151,6 +151,7 @@ class Doing {
       const NodeName& name = each.name;
       world_.unpause_machine(name);
       world_.resume(name);
+      world_.free_disk(name);
       repair_haproxy(name);
       for (const Door door : doors) world_.fail_next(name, door, 0);
       links_up(name);
@@ -244,6 +245,8 @@ constexpr std::array<DeedRow, deeds> table{{
      [](Doing& it) { it.world().flush_addresses(it.node()); }},
     {Deed::flush_filters, "flush_filters", [](Doing& it) { it.flush_filters(); }},
     {Deed::fail_next, "fail_next", [](Doing& it) { it.fail_next(); }},
+    {Deed::fill_disk, "fill_disk", [](Doing& it) { it.world().fill_disk(it.node()); }},
+    {Deed::free_disk, "free_disk", [](Doing& it) { it.world().free_disk(it.node()); }},
     {Deed::replay, "replay", [](Doing& it) { it.world().replay(it.random().next()); }},
     {Deed::foreign_claims, "foreign_claims",
      [](Doing& it) { it.world().foreign_claims(it.draw_vip()); }},

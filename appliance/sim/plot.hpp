@@ -61,6 +61,8 @@ enum class Deed : std::uint8_t {
   flush_addresses,
   flush_filters,
   fail_next,
+  fill_disk,
+  free_disk,
   replay,          ///< datagrams that were said before, of any node, dead processes' too
   foreign_claims,  ///< a host that is none of ours answers for an address
   foreign_goes,    ///< from all addresses

@@ -2,6 +2,7 @@
 // The life of a process in the simulated world: how it starts with what an earlier one left, hears,
 // thinks, and ends.
 #include <algorithm>
+#include <utility>
 
 #include "appliance/sim/interpreter.hpp"
 #include "appliance/sim/words.hpp"
@@ -23,6 +24,7 @@ constexpr Duration wake_latency_max = 200us;
 constexpr Duration address_gone_heard = 90us;
 constexpr Duration link_heard = 390us;
 constexpr Duration filter_restored = 300us;
+constexpr Duration started_again = 100ms;  // RestartSec of the unit
 constexpr std::size_t inbox_max = 256;     // what a socket's buffer holds
 constexpr unsigned probes_failed_max = 2;  // in a row: HAProxy does not answer
 constexpr unsigned steps_overdue_max = 8;  // in a row
@@ -37,7 +39,7 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
 
 }  // namespace
 
-Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
+std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits inherits) {
   using namespace membership;
   Kernel& kernel = machine.kernel;
   const VoterIdentity self{options_.config.name, machine.node.name, machine.boot};
@@ -46,6 +48,7 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
   found.marker = machine.marker;
   Recollection recollection = recall(found, self, clock_of(machine));
   if (recollection.write_file) kernel.store(0, recollection.memory.encode());
+  if (recollection.write_marker && machine.disk_full) return std::nullopt;
   if (recollection.write_marker && machine.options.disk_works) {
     machine.marker = encode_marker(self);
   }
@@ -75,6 +78,17 @@ Inheritance World::find_inheritance(Machine& machine, Inherits inherits) {
   return inheritance;
 }
 
+/// hapxd says why and ends, and its keeper with it.
+void World::fail_to_start(Machine& machine) {
+  note(machine.options.name.text() + " ** hapxd can't write into its state directory, and ends");
+  machine.keeper = KeeperState::absent;
+  if (std::exchange(machine.start_due, true)) return;
+  schedule_on(machine, started_again, [this, &machine] {
+    machine.start_due = false;
+    start(machine.options.name);
+  });
+}
+
 void World::start_process(Machine& machine, Inherits inherits) {
   disturb(machine.options.name.text() + " starts a process");
   NodeOptions options;
@@ -85,7 +99,9 @@ void World::start_process(Machine& machine, Inherits inherits) {
   options.boot = machine.boot;
   options.incarnation = {random_.next()};
   options.cluster_key = cluster_key;
-  options.inheritance = find_inheritance(machine, inherits);
+  std::optional<Inheritance> inheritance = find_inheritance(machine, inherits);
+  if (!inheritance) return fail_to_start(machine);
+  options.inheritance = *std::move(inheritance);
   options.haproxy_paths = lb_supervisor::haproxy_paths("/run/hapx");
   options.seed = random_.next();
   options.version = "simulated";

@@ -71,6 +71,8 @@ constexpr std::array chances{
     Chance{Deed::end_clones, 40},
     Chance{Deed::revert_memory, 15},
     Chance{Deed::replay, 30},
+    Chance{Deed::fill_disk, 15},
+    Chance{Deed::free_disk, 25},
     Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},
 };

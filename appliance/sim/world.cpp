@@ -68,6 +68,8 @@ Machine& World::build(const MachineOptions& options, const NodeConfig& node) {
                 {},
                 std::nullopt,
                 Duration(0),
+                false,
+                false,
                 {}};
   return machines_.emplace(options.name, std::move(fresh)).first->second;
 }

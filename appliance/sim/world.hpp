@@ -123,6 +123,10 @@ class World {
   /// That file is again as it was when the last process had started. The voter can't notice it.
   void revert_memory(const NodeName& node);
 
+  /// hapxd can't remember on disk that this node votes, and so doesn't start in a new boot.
+  void fill_disk(const NodeName& node);
+  void free_disk(const NodeName& node);
+
   /// Another program has the metrics' port, or gives it up.
   void take_metrics_port(const NodeName& node);
   void free_metrics_port(const NodeName& node);
@@ -255,7 +259,9 @@ class World {
 
   // process.cpp: a process's life
   void start_process(Machine& machine, Inherits inherits);
-  [[nodiscard]] Inheritance find_inheritance(Machine& machine, Inherits inherits);
+  void fail_to_start(Machine& machine);
+  /// None: it could not remember that this node votes.
+  [[nodiscard]] std::optional<Inheritance> find_inheritance(Machine& machine, Inherits inherits);
   void tell_of_metrics(Machine& machine);
   void end_process(Machine& machine);
   void restart_in_flight(Machine& machine);

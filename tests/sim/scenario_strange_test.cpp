@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, a
-// cloned machine, a reverted memory, a foreign host in the holder's place, and somebody who says
-// again what was said before.
+// cloned machine, a reverted memory, a full disk, a foreign host in the holder's place, and
+// somebody who says again what was said before.
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -87,6 +87,25 @@ TEST_F(Strange, AVoterWhoseMemoryIsRevertedVotesOn) {
   world_->power_off(other_than(holder().value()));  // its vote is needed now
   world_->mark();
   expect_outage_at_most(0ms, 10s);
+}
+
+/// Who can't remember on disk that it votes doesn't vote. A disk that fills up later is no matter.
+TEST_F(Strange, AFullDiskKeepsANodeFromStartingInANewBoot) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  world_->fill_disk(before);
+  world_->kill(before);
+  expect_outage_at_most(0ms, 2s);
+  EXPECT_EQ(holder(), before);
+  world_->power_off(before);
+  world_->power_on(before, 1s);
+  expect_outage_at_most(lease() + detection, 5s);
+  EXPECT_FALSE(world_->alive(before));
+  world_->free_disk(before);
+  EXPECT_TRUE(world_->run_until([&] { return world_->alive(before); }, 200ms));
+  settle();
+  world_->power_off(holder().value());
+  expect_outage_at_most(lease() + detection, 5s);
 }
 
 /// In fair weather all of it has arrived before; then it has no effect whatever.
