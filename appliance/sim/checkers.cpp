@@ -235,6 +235,39 @@ void NothingMovesIdly::see(Moment at, const Fact& fact, Violations& found) {
                        " to answer for " + to_string(answers->vip) + ", and nothing has happened"});
 }
 
+void MovesPerFault::see(Moment at, const Fact& fact, Violations& found) {
+  if (std::holds_alternative<Disturbed>(fact)) {
+    for (auto& [vip, place] : places_) {
+      place.moves_left = std::min(place.moves_left + 1, moves_at_once);
+    }
+  }
+  if (const auto* outlook = std::get_if<Outlook>(&fact)) {
+    for (auto& [vip, place] : places_) {
+      if (chance_) place.moves_left = moves_at_once;
+    }
+    chance_ = outlook->chance;
+  }
+  const auto* answers = std::get_if<KernelAnswers>(&fact);
+  if (answers == nullptr) return;
+  Place& place = places_[answers->vip];
+  if (answers->answers) {
+    place.answering.insert(answers->node);
+  } else {
+    place.answering.erase(answers->node);
+  }
+  if (place.answering.size() != 1 || place.last == *place.answering.begin()) return;
+  const bool moved = place.last.has_value() && !chance_;
+  place.last = *place.answering.begin();
+  if (!moved) return;
+  if (place.moves_left > 0) {
+    --place.moves_left;
+    return;
+  }
+  found.push_back({at, "MovesPerFault",
+                   to_string(answers->vip) + " moves on to " + place.last->text() +
+                       " more often than things were done to the cluster"});
+}
+
 Checkers::Checkers(const ClusterConfig& config, const Patience& patience)
     : one_kernel_answers_(config),
       acts_under_lease_(config),
@@ -253,6 +286,7 @@ void Checkers::see(Moment at, const Fact& fact) {
   sleeps_between_.see(at, fact, violations_);
   served_in_time_.see(at, fact, violations_);
   nothing_moves_idly_.see(at, fact, violations_);
+  moves_per_fault_.see(at, fact, violations_);
 }
 
 }  // namespace hapx::appliance::sim

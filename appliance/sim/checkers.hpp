@@ -142,6 +142,27 @@ class NothingMovesIdly {
   std::optional<Moment> disturbed_;  ///< last time
 };
 
+/// Liveness: nothing flaps: in any stretch of time an address changes its place at most
+/// moves_at_once times, and once more for each thing that is done to the cluster in it. Limit:
+/// nothing is said while chance reigns.
+class MovesPerFault {
+ public:
+  /// To each of three nodes once: those that were apart obey the plan that each has seen last,
+  /// until all have seen the newest.
+  static constexpr unsigned moves_at_once = 3;
+
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  struct Place {
+    std::set<NodeName> answering;
+    std::optional<NodeName> last;  ///< the last that answered alone
+    unsigned moves_left = moves_at_once;
+  };
+  bool chance_ = false;
+  std::map<IpAddress, Place> places_;
+};
+
 /// How long things may take.
 struct Patience {
   Duration served = std::chrono::seconds(8);    ///< M, and a few seconds to start things
@@ -167,6 +188,7 @@ class Checkers {
   SleepsBetween sleeps_between_;
   ServedInTime served_in_time_;
   NothingMovesIdly nothing_moves_idly_;
+  MovesPerFault moves_per_fault_;
   Violations violations_;
 };
 

@@ -303,5 +303,58 @@ TEST(NothingMovesIdlyTest, ALossyNetworkIsAReason) {
   EXPECT_EQ(feed.found(), 0U);
 }
 
+/// n1 and n2 take turns, `moves` times, and none of them answers in between.
+void take_turns(Feed<MovesPerFault>& feed, Duration from, unsigned moves) {
+  for (unsigned i = 0; i < moves; ++i) {
+    const bool to_n2 = i % 2 == 0;
+    feed(from + i * 1s, KernelAnswers{to_n2 ? n1 : n2, vip, false});
+    feed(from + i * 1s, KernelAnswers{to_n2 ? n2 : n1, vip, true});
+  }
+}
+
+TEST(MovesPerFaultTest, AnAddressThatGoesToAndFroAfterOneFaultTripsIt) {
+  Feed feed{MovesPerFault()};
+  feed(1s, KernelAnswers{n1, vip, true})(2s, Disturbed{"a fault"});
+  take_turns(feed, 3s, MovesPerFault::moves_at_once);
+  EXPECT_EQ(feed.found(), 0U);
+  feed(9s, KernelAnswers{n1, vip, false})(9s, KernelAnswers{n2, vip, false});
+  feed(9s, KernelAnswers{n3, vip, true});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(MovesPerFaultTest, EachThingThatIsDoneMayMoveItOnceMore) {
+  Feed feed{MovesPerFault()};
+  feed(1s, KernelAnswers{n1, vip, true});
+  take_turns(feed, 2s, MovesPerFault::moves_at_once);
+  for (Duration since = 20s; since < 40s; since += 2s) {
+    feed(since, Disturbed{"a fault"})(since, KernelAnswers{n1, vip, false});
+    feed(since, KernelAnswers{n2, vip, false})(since, KernelAnswers{n3, vip, true});
+    feed(since + 1s, Disturbed{"another"})(since + 1s, KernelAnswers{n3, vip, false});
+    feed(since + 1s, KernelAnswers{n1, vip, true});
+  }
+  EXPECT_EQ(feed.found(), 0U);
+}
+
+TEST(MovesPerFaultTest, ManyThingsThatAreDoneAtOnceAreNoStore) {
+  Feed feed{MovesPerFault()};
+  feed(1s, KernelAnswers{n1, vip, true});
+  for (int i = 0; i < 100; ++i) feed(2s, Disturbed{"one of many"});
+  take_turns(feed, 3s, MovesPerFault::moves_at_once + 1);
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(MovesPerFaultTest, SilenceAndComingBackIsNoMoveNorIsWhatChanceDoes) {
+  Feed feed{MovesPerFault()};
+  feed(1s, KernelAnswers{n1, vip, true});
+  for (int i = 0; i < 20; ++i) {
+    feed(2s, KernelAnswers{n1, vip, false})(2s, KernelAnswers{n1, vip, true});
+  }
+  feed(3s, Outlook{true, true});
+  take_turns(feed, 4s, 20);
+  feed(30s, Outlook{true, false});
+  take_turns(feed, 31s, MovesPerFault::moves_at_once);
+  EXPECT_EQ(feed.found(), 0U);
+}
+
 }  // namespace
 }  // namespace hapx::appliance::sim

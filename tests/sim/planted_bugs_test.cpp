@@ -104,5 +104,17 @@ TEST_F(PlantedBugs, AnAddressThatMovesByItselfMovesIdly) {
   EXPECT_TRUE(tripped("NothingMovesIdly")) << world_->trace();
 }
 
+TEST_F(PlantedBugs, AnAddressThatIsSentToAndFroFlaps) {
+  begin(with_machines({}));
+  for (unsigned i = 0; i <= MovesPerFault::moves_at_once; ++i) {
+    ASSERT_FALSE(tripped("MovesPerFault")) << world_->trace();
+    const NodeName to = world_->serving(service) == n1 ? n2 : n1;
+    world_->secretly([&] { world_->move(to, service, to); });
+    ASSERT_TRUE(world_->run_until([&] { return world_->serving(service) == to; }, 1s));
+    world_->run_for(1s);
+  }
+  EXPECT_TRUE(tripped("MovesPerFault")) << world_->trace();
+}
+
 }  // namespace
 }  // namespace hapx::appliance::sim
