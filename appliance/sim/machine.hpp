@@ -80,23 +80,24 @@ struct Machine {
   MachineClock clock;
   Kernel kernel;
   Haproxy haproxy;
-  membership::BootId boot;
-  std::optional<std::string> marker;  ///< on disk: it has voted
+  membership::BootId boot{};
+  std::optional<std::string> marker{};  ///< on disk: it has voted
   bool powered = false;
   bool paused = false;
   KeeperState keeper = KeeperState::absent;
-  std::unique_ptr<Process> process;
+  std::unique_ptr<Process> process{};
   std::uint64_t boots = 0;
-  std::vector<std::function<void()>> postponed;  ///< due while the machine was paused
-  std::map<Door, unsigned> failures;             ///< how many of the next calls fail
-  bool metrics_port_taken = false;               ///< by another program
-  std::string file;                              ///< hapx.yaml; empty: the world's config
-  std::optional<ClusterConfig> accepted;         ///< kept by the keeper since the last reload
-  Duration longest_lease{0};                     ///< that it ever asked for
-  std::optional<Dues> dues{};                    ///< absent: to be worked out again
-  bool disk_full = false;                        ///< no marker can be written
-  bool start_due = false;                    ///< the service manager is going to start hapxd again
-  std::vector<std::uint8_t> earlier_memory;  ///< the voter's file when its last process had started
+  std::vector<std::function<void()>> postponed{};  ///< due while the machine was paused
+  std::map<Door, unsigned> failures{};             ///< how many of the next calls fail
+  bool metrics_port_taken = false;                 ///< by another program
+  std::string file{};                              ///< hapx.yaml; empty: the world's config
+  std::optional<ClusterConfig> accepted{};         ///< kept by the keeper since the last reload
+  Duration longest_lease{0};                       ///< that it ever asked for
+  std::optional<Dues> dues{};                      ///< absent: to be worked out again
+  bool disk_full = false;                          ///< no marker can be written
+  bool start_due = false;  ///< the service manager is going to start hapxd again
+  std::vector<std::uint8_t>
+      earlier_memory{};  ///< the voter's file when its last process had started
 
   [[nodiscard]] bool is_clone() const { return options.name != node.name; }
   [[nodiscard]] bool keeps_time() const {

@@ -50,27 +50,9 @@ World::World(const WorldOptions& options)
 }
 
 Machine& World::build(const MachineOptions& options, const NodeConfig& node) {
-  Machine fresh{options,
-                node,
-                MachineClock(options.clock_first, now_, options.clock_rate_permille),
+  Machine fresh{options, node, MachineClock(options.clock_first, now_, options.clock_rate_permille),
                 Kernel(options.kernel, random_.next()),
-                Haproxy(options_.config.services, random_.next()),
-                {},
-                std::nullopt,
-                false,
-                false,
-                KeeperState::absent,
-                nullptr,
-                0,
-                {},
-                {},
-                false,
-                {},
-                std::nullopt,
-                Duration(0),
-                false,
-                false,
-                {}};
+                Haproxy(options_.config.services, random_.next())};
   return machines_.emplace(options.name, std::move(fresh)).first->second;
 }
 
