@@ -140,6 +140,8 @@ void ServiceHere::haproxy_failed(const std::string& how, Instant now, Decisions&
   if (haproxy_state_ != ResourceState::started) return;
   count(haproxy_failures_, Fatality::counted, now);
   haproxy_state_ = ResourceState::monitor_failed;
+  // Safety: at once, for a repeated announcement may be due at this very instant.
+  for (auto& holder : holders_) holder.stop_serving();
   moved_here_ = false;
   note(out, now, JournalKind::haproxy, {}, "HAProxy failed here", how);
 }

@@ -117,6 +117,10 @@ std::optional<Instant> Member::State::next_deadline() const {
   for (const auto& [key, claim] : claims) consider(claim.lease.next_deadline());
   if (const auto* known = watch.current(seen)) consider(known->until);
   consider(turn);
+  if (outheard_since && coordinating(seen)) {
+    const Instant since = std::max(*outheard_since, resigned_at.value_or(*outheard_since));
+    consider(since + options.config.timing.lease);
+  }
   consider(orders.next_deadline());
   return earliest;
 }
@@ -226,7 +230,38 @@ bool Member::State::quorate(Instant now) const {
   return electorate.is_majority(votes);
 }
 
+/// A peer that hears us, all whom we hear, and somebody besides: it would plan with a node that to
+/// us is dead.
+bool Member::State::somebody_hears_more(Instant now) const {
+  return std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+    if (!peer.hears_us() || !peer.detector().present(now)) return false;
+    bool more = false;
+    for (const Peer& other : peers) {
+      const bool we_hear = other.detector().present(now);
+      const bool it_hears = &other == &peer || peer.hears(other.node().name);
+      if (we_hear && !it_hears) return false;
+      more = more || (it_hears && !we_hear);
+    }
+    return more;
+  });
+}
+
+/// Liveness: where one way between two nodes is cut, who coordinates hears the others: whoever
+/// hears less gives that up. Not before a lease: when a node dies, its peers notice it one after
+/// the other. Nor more often.
+bool Member::State::should_resign(Instant now) {
+  if (!somebody_hears_more(now))
+    outheard_since.reset();
+  else if (!outheard_since)
+    outheard_since = now;
+  if (!coordinating(now) || !outheard(now)) return false;
+  if (resigned_at && now < *resigned_at + options.config.timing.lease) return false;
+  resigned_at = now;
+  return true;
+}
+
 unsigned Member::State::rank(Instant now) const {
+  if (outheard(now)) return static_cast<unsigned>(options.config.nodes.size());
   if (inherits_coordinator) return 0;
   unsigned before_us = 0;
   for (const NodeConfig& node : options.config.nodes) {
@@ -245,7 +280,9 @@ void Member::State::govern(Instant now) {
   const Lease* lease = coordinator_lease();
   const bool claimed = lease != nullptr && lease->claimed();
   const bool somebody_else = watch.current(now) != nullptr;
-  if (claimed && !coordinating(now) && (somebody_else || !quorate(now))) {
+  const bool in_vain = !coordinating(now) && (somebody_else || !quorate(now));
+  const bool resigns = should_resign(now);
+  if (claimed && (in_vain || resigns)) {
     release(claim_of(LeaseKey::coordinator()), now);
     watch.not_vacant();
     return;

@@ -66,6 +66,11 @@ struct Member::State {
   [[nodiscard]] bool quorate(Instant now) const;
   [[nodiscard]] bool coordinating(Instant now) const;
   [[nodiscard]] unsigned rank(Instant now) const;
+  [[nodiscard]] bool somebody_hears_more(Instant now) const;
+  [[nodiscard]] bool outheard(Instant now) const {
+    return outheard_since && now >= *outheard_since + options.config.timing.lease;
+  }
+  [[nodiscard]] bool should_resign(Instant now);
   [[nodiscard]] bool silenced(Instant now) const { return left || now < silenced_until; }
   [[nodiscard]] const Lease* coordinator_lease() const;
   [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -116,10 +121,12 @@ struct Member::State {
   std::vector<RepeatedRelease> repeated_releases;
 
   Instant next_beat;
-  Instant last_now{};                 ///< of the last call
-  std::optional<Instant> turn;        ///< when to try for the coordinator's key
-  bool inherits_coordinator = false;  ///< an earlier process of this session held it
-  Instant silenced_until{};           ///< a rival of ours was there first
+  Instant last_now{};                     ///< of the last call
+  std::optional<Instant> turn;            ///< when to try for the coordinator's key
+  bool inherits_coordinator = false;      ///< an earlier process of this session held it
+  std::optional<Instant> outheard_since;  ///< a peer hears more of the cluster than we do
+  std::optional<Instant> resigned_at;     ///< for that, last
+  Instant silenced_until{};               ///< a rival of ours was there first
   std::optional<Instant> conflict_told;
   bool left = false;
   bool renewed = false;  ///< a peer, with our vote, in this call

@@ -38,6 +38,7 @@ void Peer::promote(const Envelope& envelope) {
   challenge_ = 0;
   hears_us_ = false;
   hears_our_namesake_ = false;
+  hears_.clear();
   has_report_version_ = 0;
   has_plan_.reset();
   assembly_ = {};
@@ -49,7 +50,9 @@ void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation
   const bool heard_us_before = hears_us_;
   hears_us_ = false;
   has_report_version_ = 0;
+  hears_.clear();
   for (const Hearing& hearing : beat.hears) {
+    hears_.push_back(hearing.node);
     if (hearing.node != self) continue;
     if (hearing.incarnation == incarnation) {
       hears_us_ = true;

@@ -15,10 +15,12 @@
 // machine. It gets no hearing, and is told so, until the first has been silent for a lease.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "config/cluster_config.hpp"
 #include "membership/assembly.hpp"
@@ -59,6 +61,10 @@ class Peer {
   /// Absent until a process has proven itself.
   [[nodiscard]] const std::optional<Envelope>& current() const { return current_; }
   [[nodiscard]] bool hears_us() const { return hears_us_; }
+  /// By its last beat.
+  [[nodiscard]] bool hears(const NodeName& node) const {
+    return std::find(hears_.begin(), hears_.end(), node) != hears_.end();
+  }
   /// It heard us, and then another process of our name.
   [[nodiscard]] bool hears_our_namesake() const { return hears_our_namesake_; }
   [[nodiscard]] std::uint64_t has_report_version() const { return has_report_version_; }
@@ -78,6 +84,7 @@ class Peer {
   std::deque<Incarnation> superseded_;  ///< the last superseded_max
   std::uint64_t challenge_ = 0;
 
+  std::vector<NodeName> hears_;
   bool hears_us_ = false;
   bool hears_our_namesake_ = false;
   std::uint64_t has_report_version_ = 0;

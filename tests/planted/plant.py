@@ -81,7 +81,8 @@ def build(copy, programs):
 def checkers():
     """The names of the simulator's checkers."""
     text = (ROOT / "appliance" / "sim" / "checkers.hpp").read_text()
-    return [name for name in re.findall(r"^class (\w+) {", text, re.MULTILINE) if name != "Checkers"]
+    classes = re.findall(r"^class (\w+) {(.*?)^};", text, re.MULTILINE | re.DOTALL)
+    return [name for name, body in classes if "Violations& found" in body]
 
 
 def why_not(bug, programs):

@@ -98,9 +98,13 @@ TEST_F(Reloads, AnAddressThatMovesToAnotherServiceIsNotHeldTwice) {
   for (const NodeName& node : {n1, n2, n3}) {
     if (node != before) reload(node, changed);
   }
-  world_->run_for(2s);
-  EXPECT_EQ(world_->status(planner).coordinator, planner);
-  EXPECT_EQ(world_->status(planner).services[0].name, changed.services[0].name);
+  const auto planned = [&] {
+    if (!world_->alive(planner)) return false;
+    const ServiceStatus shown = world_->status(planner).services[0];
+    return shown.name == changed.services[0].name && !shown.reason.empty();
+  };
+  ASSERT_TRUE(world_->run_until(planned, 2s));
+  world_->run_for(20ms);
   EXPECT_EQ(world_->answering(vip), std::vector{before}) << "it is still promised the address";
   world_->heal_all();
   expect_outage_at_most(lease() + detection);

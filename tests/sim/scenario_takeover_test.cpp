@@ -316,6 +316,43 @@ TEST_F(Takeover, AWitnessThatLosesPowerIsNotMissed) {
   EXPECT_EQ(holder(), before);
 }
 
+/// The one way from the only node that can hold is cut, and who coordinates is at its end: it takes
+/// that node for dead, and leaves the coordination to one that hears all.
+TEST_F(Takeover, ACoordinatorThatDoesNotHearTheOnlyFitNodeLeavesThePlanToWhoDoes) {
+  begin(cluster(3, Role::witness));
+  const NodeName planner = coordinator() == n3 ? n1 : coordinator();
+  const NodeName fit = other_than(planner);
+  place_on(fit);
+  world_->remove_interface(planner, wire);
+  for (const NodeName& other : {fit, n3}) {  // so that it coordinates
+    if (coordinator() != planner) world_->kill_with_keeper(other);
+    world_->run_for(2s);
+    world_->start(other);
+    world_->run_for(2s);
+  }
+  ASSERT_EQ(coordinator(), planner);
+  ASSERT_EQ(holder(), fit);
+  world_->mark();
+  world_->cut_one_way(fit, planner);
+  expect_outage_at_most(2 * lease() + detection);
+  EXPECT_EQ(holder(), fit);
+  EXPECT_NE(world_->status(n3).coordinator, planner);
+}
+
+/// Its peers notice it one after the other; nobody hears more than the others for that.
+TEST_F(Takeover, TheDeathOfANodeDoesNotUnseatTheCoordinator) {
+  for (unsigned i = 0; i < 20; ++i) {
+    begin(cluster(3));
+    const NodeName planner = coordinator();
+    world_->run_for(i * Duration(3ms));
+    world_->power_off(other_than(planner));
+    for (int wait = 0; wait < 100; ++wait) {
+      world_->run_for(20ms);
+      ASSERT_EQ(coordinator(), planner);
+    }
+  }
+}
+
 TEST_F(Takeover, OneNodeAloneServes) {
   begin(cluster(1));
   EXPECT_EQ(holder(), n1);

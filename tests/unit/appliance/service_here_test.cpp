@@ -127,6 +127,25 @@ TEST(ServiceHere, holds_all_of_its_addresses_or_none) {
   EXPECT_FALSE(bench.serve_wanted());
 }
 
+TEST(ServiceHere, a_repeated_announcement_that_is_due_when_haproxy_fails_is_not_made) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.converge();
+  bench.here->haproxy_serving(bench.now, bench.out);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::Announce>(), 1);
+  bench.now = bench.here->next_deadline().value();
+  bench.rights[key] = bench.now + std::chrono::milliseconds(300);
+  bench.out = {};
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::Announce>(), 0);
+}
+
 TEST(ServiceHere, a_service_without_haproxy_is_not_announced) {
   Bench bench;
   bench.ready();
