@@ -15,10 +15,12 @@ Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat
                               Instant now, Random& random) {
   if (current_ && current_->incarnation == envelope.incarnation && current_->boot == envelope.boot)
     return window_.accept(envelope.counter) ? Reception::current : Reception::replayed;
-  if (std::find(superseded_.begin(), superseded_.end(), envelope.incarnation) != superseded_.end())
+  // Liveness: when who replaced it is silent, it may prove itself like anybody: that was a clone.
+  const bool heard = detector_.present(now);
+  if (heard &&
+      std::find(superseded_.begin(), superseded_.end(), envelope.incarnation) != superseded_.end())
     return Reception::superseded;
-  if (current_ && current_->boot != envelope.boot && detector_.present(now))
-    return Reception::rival;
+  if (heard && current_ && current_->boot != envelope.boot) return Reception::rival;
 
   if (challenge_ != 0 && beat && beat->response == challenge_) {
     promote(envelope);
@@ -31,6 +33,7 @@ Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat
 /// Safety: only a process that repeated a number of our making becomes current, so no recording of
 /// an earlier process can take its node's place.
 void Peer::promote(const Envelope& envelope) {
+  std::erase(superseded_, envelope.incarnation);
   if (current_) superseded_.push_back(current_->incarnation);
   if (superseded_.size() > superseded_max) superseded_.pop_front();
   current_ = envelope;

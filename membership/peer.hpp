@@ -12,7 +12,8 @@
 //                                    superseded <--- the node's next process is current -----+
 //
 // A second *session* of the node (another boot) while the first is still heard is a rival: a cloned
-// machine. It gets no hearing, and is told so, until the first has been silent for a lease.
+// machine. It gets no hearing, and is told so, until the first has been silent for a lease. The
+// same holds for the first when the second has become the current one.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +40,7 @@ class Peer {
     promoted,    ///< it has just proven to be the node's process
     unproven,    ///< answer with a challenge, believe nothing
     replayed,    ///< or reordered beyond the window
-    superseded,  ///< of a process that a newer one of its node has replaced
+    superseded,  ///< of a process that another of its node has replaced, while that is heard
     rival,       ///< of another session, while the one we know is heard
   };
 

@@ -70,6 +70,9 @@ TEST_F(Strange, OfANodeAndItsCloneOneIsHeard) {
   EXPECT_TRUE(served_within(Patience().served));
   settle();
   expect_outage_at_most(0ms, 15s);
+  world_->power_off(other_than(before));
+  world_->run_for(3s);
+  EXPECT_TRUE(holder().has_value()) << "the first one's vote counts again";
 }
 
 /// Not supported, and excused for a lease. The voter goes on with what it has, rounds that it had
