@@ -324,16 +324,27 @@ void Node::State::tell_report(Instant now, Decisions& out) {
   absorb(member.tell(std::move(report), now), now, out);
 }
 
-/// A coordinator that has just begun waits until everybody has reported, or long enough to know
-/// that somebody is not there: it would move what a peer still holds. (To be alive is not enough:
-/// the report may come a datagram later.)
+/// A coordinator that has only just come to hear a majority, at its start or after a time without,
+/// waits until everybody is here and has reported, or long enough to know that somebody is not: it
+/// would move what a peer still holds. (To be alive is not enough: the report may come a datagram
+/// later.)
 bool Node::State::may_plan(Instant now) const {
-  if (now >= started + options.config.timing.lease) return true;
-  return std::ranges::all_of(member.view().members,
-                             [](const auto& one) { return one.report_heard.has_value(); });
+  if (now >= may_plan_from()) return true;
+  return std::ranges::all_of(member.view().members, [](const auto& one) {
+    return one.report_heard.has_value() && takes_part(one);
+  });
+}
+
+Instant Node::State::may_plan_from() const {
+  return quorate_since.value_or(started) + options.config.timing.lease;
 }
 
 void Node::State::coordinate(Instant now, Decisions& out) {
+  if (!member.view().quorate) {
+    quorate_since.reset();
+  } else if (!quorate_since) {
+    quorate_since = now;
+  }
   if (!member.view().coordinating) {
     planned = false;
     return;
@@ -440,7 +451,7 @@ std::optional<Instant> Node::State::next_deadline() const {
   if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
   if (member.view().coordinating) {
     sooner(coordination.next_deadline());
-    if (!planned) sooner(started + options.config.timing.lease);
+    if (!planned) sooner(may_plan_from());
   }
   if (leaving && !exited) sooner(leave_until);
   return next;

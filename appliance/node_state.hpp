@@ -29,6 +29,7 @@ struct Node::State {
 
   NodeOptions options;
   Instant started;
+  std::optional<Instant> quorate_since;  ///< a majority is heard without a break
   std::mt19937_64 random;
   membership::Member member;
   lb_supervisor::Supervisor supervisor;
@@ -101,6 +102,7 @@ struct Node::State {
             std::optional<ServiceName> service = {}) const;
 
   [[nodiscard]] bool may_plan(Instant now) const;
+  [[nodiscard]] Instant may_plan_from() const;
   [[nodiscard]] Status status(Instant now) const;
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 };

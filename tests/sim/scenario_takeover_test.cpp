@@ -353,6 +353,29 @@ TEST_F(Takeover, TheDeathOfANodeDoesNotUnseatTheCoordinator) {
   }
 }
 
+/// They hear each other again one after the other, and who coordinates may not have heard yet who
+/// holds: it waits, and the service stays where it first came to.
+TEST_F(Takeover, NodesThatHearEachOtherAgainDoNotSendTheServiceAbout) {
+  begin(cluster(3));
+  for (unsigned i = 0; i < 40; ++i) {
+    for (const NodeName& node : {n1, n2, n3}) world_->cut_off(node);
+    world_->run_for(1s + i * Duration(7ms));
+    EXPECT_TRUE(world_->answering(vip).empty());
+    world_->heal_all();
+    std::vector<NodeName> places;
+    const auto look = [&] {
+      const auto answering = world_->answering(vip);
+      if (answering.size() == 1 && (places.empty() || places.back() != answering.front())) {
+        places.push_back(answering.front());
+      }
+      return false;
+    };
+    EXPECT_FALSE(world_->run_until(look, 2s));
+    EXPECT_EQ(places.size(), 1U) << "the " << i << "th time";
+    EXPECT_TRUE(holder().has_value());
+  }
+}
+
 TEST_F(Takeover, OneNodeAloneServes) {
   begin(cluster(1));
   EXPECT_EQ(holder(), n1);
