@@ -84,7 +84,25 @@ std::string decimal(std::int64_t value, std::int64_t unit) {
   return out;
 }
 
+/// Exactly `digits` digits, or more if the number has more.
+std::string padded(std::int64_t number, std::size_t digits) {
+  const std::string text = std::to_string(number);
+  return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
+}
+
 }  // namespace
+
+std::string to_string(Utc moment) {
+  using namespace std::chrono;
+  const sys_time<Duration> since_1970(moment.time_since_epoch());
+  const auto day = floor<days>(since_1970);
+  const year_month_day date(day);
+  const hh_mm_ss time(floor<seconds>(since_1970 - day));
+  return padded(static_cast<int>(date.year()), 4) + "-" +
+         padded(static_cast<unsigned>(date.month()), 2) + "-" +
+         padded(static_cast<unsigned>(date.day()), 2) + "T" + padded(time.hours().count(), 2) +
+         ":" + padded(time.minutes().count(), 2) + ":" + padded(time.seconds().count(), 2) + "Z";
+}
 
 Result<Duration> parse_duration(std::string_view text) {
   constexpr const char* example = "write it like 300ms, 1.5s or 1h30m";

@@ -30,6 +30,22 @@ struct BootClock {
 /// A moment on this machine. Moments of two machines can't be compared.
 using Instant = BootClock::time_point;
 
+/// The clock behind Utc: nanoseconds since 1970-01-01T00:00:00Z, leap seconds left out. Without
+/// now(), too, and never a reason to act at once: it is what operators name, and it may be wrong.
+struct UtcClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<UtcClock>;
+  static constexpr bool is_steady = false;
+};
+
+/// A moment that all machines mean alike, as far as their clocks are right.
+using Utc = UtcClock::time_point;
+
+/// "2026-11-28T13:36:57Z", whole seconds.
+[[nodiscard]] std::string to_string(Utc moment);
+
 /// Reads a duration as Go writes them: "300ms", "1.5s", "1h30m", "0". Units ns, us, ms, s, m, h.
 /// Refuses a missing unit, negative values and anything above 10 years.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);

@@ -87,5 +87,13 @@ TEST(DurationToString, IsReadBack) {
   }
 }
 
+TEST(Utc, reads_as_everybody_writes_it) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(to_string(Utc()), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(to_string(Utc(1'795'873'017s + 999ms)), "2026-11-28T13:36:57Z");
+  EXPECT_EQ(to_string(Utc(951'782'400s)), "2000-02-29T00:00:00Z");
+  EXPECT_EQ(to_string(Utc(-1ns)), "1969-12-31T23:59:59Z");
+}
+
 }  // namespace
 }  // namespace hapx
