@@ -16,6 +16,7 @@
 
 #include "config/assert.hpp"
 #include "config/io/descriptor.hpp"
+#include "config/io/durable_file.hpp"
 
 namespace hapx::membership {
 
@@ -40,17 +41,6 @@ Result<std::vector<std::uint8_t>> read_all(int descriptor, std::size_t max,
   return bytes;
 }
 
-Result<void> write_all(int descriptor, std::string_view text, const std::string& what) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(descriptor, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return system_error(errno, "cannot write " + what);
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::fsync(descriptor) != 0) return system_error(errno, "cannot sync " + what);
-  return {};
-}
-
 /// Absent: there is none. What can't be read is an empty text: no marker, but not nothing either.
 std::optional<std::string> read_marker(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -61,24 +51,6 @@ std::optional<std::string> read_marker(const std::string& path) {
   const auto bytes = read_all(file.number(), marker_bytes_max, path);
   if (!bytes) return std::string();
   return std::string(bytes->begin(), bytes->end());
-}
-
-/// On disk when this returns: the new text or, after a power loss, the old one, never half of it.
-Result<void> write_marker(const std::string& directory, const std::string& text) {
-  const std::string path = directory + "/" + voter_marker_name;
-  const std::string draft = path + ".new";
-  {
-    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file.is_open()) return system_error(errno, "cannot write " + draft);
-    const auto written = write_all(file.number(), text, draft);
-    if (!written) return written;
-  }
-  if (::rename(draft.c_str(), path.c_str()) != 0)
-    return system_error(errno, "cannot write " + path);
-  const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.is_open() || ::fsync(folder.number()) != 0)
-    return system_error(errno, "cannot sync " + directory);
-  return {};
 }
 
 }  // namespace
@@ -152,7 +124,10 @@ Result<OpenedVoter> open_voter(const std::string& run_directory, const std::stri
     opened.file.write(recollection.memory);
   }
   if (recollection.write_marker) {
-    const auto written = write_marker(state_directory, encode_marker(self));
+    const std::string marker = encode_marker(self);
+    const auto written =
+        write_durably(state_directory, voter_marker_name,
+                      {reinterpret_cast<const std::uint8_t*>(marker.data()), marker.size()});
     if (!written) return written.error();
   }
   return opened;
