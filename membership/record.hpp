@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// What do operators want until further notice?
+//
+// Standing orders: a node is in standby, the cluster is in maintenance, a service is banned from a
+// node. They are kept in one small value, the record, that every node has a copy of on its disk. It
+// is replaced as a whole: each content has a name, (ballot of the coordinator that wrote it,
+// version), and of two names the higher one is the newer. This file knows the value, how an order
+// changes it, and its bytes in a file; who may write it is said in record_copy and record_writer.
+//
+// An order that is given for a time ends at an instant of UTC, which the coordinator alone judges.
+// What the orders mean is for the scheduler to know, one floor above.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/ids.hpp"
+#include "config/time.hpp"
+#include "membership/ballot.hpp"
+
+namespace hapx::membership {
+
+/// Limit: so many standing orders are kept at the same time; one more is refused.
+inline constexpr std::size_t standing_orders_max = 64;
+/// Longest text that says who gave an order; a longer one is cut.
+inline constexpr std::size_t by_bytes_max = 64;
+/// An order is given for a time between these two, or until it is lifted.
+inline constexpr Duration order_time_min = std::chrono::seconds(1);
+inline constexpr Duration order_time_max = std::chrono::hours(24 * 365);
+
+enum class OrderKind : std::uint8_t {
+  standby,      ///< this node is to hold nothing
+  maintenance,  ///< nothing is to be moved, started or stopped, anywhere
+  ban,          ///< this service is not to be on this node
+};
+
+/// What an order is about. There is at most one standing order of each subject.
+struct Subject {
+  OrderKind kind = OrderKind::standby;
+  NodeName node;        ///< of standby and ban
+  ServiceName service;  ///< of ban
+
+  [[nodiscard]] static Subject standby(NodeName node) {
+    return {OrderKind::standby, std::move(node), {}};
+  }
+  [[nodiscard]] static Subject maintenance() { return {OrderKind::maintenance, {}, {}}; }
+  [[nodiscard]] static Subject ban(ServiceName service, NodeName node) {
+    return {OrderKind::ban, std::move(node), std::move(service)};
+  }
+
+  friend bool operator==(const Subject&, const Subject&) = default;
+  friend auto operator<=>(const Subject&, const Subject&) = default;
+};
+
+/// Instants of orders lie between 1970 and the year 2200; whatever else a clock says, or bytes, is
+/// wrong.
+inline constexpr Utc utc_max{std::chrono::seconds(7'258'118'400)};
+[[nodiscard]] constexpr bool is_sane(Utc moment) {
+  return Utc{} <= moment && moment <= utc_max;
+}
+
+/// A subject names what its kind needs, and nothing else.
+[[nodiscard]] bool is_whole(const Subject& subject);
+
+struct StandingOrder {
+  Subject subject;
+  std::string by;  ///< who gave it; printable, at most by_bytes_max
+  Utc since;
+  std::optional<Utc> until;  ///< absent: until it is lifted
+
+  friend bool operator==(const StandingOrder&, const StandingOrder&) = default;
+};
+
+/// In the order of their subjects, each subject once.
+using StandingOrders = std::vector<StandingOrder>;
+
+[[nodiscard]] const StandingOrder* find_order(const StandingOrders& orders, const Subject& subject);
+
+/// "standby of node1", "maintenance", "ban of kube from node2".
+[[nodiscard]] std::string describe(const Subject& subject);
+/// "node1 is in standby until 2026-11-28T15:00:00Z (by root@node2)".
+[[nodiscard]] std::string to_sentence(const StandingOrder& order);
+/// "by root@node2, until 2026-11-28T15:00:00Z".
+[[nodiscard]] std::string origin_of(const StandingOrder& order);
+
+/// The name of a content. Of two the higher one is newer.
+struct RecordId {
+  Ballot ballot;  ///< of the coordinator that wrote it
+  std::uint64_t version = 0;
+
+  friend bool operator==(const RecordId&, const RecordId&) = default;
+  friend auto operator<=>(const RecordId&, const RecordId&) = default;
+};
+
+struct Record {
+  RecordId id;
+  StandingOrders orders;
+
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// What an operator asks of the record.
+struct RecordChange {
+  enum class Verb : std::uint8_t { give, lift };
+
+  Verb verb = Verb::give;
+  Subject subject;  ///< of a lifted ban also without a node: on all of them
+  std::string by;
+  std::optional<Duration> time;  ///< of an order that is given: for how long
+
+  friend bool operator==(const RecordChange&, const RecordChange&) = default;
+};
+
+/// Gives an order, or lifts it. Both may be done twice.
+struct ChangedOrders {
+  StandingOrders orders;
+  bool refused = false;
+  std::string sentence;  ///< what is so from then on, or why not
+};
+[[nodiscard]] ChangedOrders apply(const RecordChange& change, const StandingOrders& orders,
+                                  Utc now);
+
+/// What a node keeps on its disk. A node without a record is *blank*: it may have been emptied, so
+/// what it doesn't know proves nothing (LEASE.md, rule 20).
+struct KeptRecord {
+  Ballot promised;  ///< it takes no write below this; round 0: none
+  std::optional<Record> record;
+
+  friend bool operator==(const KeptRecord&, const KeptRecord&) = default;
+};
+
+/// Whose copy it is. One that belongs to somebody else is none.
+struct RecordOwner {
+  ClusterName cluster;
+  NodeName node;
+
+  friend bool operator==(const RecordOwner&, const RecordOwner&) = default;
+};
+
+/// No file of ours is longer.
+inline constexpr std::size_t record_bytes_max = 32 * std::size_t{1024};
+
+[[nodiscard]] std::vector<std::uint8_t> encode_record(const KeptRecord& kept,
+                                                      const RecordOwner& owner);
+
+/// What the bytes of the file turned out to be.
+enum class RecordFinding : std::uint8_t {
+  absent,      ///< no file, or an empty one
+  unreadable,  ///< torn, or of another layout
+  foreign,     ///< of another node or cluster
+  intact,
+};
+
+struct DecodedRecord {
+  RecordFinding finding = RecordFinding::absent;
+  KeptRecord kept;  ///< filled if intact; else a blank node's
+};
+
+/// Total on any input.
+[[nodiscard]] DecodedRecord decode_record(std::span<const std::uint8_t> bytes,
+                                          const RecordOwner& owner);
+
+/// For the log: what is to be said of a file that isn't as it should be; empty: nothing.
+[[nodiscard]] std::string_view remark_on(RecordFinding finding);
+
+}  // namespace hapx::membership
