@@ -57,7 +57,7 @@ struct Exit {
 
 using Action = std::variant<
     // membership
-    membership::SendDatagram, membership::StorePromise,
+    membership::SendDatagram, membership::StorePromise, membership::StoreRecord,
     // vip
     vip::ArmFence, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress, vip::RemoveAddress,
     vip::Announce,

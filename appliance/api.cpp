@@ -9,6 +9,7 @@
 
 #include "appliance/document.hpp"
 #include "config/assert.hpp"
+#include "config/wording.hpp"
 #include "config/write.hpp"
 #include "config/yaml.hpp"
 
@@ -56,10 +57,36 @@ const ServiceConfig* find_service(const ClusterConfig& config, std::string_view 
   return nullptr;
 }
 
+/// "; did you mean `node1`? nodes: node1, node2".
+template <class Named>
+std::string hint(std::string_view name, const std::vector<Named>& things, const char* what) {
+  std::vector<std::string_view> names;
+  for (const Named& thing : things) names.push_back(thing.name.text());
+  const auto near = nearest(name, names);
+  return "; " + (near ? "did you mean " + shown(*near) + "? " : std::string()) + what + ": " +
+         names_of(things);
+}
+
 Respond unknown_service(std::uint64_t id, const ClusterConfig& config, std::string_view name) {
-  return refusal(
-      id, 404,
-      "there is no service \"" + std::string(name) + "\"; services: " + names_of(config.services));
+  return refusal(id, 404,
+                 "there is no service \"" + std::string(name) + "\"" +
+                     hint(name, config.services, "services"));
+}
+
+/// A node that may hold services.
+Result<NodeName> read_node(std::string_view name, const ClusterConfig& config) {
+  const auto node =
+      std::find_if(config.nodes.begin(), config.nodes.end(),
+                   [&](const NodeConfig& other) { return other.name.text() == name; });
+  if (node == config.nodes.end()) {
+    return Error{ErrorKind::refused, "there is no node \"" + std::string(name) + "\"" +
+                                         hint(name, config.nodes, "nodes")};
+  }
+  if (node->role == Role::witness) {
+    return Error{ErrorKind::refused,
+                 node->name.text() + " is a witness: it votes, and holds no service"};
+  }
+  return node->name;
 }
 
 Respond why(const RequestArrived& request, const ApiContext& context,
@@ -101,15 +128,8 @@ Result<std::optional<NodeName>> read_destination(const std::string& body,
     to = NodeName(std::string(name->begin(), name->end()));
   }
   if (!to) return to;
-  const auto node = std::find_if(config.nodes.begin(), config.nodes.end(),
-                                 [&](const NodeConfig& other) { return other.name == *to; });
-  if (node == config.nodes.end()) {
-    return Error{ErrorKind::refused,
-                 "there is no node \"" + to->text() + "\"; nodes: " + names_of(config.nodes)};
-  }
-  if (node->role == Role::witness) {
-    return Error{ErrorKind::refused, to->text() + " is a witness: it votes, and holds no service"};
-  }
+  const Result<NodeName> node = read_node(to->text(), config);
+  if (!node) return node.error();
   return to;
 }
 
@@ -119,6 +139,125 @@ ApiAnswer move(const RequestArrived& request, const ApiContext& context, std::st
   Result<std::optional<NodeName>> to = read_destination(request.body, context.config);
   if (!to) return refusal(request.id, 400, to.error().sentence);
   return MoveOrder{request.id, service->name, std::move(*to)};
+}
+
+/// What stands in the body of a standing order.
+struct OrderBody {
+  std::optional<Duration> time;
+  std::string by;
+  std::optional<std::string> node;
+};
+
+/// The first bytes of `text`, and no half character at the end.
+std::string cut(const std::string& text, std::size_t bytes_max) {
+  std::size_t end = std::min(text.size(), bytes_max);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
+Result<Duration> read_time(const std::string& text) {
+  const Result<Duration> time = parse_duration(text);
+  if (!time) return Error{ErrorKind::refused, "ttl: " + time.error().sentence};
+  if (*time < membership::order_time_min || *time > membership::order_time_max) {
+    return Error{ErrorKind::refused, "ttl: " + shown(text) + " is not between " +
+                                         hapx::to_string(membership::order_time_min) + " and " +
+                                         hapx::to_string(membership::order_time_max)};
+  }
+  return *time;
+}
+
+Result<OrderBody> read_order_body(const RequestArrived& request, const NodeName& here) {
+  OrderBody out{std::nullopt, "somebody@" + here.text(), std::nullopt};
+  if (request.body.empty()) return out;
+  boost::system::error_code error;
+  const json::value document = json::parse(request.body, error);
+  if (error) return Error{ErrorKind::refused, "the body is not JSON: " + error.message()};
+  const json::object* object = document.if_object();
+  if (!object)
+    return Error{ErrorKind::refused, "the body must be an object like {\"ttl\": \"30m\"}"};
+  for (const auto& entry : *object) {
+    const json::string* value = entry.value().if_string();
+    const std::string text = value ? std::string(value->begin(), value->end()) : std::string();
+    if (value && entry.key() == "ttl" && request.method == "POST") {
+      const Result<Duration> time = read_time(text);
+      if (!time) return time.error();
+      out.time = *time;
+    } else if (value && entry.key() == "by" && !text.empty()) {
+      out.by = cut(printable(text), membership::by_bytes_max);
+    } else if (value && entry.key() == "node") {
+      out.node = text;
+    } else {
+      return Error{ErrorKind::refused,
+                   "the body may only have \"ttl\", \"by\" and, of a ban, \"node\", each a text"};
+    }
+  }
+  return out;
+}
+
+/// Gives or lifts, as the method says.
+ApiAnswer change_record(const RequestArrived& request, const ApiContext& context,
+                        membership::Subject subject) {
+  using membership::OrderKind;
+  using membership::RecordChange;
+  const Result<OrderBody> body = read_order_body(request, context.status.node);
+  if (!body) return refusal(request.id, 400, body.error().sentence);
+  const bool gives = request.method == "POST";
+  const bool names_node = subject.kind == OrderKind::ban && gives;
+  if (body->node.has_value() != names_node) {
+    return refusal(request.id, 400,
+                   names_node ? "the body must name a node: {\"node\": \"node2\"}"
+                              : "only the body of a new ban names a node");
+  }
+  if (names_node) {
+    const Result<NodeName> node = read_node(*body->node, context.config);
+    if (!node) return refusal(request.id, 400, node.error().sentence);
+    subject.node = *node;
+  }
+  return RecordOrder{
+      request.id,
+      {gives ? RecordChange::Verb::give : RecordChange::Verb::lift, subject, body->by, body->time}};
+}
+
+/// Whether some order bans this service, though no file names it any more.
+bool is_banned_somewhere(const Status& status, std::string_view service) {
+  return std::any_of(status.orders.begin(), status.orders.end(),
+                     [&](const OrderStatus& order) { return order.service == service; });
+}
+
+/// What gives and lifts standing orders; nothing if that is none of their addresses.
+std::optional<ApiAnswer> standing_order(const RequestArrived& request, const ApiContext& context,
+                                        const std::vector<std::string_view>& path) {
+  using membership::Subject;
+  const bool maintenance = path.size() == 2 && path[1] == "maintenance";
+  const bool standby = path.size() == 4 && path[1] == "nodes" && path[3] == "standby";
+  const bool ban =
+      (path.size() == 4 || path.size() == 5) && path[1] == "services" && path[3] == "ban";
+  if (!maintenance && !standby && !ban) return std::nullopt;
+  const bool lifts = request.method == "DELETE";
+  if (!lifts && (request.method != "POST" || path.size() == 5)) {
+    return refusal(
+        request.id, 405,
+        request.target + " takes " + (path.size() == 5 ? "" : "POST and ") + "DELETE only");
+  }
+  if (maintenance) return change_record(request, context, Subject::maintenance());
+  if (standby) {
+    const Result<NodeName> node = read_node(path[2], context.config);
+    if (!node) return refusal(request.id, 404, node.error().sentence);
+    return change_record(request, context, Subject::standby(*node));
+  }
+  const bool is_known = find_service(context.config, path[2]) != nullptr;
+  if (!is_known && !(lifts && is_banned_somewhere(context.status, path[2]))) {
+    return unknown_service(request.id, context.config, path[2]);
+  }
+  Subject subject = Subject::ban(ServiceName(std::string(path[2])), {});
+  if (path.size() == 5) {
+    const Result<NodeName> node = read_node(path[4], context.config);
+    if (!node) return refusal(request.id, 404, node.error().sentence);
+    subject.node = *node;
+  }
+  return change_record(request, context, std::move(subject));
 }
 
 /// What a GET of one word answers; nothing if there is no such word.
@@ -157,6 +296,7 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   if (path.size() == 4 && path[1] == "services" && path[3] == "move") {
     return request.method == "POST" ? move(request, context, path[2]) : only("POST");
   }
+  if (auto answer = standing_order(request, context, path)) return std::move(*answer);
   return refusal(request.id, 404, "there is nothing at " + request.target);
 }
 
@@ -183,6 +323,7 @@ ApiAnswer handle(const RequestArrived& request, const ApiContext& context) {
 
 Respond api_order_answer(std::uint64_t id, OrderOutcome outcome, const std::string& sentence) {
   if (outcome == OrderOutcome::refused) return refusal(id, 409, sentence);
+  if (outcome == OrderOutcome::unknown) return refusal(id, 504, sentence);
   return success(id, json::serialize(json::object{{"answer", json::string(printable(sentence))}}));
 }
 

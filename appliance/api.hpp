@@ -8,6 +8,13 @@
 //
 //   GET  /v1/status | members | services | backends | events | why[/SERVICE] | config | haproxy.cfg
 //   POST /v1/services/NAME/move   {"to": "node2"}   (without "to": wherever it likes next best)
+//
+// Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
+// until it is lifted) and "by" (who gives it).
+//
+//   POST, DELETE  /v1/nodes/NAME/standby      POST, DELETE  /v1/maintenance
+//   POST          /v1/services/NAME/ban   {"node": "node2"}
+//   DELETE        /v1/services/NAME/ban[/NODE]
 #pragma once
 
 #include <cstddef>
@@ -22,6 +29,7 @@
 #include "appliance/journal.hpp"
 #include "appliance/status.hpp"
 #include "config/cluster_config.hpp"
+#include "membership/report.hpp"
 
 namespace hapx::appliance {
 
@@ -44,7 +52,15 @@ struct MoveOrder {
   friend bool operator==(const MoveOrder&, const MoveOrder&) = default;
 };
 
-using ApiAnswer = std::variant<Respond, MoveOrder>;
+/// Node is to change the record, and to answer as above. The names were checked against the config.
+struct RecordOrder {
+  std::uint64_t id = 0;
+  membership::RecordChange change;
+
+  friend bool operator==(const RecordOrder&, const RecordOrder&) = default;
+};
+
+using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;
@@ -53,8 +69,9 @@ inline constexpr std::size_t api_body_bytes_max = 64 * 1024;
 /// Total: any request gets exactly one answer.
 [[nodiscard]] ApiAnswer handle(const RequestArrived& request, const ApiContext& context);
 
-/// The answer to an order: 200 {"answer": sentence} or 409 {"error": sentence}.
-enum class OrderOutcome : std::uint8_t { accepted, refused };
+/// The answer to an order: 200 {"answer": sentence} or {"error": sentence} with 409, refused, or
+/// 504, unknown.
+using membership::OrderOutcome;
 [[nodiscard]] Respond api_order_answer(std::uint64_t id, OrderOutcome outcome,
                                        const std::string& sentence);
 

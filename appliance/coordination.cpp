@@ -8,9 +8,12 @@ namespace {
 
 using membership::Liveness;
 using membership::MemberView;
+using membership::OrderKind;
+using membership::OrderOutcome;
 using membership::ResourceReport;
 using membership::ResourceState;
 using membership::ServiceReport;
+using membership::Subject;
 using membership::View;
 
 /// An ordered move that has not arrived after this long is forgotten.
@@ -111,6 +114,11 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
   facts.name = service.name;
   facts.location = service.location;
   facts.on_fail = service.on_fail;
+  for (const auto& order : view.record.orders) {
+    const auto& subject = order.subject;
+    if (subject.kind != OrderKind::ban || subject.service != service.name) continue;
+    if (find_member(view, subject.node) != nullptr) facts.bans[subject.node] = origin_of(order);
+  }
   const auto* assigned = assignment_of(view, service.name);
   const auto vip_assigned = assigned ? assigned->vip : std::nullopt;
   facts.vip = resource_facts(service.name, &ServiceReport::vip, view, vip_assigned);
@@ -148,9 +156,16 @@ Facts Coordination::facts(const View& view, Instant now) const {
   facts.cluster.migration_threshold = config_.scheduling.migration_threshold;
   facts.cluster.failure_timeout = config_.scheduling.failure_timeout;
   for (const auto& member : view.members) {
-    facts.nodes.push_back(
-        {member.name, takes_part(member) ? NodeState::online : NodeState::offline, member.role});
+    NodeFacts node{member.name, takes_part(member) ? NodeState::online : NodeState::offline,
+                   member.role};
+    const auto* standby = find_order(view.record.orders, Subject::standby(member.name));
+    if (standby != nullptr) node.origin = origin_of(*standby);
+    if (standby != nullptr && takes_part(member)) node.state = NodeState::standby;
+    facts.nodes.push_back(std::move(node));
   }
+  // Safety: maintenance freezes placements, never a lease: holders go on renewing (rule 13).
+  facts.cluster.maintenance_mode =
+      find_order(view.record.orders, Subject::maintenance()) != nullptr;
   for (const auto& service : config_.services) {
     facts.services.push_back(service_facts(service, view, now));
   }
@@ -217,37 +232,59 @@ std::vector<membership::Assignment> Coordination::assignments(const View& view, 
 
 membership::OrderAnswer Coordination::judge(const membership::Order& order, const View& view,
                                             Instant now) {
-  const auto answer = [&](bool accepted, std::string sentence) {
-    return membership::OrderAnswer{order.id, order.from, accepted, shortened(std::move(sentence))};
+  const auto& move = std::get<membership::Move>(order.what);
+  const auto answer = [&](OrderOutcome judged, std::string sentence) {
+    return membership::OrderAnswer{order.id, order.from, judged, shortened(std::move(sentence))};
   };
+  const auto accepted = OrderOutcome::accepted;
+  const auto refused = OrderOutcome::refused;
   Facts what_if = facts(view, now);
-  const auto service = std::ranges::find(what_if.services, order.service, &ServiceFacts::name);
+  const auto service = std::ranges::find(what_if.services, move.service, &ServiceFacts::name);
   if (service == what_if.services.end()) {
-    return answer(false, "there is no service " + order.service.text());
+    return answer(refused, "there is no service " + move.service.text());
   }
   const auto from = service->vip.node;
-  const std::string what = order.service.text();
-  if (order.to) {
-    if (find_member(view, *order.to) == nullptr) {
-      return answer(false, "there is no node " + order.to->text());
+  const std::string what = move.service.text();
+  if (const auto* order_of_all = find_order(view.record.orders, Subject::maintenance())) {
+    return answer(refused, "can't move " + what + ": " + to_sentence(*order_of_all));
+  }
+  if (move.to) {
+    if (find_member(view, *move.to) == nullptr) {
+      return answer(refused, "there is no node " + move.to->text());
     }
-    service->moved_to = *order.to;
+    service->moved_to = *move.to;
   } else {
     service->moved_to.reset();
     if (from) service->location[*from] = Score::minus_infinity();
   }
   const Schedule outcome = appliance::schedule(what_if);
-  const auto* decided = find_service(outcome, order.service);
+  const auto* decided = find_service(outcome, move.service);
   const auto target = decided->placement.vip;
-  if (!target || (order.to && target != order.to) || (!order.to && target == from)) {
-    return answer(false, "can't move " + what + ": " +
-                             (order.to ? reason_against(*decided, *order.to)
-                                       : std::string("no other node can take it")));
+  if (!target || (move.to && target != move.to) || (!move.to && target == from)) {
+    return answer(refused, "can't move " + what + ": " +
+                               (move.to ? reason_against(*decided, *move.to)
+                                        : std::string("no other node can take it")));
   }
-  moves_[order.service] = {*target, now + move_patience};
-  if (target == from) return answer(true, what + " is on " + target->text() + " already");
-  return answer(
-      true, what + " moves " + (from ? "from " + from->text() + " " : "") + "to " + target->text());
+  moves_[move.service] = {*target, now + move_patience};
+  if (target == from) return answer(accepted, what + " is on " + target->text() + " already");
+  return answer(accepted, what + " moves " + (from ? "from " + from->text() + " " : "") + "to " +
+                              target->text());
+}
+
+std::optional<std::string> Coordination::objection(const membership::RecordChange& change) const {
+  if (change.verb == membership::RecordChange::Verb::lift) return std::nullopt;
+  const auto& subject = change.subject;
+  if (subject.kind != OrderKind::maintenance) {
+    const auto node = std::ranges::find(config_.nodes, subject.node, &NodeConfig::name);
+    if (node == config_.nodes.end()) return "there is no node " + subject.node.text();
+    if (node->role == Role::witness) return subject.node.text() + " is a witness: it holds nothing";
+  }
+  if (subject.kind == OrderKind::ban &&
+      std::ranges::find(config_.services, subject.service, &ServiceConfig::name) ==
+          config_.services.end()) {
+    return "there is no service " + subject.service.text();
+  }
+  return std::nullopt;
 }
 
 Schedule Coordination::judge_all(const View& view, Instant now) const {

@@ -30,10 +30,12 @@ class Coordination {
   [[nodiscard]] std::vector<membership::Assignment> assignments(const membership::View& view,
                                                                 Instant now);
 
-  /// Judges an operator's order, and remembers it if it can be obeyed; the next assignments()
-  /// obeys.
+  /// Judges an operator's move, and remembers it if it can be obeyed; the next assignments()
+  /// obeys. REQUIRES: the order is a Move.
   [[nodiscard]] membership::OrderAnswer judge(const membership::Order& order,
                                               const membership::View& view, Instant now);
+  /// What is wrong with a standing order, if anything is: what it is about must be in our file.
+  [[nodiscard]] std::optional<std::string> objection(const membership::RecordChange& change) const;
 
   /// What the scheduler makes of `view`, for a window: also where this node does not coordinate.
   [[nodiscard]] Schedule judge_all(const membership::View& view, Instant now) const;

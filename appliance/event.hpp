@@ -69,7 +69,8 @@ struct ConfigRefused {
 
 using Event = std::variant<
     // membership
-    membership::DatagramArrived,
+    membership::DatagramArrived, membership::RecordStored, membership::RecordStoreFailed,
+    membership::WallClockSet,
     // vip
     vip::AddressAdded, vip::AddressRefused, vip::AddressRemoved, vip::LinkChanged, vip::FenceArmed,
     vip::FenceUnavailable, vip::FenceRemoved, vip::AnnouncementSent, vip::AnnouncementFailed,

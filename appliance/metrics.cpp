@@ -115,7 +115,8 @@ void add_members(Page& page, const Status& status) {
   page.family("hapx_member_state", gauge,
               "1 for the state in which this node sees a member, 0 for the other states.");
   for (const auto& member : status.members) {
-    for (const auto state : {MemberState::online, MemberState::offline}) {
+    for (const auto state : {MemberState::online, MemberState::standby, MemberState::maintenance,
+                             MemberState::offline}) {
       page.add({{"node", member.name.text()}, {"state", word(to_string(state))}},
                member.state == state);
     }

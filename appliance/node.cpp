@@ -15,8 +15,6 @@ using membership::Liveness;
 /// Limit: rounds of "what follows from that?" within one step. Each round ends something (a claim,
 /// a report, a plan), so two or three suffice; the bound is for bugs.
 constexpr int settle_rounds_max = 16;
-/// Limit: requests whose order is still on its way.
-constexpr std::size_t orders_max = 64;
 
 const NodeConfig& self_of(const NodeOptions& options) {
   const auto found = std::ranges::find(options.config.nodes, options.self, &NodeConfig::name);
@@ -32,7 +30,8 @@ membership::MemberOptions member_options(const NodeOptions& options) {
           options.cluster_key,
           options.inheritance.memory,
           options.inheritance.abstain,
-          options.seed};
+          options.seed,
+          options.inheritance.record};
 }
 
 bool same_placement(const membership::Assignment& a, const membership::Assignment& b) {
@@ -108,28 +107,6 @@ void Node::State::hear(const Started&, Instant now, Decisions& out) {
 }
 
 void Node::State::hear(const DeadlineReached&, Instant, Decisions&) {}
-
-void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out) {
-  if (event.window == Window::metrics) return hear_metrics_request(event, now, out);
-  const Status shown = status(now);
-  auto answer = handle(event, {shown, journal, options.config, haproxy.text, now});
-  if (auto* response = std::get_if<Respond>(&answer)) {
-    out.actions.emplace_back(std::move(*response));
-    return;
-  }
-  const auto& move = std::get<MoveOrder>(answer);
-  if (requests_of_orders.size() >= orders_max) {
-    out.actions.emplace_back(
-        api_order_answer(move.id, OrderOutcome::refused, "too many orders are under way"));
-    return;
-  }
-  const membership::Order order{random(), options.self, move.service, move.to};
-  requests_of_orders[order.id] = move.id;
-  note(out, now, JournalKind::order,
-       "asked to move " + move.service.text() + (move.to ? " to " + move.to->text() : ""), {}, {},
-       move.service);
-  absorb(member.order(order, now), now, out);
-}
 
 void Node::State::hear(const StopRequested& event, Instant now, Decisions& out) {
   if (std::exchange(leaving, true)) return;
@@ -213,18 +190,12 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (std::holds_alternative<membership::ViewChanged>(news)) {
     plan_due = true;
   } else if (const auto* arrived = std::get_if<membership::OrderArrived>(&news)) {
-    auto answer = coordination.judge(arrived->order, member.view(), now);
-    note(out, now, JournalKind::order, answer.sentence, "asked at " + arrived->order.from.text(),
-         {}, arrived->order.service);
-    plan_due = plan_due || answer.accepted;
-    absorb(member.answer(std::move(answer), now), now, out);
+    take_order(arrived->order, now, out);
   } else if (const auto* answered = std::get_if<membership::OrderAnswered>(&news)) {
-    const auto request = requests_of_orders.find(answered->answer.id);
-    if (request == requests_of_orders.end()) return;
-    out.actions.emplace_back(api_order_answer(
-        request->second, answered->answer.accepted ? OrderOutcome::accepted : OrderOutcome::refused,
-        answered->answer.sentence));
-    requests_of_orders.erase(request);
+    pass_on(answered->answer, out);
+  } else if (const auto* ended = std::get_if<membership::OrderEnded>(&news)) {
+    note(out, now, JournalKind::order, describe(ended->order.subject) + " has ended",
+         "its time is over");
   } else if (const auto* refused = std::get_if<membership::DatagramRefused>(&news)) {
     ++counters["datagrams_refused." + refused->reason];
   } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
@@ -327,8 +298,10 @@ void Node::State::tell_report(Instant now, Decisions& out) {
 /// A coordinator that has only just come to hear a majority, at its start or after a time without,
 /// waits until everybody is here and has reported, or long enough to know that somebody is not: it
 /// would move what a peer still holds. (To be alive is not enough: the report may come a datagram
-/// later.)
+/// later.) So does one that doesn't know the standing orders yet; membership sees to it that this
+/// takes no longer than a lease.
 bool Node::State::may_plan(Instant now) const {
+  if (member.view().record.state == membership::RecordState::unread) return false;
   if (now >= may_plan_from()) return true;
   return std::ranges::all_of(member.view().members, [](const auto& one) {
     return one.report_heard.has_value() && takes_part(one);
@@ -451,7 +424,7 @@ std::optional<Instant> Node::State::next_deadline() const {
   if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
   if (member.view().coordinating) {
     sooner(coordination.next_deadline());
-    if (!planned) sooner(may_plan_from());
+    if (!planned && stepped_at < may_plan_from()) sooner(may_plan_from());
   }
   if (leaving && !exited) sooner(leave_until);
   return next;

@@ -20,6 +20,7 @@
 #include "lb-supervisor/haproxy_config.hpp"
 #include "membership/ballot.hpp"
 #include "membership/promise_memory.hpp"
+#include "membership/record.hpp"
 
 namespace hapx::appliance {
 
@@ -35,6 +36,7 @@ struct Inheritance {
   std::optional<Duration> abstain;         ///< vote for nobody for this long (LEASE.md, rule 5)
   std::map<IpAddress, Instant> deadlines;  ///< of a fence that is still in force
   std::vector<FoundAddress> addresses;
+  membership::KeptRecord record;  ///< our copy, as it is on disk
 };
 
 struct NodeOptions {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a node remember between two steps?
 //
-// The inside of Node, in one place for the two files that need it: node.cpp, which changes it, and
-// node_status.cpp, which shows it. Nobody else includes this.
+// The inside of Node, in one place for the files node*.cpp, which change it and show it. Nobody
+// else includes this.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "appliance/api.hpp"
@@ -73,6 +74,9 @@ struct Node::State {
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
+  void hear(const membership::RecordStored& event, Instant now, Decisions& out);
+  void hear(const membership::RecordStoreFailed& event, Instant now, Decisions& out);
+  void hear(const membership::WallClockSet& event, Instant now, Decisions& out);
   void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
   template <class Event>
@@ -82,6 +86,12 @@ struct Node::State {
   void absorb(lb_supervisor::Outcome outcome, Instant now, Decisions& out);
   void absorb_news(const membership::News& news, Instant now, Decisions& out);
   void absorb_news(const lb_supervisor::News& news, Instant now, Decisions& out);
+
+  void give_order(std::uint64_t request,
+                  std::variant<membership::Move, membership::RecordChange> what, Instant now,
+                  Decisions& out);
+  void take_order(const membership::Order& order, Instant now, Decisions& out);
+  void pass_on(const membership::OrderAnswer& answer, Decisions& out);
 
   void settle(Instant now, Decisions& out);
   void obey_plan(Instant now, Decisions& out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "appliance/node_state.hpp"
 
@@ -190,6 +191,49 @@ void add_standby_reasons(const Node::State& state, std::vector<std::string>& deg
   }
 }
 
+OrdersState shown(membership::RecordState state) {
+  switch (state) {
+    case membership::RecordState::unread:
+      return OrdersState::unread;
+    case membership::RecordState::read:
+      return OrdersState::read;
+    case membership::RecordState::stale:
+      return OrdersState::stale;
+  }
+  return OrdersState::unread;
+}
+
+OrderStatus shown(const membership::StandingOrder& order) {
+  static constexpr std::array kinds{"standby", "maintenance", "ban"};
+  return {kinds[static_cast<std::size_t>(order.subject.kind)],
+          order.subject.node.text(),
+          order.subject.service.text(),
+          order.by,
+          to_string(order.since),
+          order.until ? to_string(*order.until) : ""};
+}
+
+MemberState state_of(const MemberView& one, const membership::StandingOrders& orders) {
+  using membership::Subject;
+  if (one.liveness != Liveness::alive && one.liveness != Liveness::suspect) {
+    return MemberState::offline;
+  }
+  if (find_order(orders, Subject::maintenance()) != nullptr) return MemberState::maintenance;
+  const bool rests = find_order(orders, Subject::standby(one.name)) != nullptr;
+  return rests ? MemberState::standby : MemberState::online;
+}
+
+void add_record_reasons(const membership::RecordView& record, std::vector<std::string>& degraded) {
+  for (const auto& order : record.orders) degraded.push_back(to_sentence(order));
+  if (record.state == membership::RecordState::stale) {
+    degraded.push_back(
+        "standing orders may be stale: too few of the nodes that have a copy of the record answer");
+  }
+  if (!record.trouble.empty()) {
+    degraded.push_back("this node can't store the record: " + record.trouble);
+  }
+}
+
 std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state) {
   std::vector<std::string> degraded;
   if (!state.conflict.empty()) degraded.push_back(state.conflict);
@@ -209,6 +253,7 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
     degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
   }
   add_standby_reasons(state, degraded);
+  add_record_reasons(state.member.view().record, degraded);
   if (!state.metrics_trouble.empty()) {
     degraded.push_back("metrics are not served: " + state.metrics_trouble);
   }
@@ -232,12 +277,13 @@ Status Node::State::status(Instant now) const {
   shown_status.coordinator = view.coordinator;
   for (std::size_t i = 0; i < view.members.size(); ++i) {
     const auto& one = view.members[i];
-    const bool here = one.liveness == Liveness::alive || one.liveness == Liveness::suspect;
-    shown_status.members.push_back({one.name, here ? MemberState::online : MemberState::offline,
-                                    one.role, one.votes, to_string(options.config.nodes[i].address),
+    shown_status.members.push_back({one.name, state_of(one, view.record.orders), one.role,
+                                    one.votes, to_string(options.config.nodes[i].address),
                                     one.liveness == Liveness::suspect,
                                     one.name == options.self || one.hears_us});
   }
+  for (const auto& order : view.record.orders) shown_status.orders.push_back(shown(order));
+  shown_status.orders_state = shown(view.record.state);
   const Schedule schedule = coordination.judge_all(view, now);
   for (const auto& service : options.config.services) {
     shown_status.services.push_back(service_status(service, *this, schedule, now));

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/cluster_config.hpp"
@@ -36,6 +37,7 @@ struct NodeFacts {
   NodeName name;
   NodeState state = NodeState::online;
   Role role = Role::full;  ///< a witness is never a candidate
+  std::string origin{};    ///< of standby: who ordered it; empty: not known
 
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
@@ -85,6 +87,7 @@ struct ServiceFacts {
   ResourceFacts haproxy;
   std::map<NodeName, Readiness> readiness;  ///< a node left out has Readiness{}
   std::optional<NodeName> moved_to;         ///< an operator's one-shot move that still counts
+  std::map<NodeName, std::string> bans{};   ///< by standing orders; each with who gave it
 
   friend bool operator==(const ServiceFacts&, const ServiceFacts&) = default;
 };

@@ -30,8 +30,10 @@ std::string reason_of(const Deliberation& d, Absence absence, const NodeName& no
       return "it is a witness";
     case Absence::offline:
       return "it is offline";
-    case Absence::standby:
-      return "it is in standby";
+    case Absence::standby: {
+      const std::string& origin = find_node(d.facts, node)->origin;
+      return origin.empty() ? "it is in standby" : "it is in standby (" + origin + ")";
+    }
     case Absence::maintenance:
       return "it is in maintenance";
     case Absence::obstacle: {
@@ -75,6 +77,8 @@ std::string reason_of_ban(const Deliberation& d, const ScoreTerm& term, const No
       return "its HAProxy is not fit to serve";
     case Because::location:
       return "it is banned by location";
+    case Because::banned:
+      return "it is banned (" + d.service.bans.at(node) + ")";
     case Because::runs_here:
     case Because::unmanaged_here:
     case Because::moved_here:

@@ -53,6 +53,9 @@ void add_service_terms(const ServiceFacts& service, const NodeName& node,
   if (const auto score = service.location.find(node); score != service.location.end()) {
     terms.push_back({Resource::vip, Because::location, score->second});
   }
+  if (service.bans.contains(node)) {
+    terms.push_back({Resource::vip, Because::banned, Score::minus_infinity()});
+  }
   if (service.moved_to == node) {
     terms.push_back({Resource::vip, Because::moved_here, Score::infinity()});
   }

@@ -20,7 +20,8 @@ namespace hapx::appliance {
 enum class Because : std::uint8_t {
   runs_here,       ///< stickiness
   unmanaged_here,  ///< it stays where it is
-  location,        ///< the operator's preference or ban
+  location,        ///< the file's preference or ban
+  banned,          ///< the operator's standing order
   moved_here,      ///< the operator's one-shot move
   failed_too_often,
   must_stop,

@@ -49,6 +49,18 @@ std::string_view to_string(FenceStatus fence) {
   return "none";
 }
 
+std::string_view to_string(OrdersState state) {
+  switch (state) {
+    case OrdersState::unread:
+      return "unread";
+    case OrdersState::read:
+      return "read";
+    case OrdersState::stale:
+      return "stale";
+  }
+  return "unread";
+}
+
 std::string_view exclusion(const ServiceOnNode& place) {
   const std::string before = place.node.text() + ": excluded, ";
   std::string_view words = place.excluded;

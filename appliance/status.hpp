@@ -113,6 +113,21 @@ struct HaproxyStatus {
   friend bool operator==(const HaproxyStatus&, const HaproxyStatus&) = default;
 };
 
+/// An operator's order that stands until it is lifted, or until its time is over.
+struct OrderStatus {
+  std::string kind;  ///< standby, maintenance or ban
+  std::string node;
+  std::string service;
+  std::string by;
+  std::string since;  ///< "2026-11-28T13:36:57Z"
+  std::string until;  ///< empty: until it is lifted
+
+  friend bool operator==(const OrderStatus&, const OrderStatus&) = default;
+};
+
+/// How sure it is that these are all orders.
+enum class OrdersState : std::uint8_t { unread, read, stale };
+
 struct Status {
   ClusterName cluster;
   NodeName node;  ///< who says all this
@@ -125,6 +140,8 @@ struct Status {
       degraded;  ///< one sentence per reason, the gravest first; empty: healthy
   std::vector<MemberStatus> members;
   std::vector<ServiceStatus> services;
+  std::vector<OrderStatus> orders;
+  OrdersState orders_state = OrdersState::read;
   HaproxyStatus haproxy;
   /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
   std::map<std::string, std::uint64_t> counters;
@@ -138,6 +155,7 @@ struct Status {
 [[nodiscard]] std::string_view to_string(MemberState state);
 [[nodiscard]] std::string_view to_string(ResourceStatus state);
 [[nodiscard]] std::string_view to_string(FenceStatus fence);
+[[nodiscard]] std::string_view to_string(OrdersState state);
 
 /// Why `place` is excluded, without the words "node2: excluded, " that the scheduler puts before
 /// it.

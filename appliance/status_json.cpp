@@ -8,6 +8,7 @@
 
 #include "appliance/status.hpp"
 #include "appliance/status_json_watch.hpp"
+#include "appliance/status_orders.hpp"
 
 namespace hapx::appliance {
 
@@ -270,6 +271,7 @@ std::string to_json(const Status& status) {
                         {"counters", std::move(counters)},
                         {"version", text(status.version)},
                         {"uptimeMs", milliseconds(status.uptime)}};
+  add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
 }
@@ -319,6 +321,7 @@ Result<Status> status_from_json(std::string_view text) {
   }
   status.version = text_at(*object, "version");
   status.uptime = milliseconds_at(*object, "uptimeMs");
+  read_orders(*object, status);
   read_watched(*object, status);
   return status;
 }

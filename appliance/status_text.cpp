@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "appliance/status.hpp"
+#include "appliance/status_orders.hpp"
 
 namespace hapx::appliance {
 
@@ -203,6 +204,7 @@ std::string to_text(const Status& status, Style style) {
   if (!status.services.empty()) {
     out += "\n" + services_to_text(status, style) + "\n" + backends_to_text(status, style);
   }
+  if (!status.orders.empty()) out += "\n" + orders_to_text(status, style);
   out += trouble_text(status, style);
   if (std::any_of(status.services.begin(), status.services.end(),
                   [](const ServiceStatus& service) { return !service.reason.empty(); })) {

@@ -23,4 +23,11 @@ struct StorePromise {
   std::vector<std::uint8_t> bytes;
 };
 
+/// Stores this node's copy of the record in the state directory: all of it, or nothing, and on disk
+/// when it is answered by RecordStored; else RecordStoreFailed. One is under way at a time.
+struct StoreRecord {
+  std::uint64_t ticket = 0;  ///< repeated in the answer
+  std::vector<std::uint8_t> bytes;
+};
+
 }  // namespace hapx::membership

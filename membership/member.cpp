@@ -73,6 +73,8 @@ Member::State::State(MemberOptions given, Instant now)
       random(options.seed),
       voter(memory_of(options), keys_of(options.config), abstention_of(options, now)),
       peers(peers_of(options)),
+      copy(options.record, {options.config.name, options.self}),
+      writer(options.config.nodes, options.config.timing),
       next_beat(now) {
   const Promise* inherited = voter.memory().find(LeaseKey::coordinator());
   inherits_coordinator = inherited != nullptr && inherited->accepted &&
@@ -122,6 +124,9 @@ std::optional<Instant> Member::State::next_deadline() const {
     consider(since + options.config.timing.lease);
   }
   consider(orders.next_deadline());
+  consider(copy.next_deadline());
+  consider(writer.next_deadline());
+  consider(next_order_end());
   return earliest;
 }
 
@@ -132,7 +137,9 @@ Member::State::Claim& Member::State::claim_of(const LeaseKey& key) {
   if (found != claims.end()) return found->second;
   HAPX_ASSERT(claims.size() < promise_keys_max);
   const Promise* remembered = voter.memory().find(key);
-  const std::uint64_t highest_round = remembered != nullptr ? remembered->promised.round : 0;
+  std::uint64_t highest_round = remembered != nullptr ? remembered->promised.round : 0;
+  // The record outlives every lease, and takes no write below what it has met (LEASE.md, rule 19).
+  if (key == LeaseKey::coordinator()) highest_round = std::max(highest_round, copy.highest_round());
   return claims
       .emplace(key, Claim(Lease(key, self, options.incarnation, electorate, options.config.timing,
                                 highest_round, random.next())))
@@ -199,6 +206,7 @@ void Member::State::pursue(Claim& claim, Instant now) {
 void Member::State::settle(Instant now) {
   for (int i = 0; i < settle_rounds_max; ++i) {
     govern(now);
+    keep_record(now);
     keep_plan_current(now);
     bool calm = true;
     for (auto& [key, claim] : claims) {
@@ -448,26 +456,23 @@ Outcome Member::order(Order order, Instant now) {
   State& state = *state_;
   state.pass_time(now);
   order.from = state.options.self;
-  if (!state.orders.give(order, now)) {
-    state.news.push_back(OrderAnswered{
-        {order.id, state.options.self, false, "refused: too many orders wait for an answer"}});
+  if (std::holds_alternative<RecordChange>(order.what) && !state.quorate(now)) {
+    state.news.push_back(
+        OrderAnswered{{order.id, state.options.self, OrderOutcome::refused,
+                       "there is no quorum: fewer than half of the votes are here, so nobody can "
+                       "keep an order"}});
+  } else if (!state.orders.give(order, now)) {
+    state.news.push_back(OrderAnswered{{order.id, state.options.self, OrderOutcome::refused,
+                                        "refused: too many orders wait for an answer"}});
   }
   for (const Peer& peer : state.peers) state.say_orders(peer, now);
   return state.finish(now);
 }
 
 Outcome Member::answer(OrderAnswer answer, Instant now) {
-  State& state = *state_;
-  state.pass_time(now);
-  if (answer.to == state.options.self) {
-    if (state.orders.answered(answer.id)) state.news.push_back(OrderAnswered{std::move(answer)});
-    return state.finish(now);
-  }
-  state.orders.remember(answer);
-  const Peer* peer = state.find_peer(answer.to);
-  if (peer != nullptr && peer->current())
-    state.message_to(*peer).order_answers.push_back(std::move(answer));
-  return state.finish(now);
+  state_->pass_time(now);
+  state_->give_answer(std::move(answer));
+  return state_->finish(now);
 }
 
 Outcome Member::leave(Instant now) {

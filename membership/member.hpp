@@ -29,7 +29,7 @@
 
 namespace hapx::membership {
 
-using Action = std::variant<SendDatagram, StorePromise>;
+using Action = std::variant<SendDatagram, StorePromise, StoreRecord>;
 
 /// What the node, one floor above, should know at once. The View holds the state; news say that it
 /// changed, and why.
@@ -62,6 +62,9 @@ struct OrderArrived {
 struct OrderAnswered {
   OrderAnswer answer;
 };  ///< to an order that was given here
+struct OrderEnded {
+  StandingOrder order;
+};  ///< we coordinate, and its time is over
 struct DatagramRefused {
   Endpoint from;
   std::string reason;
@@ -71,7 +74,7 @@ struct Conflict {
 };  ///< somebody runs under our name (a cloned VM)
 using News =
     std::variant<RightGained, RightExtended, RightRegained, RightLost, RightDenied, ViewChanged,
-                 PlanArrived, OrderArrived, OrderAnswered, DatagramRefused, Conflict>;
+                 PlanArrived, OrderArrived, OrderAnswered, OrderEnded, DatagramRefused, Conflict>;
 
 struct Outcome {
   std::vector<Action> actions;
@@ -88,6 +91,7 @@ struct MemberOptions {
   std::optional<Duration>
       abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
   std::uint64_t seed = 0;
+  KeptRecord record;  ///< our copy, as it was on disk; blank if there was none, or a torn one
 };
 
 class Member {
@@ -100,6 +104,10 @@ class Member {
   [[nodiscard]] Outcome step(const DatagramArrived& datagram, Instant now);
   /// Time has passed; does whatever is due. Harmless when nothing is.
   [[nodiscard]] Outcome step(Instant now);
+  [[nodiscard]] Outcome step(const RecordStored& stored, Instant now);
+  [[nodiscard]] Outcome step(const RecordStoreFailed& failed, Instant now);
+  /// Orders with an end need it, and those who are asked to give one.
+  [[nodiscard]] Outcome step(const WallClockSet& clock, Instant now);
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   /// Wants to hold `key` from now on: prepares, and keeps what is won renewed. Idempotent.
@@ -118,6 +126,10 @@ class Member {
   /// (then OrderAnswered "unknown"). An order given at the coordinator comes back as OrderArrived.
   [[nodiscard]] Outcome order(Order order, Instant now);
   [[nodiscard]] Outcome answer(OrderAnswer answer, Instant now);
+  /// Takes an order that changes the record into it, and answers whoever gave it when a majority
+  /// has it on disk; if we cease to coordinate before, nobody does. REQUIRES: it is a RecordChange,
+  /// and came as OrderArrived.
+  [[nodiscard]] Outcome keep(Order order, Instant now);
 
   /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers
   /// take us for dead at once instead of waiting for silence. Nothing is claimed or voted for

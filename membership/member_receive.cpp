@@ -52,6 +52,7 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
       return take_in(*peer, opened, now);
     case Peer::Reception::promoted:
       // What we wait for may have come with it, and it should know at once what we want.
+      writer.began_anew(peer->node().name);
       take_in(*peer, opened, now);
       for (auto& [key, claim] : claims) claim.lease.heard_news(now);
       beats_owed.insert(peer->node().name);
@@ -81,6 +82,7 @@ void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {
   if (message.beat) take_beat(peer, *message.beat, now);
   take_requests(peer, opened.envelope, message, now);
   take_votes(peer, message, now);
+  take_record(peer, message, now);
   take_contents(peer, message, now);
 }
 

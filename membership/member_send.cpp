@@ -59,6 +59,7 @@ void Member::State::beat_to(Peer& peer, Instant now) {
     if (!peer.has_plan() || *peer.has_plan() < ours) say_plan(peer, now);
   }
   say_orders(peer, now);
+  say_record(peer, now);
 }
 
 Beat Member::State::make_beat(Peer& peer, Instant now) {
@@ -75,6 +76,7 @@ Beat Member::State::make_beat(Peer& peer, Instant now) {
   const auto owed = responses.find(peer.node().name);
   if (owed != responses.end()) beat.response = owed->second;
   beat.leaving = left;
+  beat.orders_may_be_stale = coordinating(now) && writer.state() == RecordState::stale;
   return beat;
 }
 
@@ -135,6 +137,18 @@ void Member::State::say_orders(const Peer& peer, Instant now) {
   const auto* known = watch.current(now);
   if (!peer.current() || known == nullptr || known->ballot.node != peer.node().name) return;
   message_to(peer).orders = orders.waiting();
+}
+
+/// Of the coordinator, to whoever gave the order.
+void Member::State::give_answer(OrderAnswer answer) {
+  if (answer.to == options.self) {
+    if (orders.answered(answer.id)) news.push_back(OrderAnswered{std::move(answer)});
+    return;
+  }
+  orders.remember(answer);
+  const Peer* peer = find_peer(answer.to);
+  if (peer != nullptr && peer->current())
+    message_to(*peer).order_answers.push_back(std::move(answer));
 }
 
 /// Safety: every StorePromise stands in the list already, before the answers that rest on it.

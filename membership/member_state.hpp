@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // How is a member wired inside?
 //
-// Private to member.cpp, member_receive.cpp and member_send.cpp: nobody else includes it. Each
-// public call of Member does four things in this order: let time pass, take in its news, settle
-// (ask and answer ourselves until nothing is urgent), and flush what is to be said, one message per
-// peer.
+// Private to the files member*.cpp: nobody else includes it. Each public call of Member does four
+// things in this order: let time pass, take in its news, settle (ask and answer ourselves until
+// nothing is urgent), and flush what is to be said, one message per peer.
 //
 //   codec -> peer          an opened datagram -> is it fresh, and from whom
 //   peer -> voter          their prepares, proposals, releases -> our answers, stored first
 //   peer -> lease          their answers, and what they hold -> our rights
 //   lease -> voter         our own vote, without a detour through the network
 //   coordinator_watch -> lease   nobody coordinates, and it is our turn -> claim
+//   lease -> record_writer   we coordinate -> read the record, then write it
+//   record_writer -> record_copy, peers   questions; record_copy -> whoever asked   answers
 //   everything -> view
 #pragma once
 
@@ -30,6 +31,9 @@
 #include "membership/peer.hpp"
 #include "membership/quorum.hpp"
 #include "membership/random.hpp"
+#include "membership/record_assembly.hpp"
+#include "membership/record_copy.hpp"
+#include "membership/record_writer.hpp"
 #include "membership/voter.hpp"
 
 namespace hapx::membership {
@@ -48,6 +52,21 @@ struct Member::State {
     Release release;
     unsigned beats = 0;
   };
+
+  /// A record on its way from a peer, in parts.
+  struct RecordInbox {
+    RecordAssembly told;
+    RecordAssembly written;
+  };
+  /// An order that changes the record, from when it came until a majority has it.
+  struct Change {
+    Order order;
+    std::optional<std::uint64_t> version;  ///< under which it travels
+    std::string sentence;
+    std::string refusal;
+  };
+  /// Limit: changes that are on their way at the same time; one more is refused.
+  static constexpr std::size_t changes_max = 16;
 
   State(MemberOptions options, Instant now);
 
@@ -85,6 +104,19 @@ struct Member::State {
   void note_conflict(const std::string& sentence, Instant now);
   void refuse(const Endpoint& from, std::string_view reason);
 
+  // member_record.cpp: standing orders
+  void take_record(const Peer& peer, const Message& message, Instant now);
+  void keep_record(Instant now);
+  bool tell_copy(Instant now);
+  void say_record(const Peer& peer, Instant now);
+  void end_orders(Instant now);
+  void take_up_changes(Instant now);
+  void answer_changes();
+  void refresh_record(Instant now);
+  [[nodiscard]] std::optional<Instant> next_order_end() const;
+  [[nodiscard]] std::optional<Utc> time_of_day(Instant now) const;
+  [[nodiscard]] Instant instant_of(Utc moment) const;
+
   // member_send.cpp: what is said
   void beat_all(Instant now);
   void beat_along(Instant now);
@@ -96,6 +128,7 @@ struct Member::State {
   void say_report(const Peer& peer, Instant now);
   void say_plan(const Peer& peer, Instant now);
   void say_orders(const Peer& peer, Instant now);
+  void give_answer(OrderAnswer answer);
   Message& message_to(const Peer& peer) { return outbox[peer.node().name]; }
   void flush();
 
@@ -111,6 +144,12 @@ struct Member::State {
   std::map<LeaseKey, Claim> claims;
   CoordinatorWatch watch;
   OrderDesk orders;
+
+  RecordCopy copy;
+  RecordWriter writer;
+  std::map<NodeName, RecordInbox> record_inboxes;
+  std::vector<Change> changes;
+  std::optional<Duration> utc_offset;  ///< absent: the time of day is not known
 
   NodeReport report;
   Instant report_made{};

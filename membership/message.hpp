@@ -59,6 +59,7 @@ struct Beat {
   std::optional<Incarnation>
       rival;  ///< you are this one, and another session of your node is alive
   bool leaving = false;
+  bool orders_may_be_stale = false;  ///< of a coordinator that could not read the record
 
   friend bool operator==(const Beat&, const Beat&) = default;
 };
@@ -150,6 +151,37 @@ struct PlanPart {
   friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
+/// "Promise to take no write below this ballot any more, and tell me what you have." The ballot's
+/// node and incarnation are the sender's.
+struct RecordRead {
+  Ballot ballot;
+  std::uint64_t number = 0;  ///< of the reading, from 1
+
+  friend bool operator==(const RecordRead&, const RecordRead&) = default;
+};
+
+/// What a node has on disk, whether it was asked to read or to write.
+struct RecordAnswer {
+  Ballot ballot;                ///< of the question
+  std::uint64_t number = 0;     ///< of the reading; 0: of a write
+  Ballot promised;              ///< above `ballot`: a refusal
+  std::optional<RecordId> has;  ///< absent: its copy is blank
+
+  friend bool operator==(const RecordAnswer&, const RecordAnswer&) = default;
+};
+
+/// One order of a record, or (count 0) that there is none in it.
+struct RecordPart {
+  RecordId id;
+  std::uint32_t index = 0;
+  std::uint32_t count = 0;
+  std::optional<StandingOrder> order;
+  /// Of a write into a blank copy: the number of the reading that was enough without it.
+  std::uint64_t filling = 0;
+
+  friend bool operator==(const RecordPart&, const RecordPart&) = default;
+};
+
 struct Message {
   NodeName to;
   std::optional<Beat> beat;
@@ -162,11 +194,16 @@ struct Message {
   std::vector<PlanPart> plan_parts;
   std::vector<Order> orders;
   std::vector<OrderAnswer> order_answers;
+  std::vector<RecordRead> record_reads;
+  std::vector<RecordAnswer> record_answers;
+  std::vector<RecordPart> record_told;     ///< beside an answer: what the sender has
+  std::vector<RecordPart> record_written;  ///< by the coordinator; the ballot is the sender's
 
   [[nodiscard]] bool empty() const {
     return !beat && prepares.empty() && prepare_answers.empty() && proposals.empty() &&
            proposal_answers.empty() && releases.empty() && report_parts.empty() &&
-           plan_parts.empty() && orders.empty() && order_answers.empty();
+           plan_parts.empty() && orders.empty() && order_answers.empty() && record_reads.empty() &&
+           record_answers.empty() && record_told.empty() && record_written.empty();
   }
 
   friend bool operator==(const Message&, const Message&) = default;

@@ -52,7 +52,7 @@ std::vector<OrderAnswer> OrderDesk::expire(Instant now) {
       ++at;
       continue;
     }
-    unknown.push_back({at->first, at->second.order.from, false,
+    unknown.push_back({at->first, at->second.order.from, OrderOutcome::unknown,
                        "unknown: no coordinator answered within 3 s; the order may yet have been "
                        "carried out"});
     at = given_.erase(at);

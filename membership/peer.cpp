@@ -44,6 +44,7 @@ void Peer::promote(const Envelope& envelope) {
   hears_.clear();
   has_report_version_ = 0;
   has_plan_.reset();
+  orders_may_be_stale_ = false;
   assembly_ = {};
 }
 
@@ -66,6 +67,7 @@ void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation
     }
   }
   has_plan_ = beat.plan;
+  orders_may_be_stale_ = beat.orders_may_be_stale;
 }
 
 bool Peer::add(const ReportPart& part, Instant now) {

@@ -70,6 +70,8 @@ class Peer {
   [[nodiscard]] bool hears_our_namesake() const { return hears_our_namesake_; }
   [[nodiscard]] std::uint64_t has_report_version() const { return has_report_version_; }
   [[nodiscard]] const std::optional<PlanId>& has_plan() const { return has_plan_; }
+  /// It coordinates, and could not read the record.
+  [[nodiscard]] bool orders_may_be_stale() const { return orders_may_be_stale_; }
   [[nodiscard]] const NodeReport& report() const { return report_; }
   [[nodiscard]] const std::optional<Instant>& report_heard() const { return report_heard_; }
   /// What to tell it of its report: the version that is here in full, 0 if none.
@@ -90,6 +92,7 @@ class Peer {
   bool hears_our_namesake_ = false;
   std::uint64_t has_report_version_ = 0;
   std::optional<PlanId> has_plan_;
+  bool orders_may_be_stale_ = false;
   Assembly<std::uint64_t, ServiceReport> assembly_;
   NodeReport report_;
   std::optional<Instant> report_heard_;

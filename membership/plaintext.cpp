@@ -10,6 +10,7 @@
 #include <google/protobuf/arena.h>
 
 #include "config/assert.hpp"
+#include "membership/plaintext_record.hpp"
 #include "membership/promise_memory.hpp"
 #include "message.pb.h"
 
@@ -37,12 +38,6 @@ std::uint64_t to_wire(Duration duration) {
   return static_cast<std::uint64_t>(std::max(duration, Duration{0}).count());
 }
 
-void to_wire(const Ballot& ballot, wire::Ballot& out) {
-  out.set_round(ballot.round);
-  out.set_node(ballot.node.text());
-  out.set_incarnation(ballot.incarnation.value);
-}
-
 void to_wire(const PlanId& plan, wire::PlanId& out) {
   to_wire(plan.ballot, *out.mutable_ballot());
   out.set_number(plan.number);
@@ -64,6 +59,7 @@ void to_wire(const Beat& beat, wire::Beat& out) {
   out.set_response(beat.response);
   if (beat.rival) out.set_rival(beat.rival->value);
   out.set_leaving(beat.leaving);
+  out.set_orders_may_be_stale(beat.orders_may_be_stale);
 }
 
 void to_wire(const Prepare& prepare, wire::Prepare& out) {
@@ -157,16 +153,31 @@ void to_wire(const PlanPart& part, wire::PlanPart& out) {
   assignment.set_reason(clip(part.assignment->reason, reason_bytes_max));
 }
 
-void to_wire(const Order& order, wire::Order& out) {
+/// An order that every version knows; all others are wire::RecordChange.
+struct MoveOrder {
+  std::uint64_t id;
+  NodeName from;
+  Move move;
+};
+
+std::vector<MoveOrder> moves_of(const Message& message) {
+  std::vector<MoveOrder> moves;
+  for (const Order& order : message.orders)
+    if (const auto* move = std::get_if<Move>(&order.what))
+      moves.push_back({order.id, order.from, *move});
+  return moves;
+}
+
+void to_wire(const MoveOrder& order, wire::Order& out) {
   out.set_id(order.id);
   out.set_from(order.from.text());
-  out.set_service(order.service.text());
-  if (order.to) out.set_to(order.to->text());
+  out.set_service(order.move.service.text());
+  if (order.move.to) out.set_to(order.move.to->text());
 }
 
 void to_wire(const OrderAnswer& answer, wire::OrderAnswer& out) {
   out.set_id(answer.id);
-  out.set_accepted(answer.accepted);
+  out.set_accepted(answer.outcome == OrderOutcome::accepted);
   out.set_sentence(clip(answer.sentence, sentence_bytes_max));
 }
 
@@ -268,7 +279,12 @@ std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_
   packer.add(message.prepares, &Datagram::mutable_prepares);
   packer.add(message.plan_parts, &Datagram::mutable_plan_parts);
   packer.add(message.report_parts, &Datagram::mutable_report_parts);
-  packer.add(message.orders, &Datagram::mutable_orders);
+  packer.add(message.record_answers, &Datagram::mutable_record_answers);
+  packer.add(message.record_reads, &Datagram::mutable_record_reads);
+  packer.add(message.record_told, &Datagram::mutable_record_told);
+  packer.add(message.record_written, &Datagram::mutable_record_written);
+  packer.add(moves_of(message), &Datagram::mutable_orders);
+  packer.add(changes_of(message), &Datagram::mutable_record_changes);
   packer.add(message.order_answers, &Datagram::mutable_order_answers);
   return std::move(packer).finish();
 }
@@ -307,8 +323,10 @@ class Decoder {
     for (const auto& item : in.plan_parts()) out.plan_parts.push_back(plan_part(item));
     for (const auto& item : in.orders()) out.orders.push_back(order(item));
     for (const auto& item : in.order_answers())
-      out.order_answers.push_back(
-          {item.id(), out.to, item.accepted(), bounded(item.sentence(), sentence_bytes_max)});
+      out.order_answers.push_back({item.id(), out.to,
+                                   item.accepted() ? OrderOutcome::accepted : OrderOutcome::refused,
+                                   bounded(item.sentence(), sentence_bytes_max)});
+    if (!from_wire(in, sender_, incarnation_, out)) ok_ = false;
     return out;
   }
 
@@ -377,6 +395,7 @@ class Decoder {
     out.response = in.response();
     if (in.has_rival()) out.rival = Incarnation{in.rival()};
     out.leaving = in.leaving();
+    out.orders_may_be_stale = in.orders_may_be_stale();
     return out;
   }
   ResourceReport resource(const wire::Resource& in) {
@@ -418,9 +437,9 @@ class Decoder {
     return out;
   }
   Order order(const wire::Order& in) {
-    Order out{in.id(), node(in.from()), service(in.service()), {}};
-    if (in.has_to()) out.to = node(in.to());
-    return out;
+    Move move{service(in.service()), {}};
+    if (in.has_to()) move.to = node(in.to());
+    return {in.id(), node(in.from()), std::move(move)};
   }
 
   NodeName sender_;

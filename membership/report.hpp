@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
+#include "membership/record.hpp"
 
 namespace hapx::membership {
 
@@ -81,20 +83,33 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// A one-shot order of an operator on its way to the coordinator.
-struct Order {
-  std::uint64_t id = 0;  ///< random, so that a repeated datagram is not a second order
-  NodeName from;         ///< the node at which it was given
+/// A one-shot order: hand this service over.
+struct Move {
   ServiceName service;
   std::optional<NodeName> to;  ///< absent: wherever the scheduler likes it next best
 
+  friend bool operator==(const Move&, const Move&) = default;
+};
+
+/// An order of an operator on its way to the coordinator.
+struct Order {
+  std::uint64_t id = 0;  ///< random, so that a repeated datagram is not a second order
+  NodeName from;         ///< the node at which it was given
+  std::variant<Move, RecordChange> what;
+
   friend bool operator==(const Order&, const Order&) = default;
+};
+
+enum class OrderOutcome : std::uint8_t {
+  accepted,
+  refused,
+  unknown,  ///< no answer came in time: it may have been carried out, or yet be
 };
 
 struct OrderAnswer {
   std::uint64_t id = 0;
   NodeName to;  ///< the node that asked
-  bool accepted = false;
+  OrderOutcome outcome = OrderOutcome::refused;
   std::string sentence;
 
   friend bool operator==(const OrderAnswer&, const OrderAnswer&) = default;

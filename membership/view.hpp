@@ -4,10 +4,12 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/cluster_config.hpp"
 #include "membership/ballot.hpp"
+#include "membership/record.hpp"
 #include "membership/report.hpp"
 
 namespace hapx::membership {
@@ -27,6 +29,22 @@ struct MemberView {
   friend bool operator==(const MemberView&, const MemberView&) = default;
 };
 
+enum class RecordState : std::uint8_t {
+  unread,  ///< the orders in force are not known yet
+  read,    ///< they are
+  stale,   ///< they may be older than what some node knows
+};
+
+/// The standing orders.
+struct RecordView {
+  /// As the coordinator has it; of another node: what that says.
+  RecordState state = RecordState::unread;
+  StandingOrders orders;  ///< in force; of another node: those of its own copy
+  std::string trouble;    ///< why our own copy can't be stored; empty: it can
+
+  friend bool operator==(const RecordView&, const RecordView&) = default;
+};
+
 struct View {
   bool quorate = false;  ///< members that are alive have more than half of the votes
   std::optional<NodeName>
@@ -34,6 +52,7 @@ struct View {
   bool coordinating = false;        ///< that is us, and our right has not ended
   std::vector<MemberView> members;  ///< in the file's order, ourselves included
   std::optional<Plan> plan;         ///< the highest one seen
+  RecordView record;
   /// What we hold, and until when we may act on it; the coordinator's key is among them.
   std::map<LeaseKey, Instant> rights;
 

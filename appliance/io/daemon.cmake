@@ -6,7 +6,7 @@ hapx_room(hapx_appliance_hapxd_options FOLDER appliance/cli
 target_link_libraries(hapx_appliance_hapxd_options PRIVATE CLI11::CLI11)
 
 hapx_room(hapx_appliance_io FOLDER appliance/io
-  SOURCES accepted_file.cpp daemon.cpp startup.cpp
+  SOURCES accepted_file.cpp daemon.cpp startup.cpp wall_clock.cpp
   LINKS hapx_appliance hapx_appliance_keeper hapx_appliance_windows_io hapx_appliance_hapxd_options
         hapx_config_io hapx_membership_io hapx_vip_io hapx_lb_supervisor_io)
 

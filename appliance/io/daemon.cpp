@@ -24,12 +24,14 @@
 #include "appliance/io/log.hpp"
 #include "appliance/io/metrics_door.hpp"
 #include "appliance/io/startup.hpp"
+#include "appliance/io/wall_clock.hpp"
 #include "appliance/node.hpp"
 #include "config/io/clock.hpp"
 #include "lb-supervisor/io/child_process.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "lb-supervisor/io/runtime_socket.hpp"
 #include "lb-supervisor/io/self_probe.hpp"
+#include "membership/io/record_file.hpp"
 #include "membership/io/udp_link.hpp"
 #include "vip/io/door.hpp"
 
@@ -65,6 +67,7 @@ class Daemon {
         keeper_(std::move(keeper)),
         log_(Log::open(2, std::getenv("JOURNAL_STREAM"))),
         timer_(context_),
+        wall_clock_(context_, [this](auto event) { deliver(std::move(event)); }),
         channel_(context_),
         signals_(context_) {}
 
@@ -74,6 +77,7 @@ class Daemon {
     leave_with_keeper();
     node_.emplace(std::move(beginning_.node), boot_now());
     deliver(Started{});
+    deliver(membership::WallClockSet{utc_offset()});
     wait_for_deadline();
     wait_for_keepers_end();
     wait_for_signals();
@@ -93,6 +97,10 @@ class Daemon {
     auto link = membership::UdpLink::open(context_, {self.address, config.port}, post);
     if (!link) return link.error();
     link_ = std::move(*link);
+    auto record = membership::RecordFile::open(context_, options_.state_dir, post_any);
+    if (!record) return record.error();
+    record_.emplace(std::move(*record));
+    if (auto watched = wall_clock_.watch(); !watched) return watched;
     if (self.role == Role::full) {
       if (auto opened = open_vip_door(post_any); !opened) return opened;
     }
@@ -253,6 +261,7 @@ class Daemon {
 
   void carry_out(const membership::SendDatagram& action) { link_->send(action); }
   void carry_out(const membership::StorePromise& action) { beginning_.promises.store(action); }
+  void carry_out(const membership::StoreRecord& action) { record_->store(action); }
   void carry_out(const vip::ArmFence& action) { vip_->carry_out(action); }
   void carry_out(const vip::ExtendDeadline& action) { vip_->carry_out(action); }
   void carry_out(const vip::CloseFence& action) { vip_->carry_out(action); }
@@ -302,6 +311,7 @@ class Daemon {
   asio::io_context context_{1};
   Log log_;
   std::unique_ptr<membership::UdpLink> link_;
+  std::optional<membership::RecordFile> record_;
   std::unique_ptr<vip::Door> vip_;
   std::optional<lb_supervisor::ChildProcess> child_;
   std::optional<lb_supervisor::RuntimeSocket> runtime_;
@@ -309,6 +319,7 @@ class Daemon {
   std::optional<HttpServer> server_;
   std::optional<MetricsDoor> metrics_;
   asio::posix::stream_descriptor timer_;
+  WallClock wall_clock_;
   std::uint64_t expirations_ = 0;
   asio::posix::stream_descriptor channel_;
   asio::signal_set signals_;

@@ -19,7 +19,9 @@
 #include "config/io/host.hpp"
 #include "config/io/key_file.hpp"
 #include "config/self.hpp"
+#include "membership/io/record_file.hpp"
 #include "membership/promise_memory.hpp"
+#include "membership/record.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -170,6 +172,14 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   }
   beginning.node.inheritance.memory = std::move(opened->recollection.memory);
   beginning.node.inheritance.abstain = opened->recollection.abstain;
+  const auto record = membership::read_record_file(options.state_dir);
+  if (!record) beginning.remarks.push_back(record.error().sentence);
+  auto decoded = membership::decode_record(record ? *record : std::vector<std::uint8_t>{0},
+                                           {config->name, *self});
+  if (const auto remark = remark_on(decoded.finding); !remark.empty()) {
+    beginning.remarks.emplace_back(remark);
+  }
+  beginning.node.inheritance.record = std::move(decoded.kept);
   beginning.node.config = std::move(*config);
   beginning.node.self = *self;
   beginning.node.boot = *boot;

@@ -287,6 +287,8 @@ void Checkers::see(Moment at, const Fact& fact) {
   served_in_time_.see(at, fact, violations_);
   nothing_moves_idly_.see(at, fact, violations_);
   moves_per_fault_.see(at, fact, violations_);
+  orders_outlive_.see(at, fact, violations_);
+  standby_holds_nothing_.see(at, fact, violations_);
 }
 
 }  // namespace hapx::appliance::sim

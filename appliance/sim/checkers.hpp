@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "appliance/sim/fact.hpp"
+#include "appliance/sim/record_checkers.hpp"
 #include "config/cluster_config.hpp"
 
 namespace hapx::appliance::sim {
@@ -189,6 +190,8 @@ class Checkers {
   ServedInTime served_in_time_;
   NothingMovesIdly nothing_moves_idly_;
   MovesPerFault moves_per_fault_;
+  OrdersOutlive orders_outlive_;
+  StandbyHoldsNothing standby_holds_nothing_;
   Violations violations_;
 };
 

@@ -16,6 +16,7 @@
 #include "config/ids.hpp"
 #include "config/net.hpp"
 #include "membership/ballot.hpp"
+#include "membership/report.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -122,11 +123,31 @@ struct Outlook {
   bool chance = false;
 };
 
+/// An operator asks for a standing order, or for its end.
+struct StandingOrderAsked {
+  std::uint64_t request = 0;
+  membership::Subject subject;
+  bool gives = true;
+  std::optional<Moment> until;
+};
+
+struct StandingOrderAnswered {
+  std::uint64_t request = 0;
+  membership::OrderOutcome outcome = membership::OrderOutcome::unknown;
+};
+
+/// By these orders a coordinator plans.
+struct OrdersInForce {
+  NodeName coordinator;
+  bool stale = false;  ///< it says that it could not read them all
+  std::vector<membership::Subject> subjects;
+};
+
 /// Time passes.
 struct Tick {};
 
 using Fact = std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
                           DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed,
-                          Outlook, Tick>;
+                          Outlook, Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce>;
 
 }  // namespace hapx::appliance::sim

@@ -53,6 +53,10 @@ void Interpreter::operator()(const membership::StorePromise& action) {
   }
 }
 
+void Interpreter::operator()(const membership::StoreRecord& action) {
+  world_.store_record(machine_, action);
+}
+
 void Interpreter::operator()(const vip::ArmFence& action) {
   const std::vector<IpAddress> addresses = action.addresses;
   world_.schedule_on(
@@ -174,6 +178,7 @@ void Interpreter::operator()(const lb_supervisor::AskBackends&) {
 
 void Interpreter::operator()(const Respond& action) {
   world_.answers_[action.id] = action;
+  world_.note_order_answer(action);
 }
 
 void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like every action

@@ -20,6 +20,7 @@
 #include "appliance/sim/clock.hpp"
 #include "appliance/sim/haproxy.hpp"
 #include "appliance/sim/kernel.hpp"
+#include "appliance/sim/record_disk.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -34,6 +35,7 @@ struct MachineOptions {
   KernelOptions kernel;
   bool disk_works =
       true;  ///< false: it forgets that it ever voted, so that a checker can be tested
+  bool record_disk_works = true;  ///< false: it says that it stored the record, and did not
 };
 
 /// A call of the process into its world that can be made to fail.
@@ -98,6 +100,7 @@ struct Machine {
   bool start_due = false;  ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t>
       earlier_memory{};  ///< the voter's file when its last process had started
+  RecordDisk disk{};     ///< with the record, and the wall clock
 
   [[nodiscard]] bool is_clone() const { return options.name != node.name; }
   [[nodiscard]] bool keeps_time() const {

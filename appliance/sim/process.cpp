@@ -61,6 +61,7 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   Inheritance inheritance;
   inheritance.memory = std::move(recollection.memory);
   inheritance.abstain = recollection.abstain;
+  inheritance.record = decode_record(machine.disk.file, {self.cluster, self.node}).kept;
   if (inherits == Inherits::everything) {
     if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();
     for (const auto& [vip, held] : kernel.addresses()) {
@@ -114,6 +115,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
       Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
   changed();
   step(machine, Started{});
+  tell_of_wall_clock(machine);
   tell_of_metrics(machine);
   if (!bears_vips(machine)) return;
   for (const InterfaceName& interface : vip_interfaces_) {
@@ -139,6 +141,7 @@ void World::end_process(Machine& machine) {
   if (machine.process) note(machine.options.name.text() + " ** the process is gone");
   machine.process.reset();
   machine.dues.reset();
+  settle_store(machine);
   changed();
 }
 
@@ -247,8 +250,9 @@ void World::end_step(Machine& machine, bool news) {
     ended.held.push_back({vip, ahead, known.removals.contains(vip)});
   }
   // What a node believes changes with news only.
-  const auto believed = news ? process.node.status(now).services : std::vector<ServiceStatus>();
-  for (const ServiceStatus& service : believed) {
+  const Status believed = news ? process.node.status(now) : Status();
+  if (news) observe_orders(machine, believed);
+  for (const ServiceStatus& service : believed.services) {
     if (service.holder && *service.holder != machine.node.name) continue;
     StepEnded::Books books{service.name, service.vip == ResourceStatus::started,
                            service.haproxy == ResourceStatus::started, true};

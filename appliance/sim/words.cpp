@@ -26,6 +26,11 @@ struct EventWords {
   std::string operator()(const DatagramArrived& it) const {
     return "DatagramArrived " + to_string(it.from.address);
   }
+  std::string operator()(const RecordStored&) const { return "RecordStored"; }
+  std::string operator()(const RecordStoreFailed& it) const {
+    return "RecordStoreFailed: " + it.error.sentence;
+  }
+  std::string operator()(const WallClockSet&) const { return "WallClockSet"; }
   std::string operator()(const AddressAdded& it) const {
     return "AddressAdded" + place(it.interface, it.address);
   }
@@ -102,6 +107,7 @@ struct ActionWords {
   std::string operator()(const StorePromise& it) const {
     return "StorePromise slot " + std::to_string(it.slot);
   }
+  std::string operator()(const StoreRecord&) const { return "StoreRecord"; }
   std::string operator()(const ArmFence&) const { return "ArmFence"; }
   std::string operator()(const ExtendDeadline& it) const {
     return "ExtendDeadline " + to_string(it.address) + " until " +
@@ -146,10 +152,11 @@ struct ActionWords {
 }  // namespace
 
 bool is_news(const Event& event) {
-  return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, DeadlineReached>(event);
+  return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, DeadlineReached, WallClockSet>(
+      event);
 }
 bool is_news(const Action& action) {
-  return !is_any<SendDatagram, StorePromise, ExtendDeadline, ProbeHaproxy, AskBackends,
+  return !is_any<SendDatagram, StorePromise, StoreRecord, ExtendDeadline, ProbeHaproxy, AskBackends,
                  NotifyServiceManager>(action);
 }
 

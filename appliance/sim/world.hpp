@@ -153,6 +153,23 @@ class World {
                         const std::string& body);
   std::uint64_t move(const NodeName& at, const ServiceName& service,
                      const std::optional<NodeName>& to);
+  /// Gives a standing order, or lifts it.
+  std::uint64_t order(const NodeName& at, const membership::Subject& subject,
+                      std::optional<Duration> time = std::nullopt);
+  std::uint64_t lift(const NodeName& at, const membership::Subject& subject);
+
+  // Disks, and wall clocks.
+
+  void set_disk(const NodeName& node, DiskHealth health);
+  /// The record's file is damaged, while no process runs.
+  void tear_record(const NodeName& node);
+  /// The machine gets a new disk, while it has no power: nothing is on it.
+  void replace_disk(const NodeName& node);
+  /// Somebody sets the wall clock; `shift` from what is right.
+  void set_wall_clock(const NodeName& node, Duration shift);
+  /// What is on disk; nothing if that is not readable.
+  [[nodiscard]] std::optional<membership::KeptRecord> record_on_disk(const NodeName& node) const;
+
   /// What Prometheus does, or anybody else who finds the port.
   std::uint64_t scrape(const NodeName& node, const std::string& target = "/metrics");
   [[nodiscard]] const Respond* answer(std::uint64_t request) const;
@@ -282,6 +299,15 @@ class World {
   /// What the lease is not made for goes on there, or has just ended.
   void excuse(const Machine& machine, Excused::As as);
 
+  // record.cpp: disks, wall clocks and standing orders
+  void store_record(Machine& machine, const membership::StoreRecord& action);
+  void settle_store(Machine& machine);
+  void tell_of_wall_clock(Machine& machine);
+  std::uint64_t ask(const NodeName& at, const membership::Subject& subject, bool gives,
+                    std::optional<Duration> time);
+  void note_order_answer(const Respond& answer);
+  void observe_orders(const Machine& machine, const Status& status);
+
   // observe.cpp: what is so
   void changed() { outlook_due_ = look_due_ = true; }
   /// After something happened that a client or a peer could notice.
@@ -316,6 +342,7 @@ class World {
   std::map<std::pair<NodeName, membership::LeaseKey>, membership::Accepted> accepted_;
   std::uint64_t requests_ = 0;
   std::map<std::uint64_t, Respond> answers_;
+  std::set<std::uint64_t> orders_asked_;  ///< requests for standing orders
   Outlook outlook_;
   bool outlook_due_ = true;  ///< something changed that it depends on
   bool look_due_ = true;     ///< something changed that answers or serves

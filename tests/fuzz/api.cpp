@@ -58,6 +58,28 @@ void judge(const RequestArrived& request, const MoveOrder& order) {
        "a service moves to a node of the file that is no witness");
 }
 
+void judge(const RequestArrived& request, const RecordOrder& order) {
+  using membership::OrderKind;
+  using membership::RecordChange;
+  const bool gives = order.change.verb == RecordChange::Verb::give;
+  const auto& subject = order.change.subject;
+  must(order.id == number, "an order remembers who gave it");
+  must(request.method == (gives ? "POST" : "DELETE"), "POST gives, DELETE lifts");
+  const bool all_bans = !gives && subject.kind == OrderKind::ban && subject.node.empty();
+  must(is_whole(subject) || all_bans, "a standing order is about something");
+  must(subject.node.empty() || subject.node == NodeName("node1") ||
+           subject.node == NodeName("node2"),
+       "it is about a node of the file that is no witness");
+  must(subject.service.empty() || subject.service == ServiceName("api"),
+       "and about a service of the file");
+  must(!order.change.time || (gives && *order.change.time >= membership::order_time_min &&
+                              *order.change.time <= membership::order_time_max),
+       "its time is bounded");
+  must(!order.change.by.empty() && order.change.by.size() <= membership::by_bytes_max,
+       "it says who gave it");
+  must_be_a_sentence(order.change.by);
+}
+
 void judge(const RequestArrived& request, const Respond& answer) {
   must(answer.id == number, "an answer goes to who asked");
   must(answer.status == 200 || (answer.status >= 400 && answer.status <= 414),

@@ -57,8 +57,18 @@ inline membership::Message rich_message() {
   message.plan_parts = {
       {*beat.plan, 0, 1, Assignment{service.service, NodeName("node1"), {}, true, "it is moved"}},
       {*beat.plan, 0, 0, std::nullopt}};
-  message.orders = {{5, NodeName("node1"), service.service, NodeName("node2")}};
-  message.order_answers = {{5, NodeName("node2"), true, "moved"}};
+  message.orders = {{5, NodeName("node1"), Move{service.service, NodeName("node2")}}};
+  message.order_answers = {{5, NodeName("node2"), OrderOutcome::accepted, "moved"}};
+  const StandingOrder standby{Subject::standby(NodeName("node3")), "root@node1",
+                              Utc(1'795'873'017s), Utc(1'795'876'617s)};
+  message.record_reads = {{ours, 3}};
+  message.record_answers = {{theirs, 2, theirs, RecordId{theirs, 6}}, {theirs, 0, ours, {}}};
+  message.record_told = {{{theirs, 6}, 0, 1, standby, 0}};
+  message.record_written = {{{ours, 7}, 0, 0, std::nullopt, 3}};
+  message.orders.push_back(
+      {6, NodeName("node1"),
+       RecordChange{RecordChange::Verb::give, Subject::standby(NodeName("node3")), "root@node1",
+                    30min}});
   return message;
 }
 

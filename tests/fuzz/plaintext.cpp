@@ -69,6 +69,20 @@ void must_be_within_limits(const Message& message) {
     must(!part.assignment || part.assignment->reason.size() <= reason_bytes_max,
          "texts are bounded");
   }
+  for (const RecordPart& part : message.record_written) {
+    must(is_own(part.id.ballot), "nobody writes in another's name");
+  }
+  for (const auto* parts : {&message.record_told, &message.record_written}) {
+    for (const RecordPart& part : *parts) {
+      must(part.count <= standing_orders_max && part.order.has_value() == (part.index < part.count),
+           "a part is one of its count");
+      must(!part.order || (is_whole(part.order->subject) && part.order->by.size() <= by_bytes_max),
+           "an order is about something, and bounded");
+    }
+  }
+  for (const RecordAnswer& answer : message.record_answers) {
+    must(answer.ballot.node == message.to, "an answer is for whom it is sent to");
+  }
   for (const OrderAnswer& answer : message.order_answers) {
     must(answer.sentence.size() <= sentence_bytes_max, "texts are bounded");
   }

@@ -18,6 +18,7 @@
 #include "genuine.hpp"
 #include "lb-supervisor/keeper_message.hpp"
 #include "membership/plaintext.hpp"
+#include "membership/record.hpp"
 #include "vip/address_message.hpp"
 #include "vip/arp.hpp"
 #include "vip/fence_message.hpp"
@@ -66,6 +67,11 @@ void write_parts(Seeds& seeds) {
   add("report", &Message::report_parts, rich.report_parts[0]);
   add("plan", &Message::plan_parts, rich.plan_parts[0]);
   add("order", &Message::orders, rich.orders[0]);
+  add("record-change", &Message::orders, rich.orders[1]);
+  add("record-read", &Message::record_reads, rich.record_reads[0]);
+  add("record-answer", &Message::record_answers, rich.record_answers[0]);
+  add("record-told", &Message::record_told, rich.record_told[0]);
+  add("record-written", &Message::record_written, rich.record_written[0]);
   ReportPart report = rich.report_parts[0];
   report.index = report.count;
   add("report-beyond-its-count", &Message::report_parts, report);
@@ -104,6 +110,29 @@ bool write_promises(const fs::path& folder) {
   const Bytes broken{0xff, 3, 2, 100, 0, 0x84, 1, 2, 3, 4};
   const Bytes retired{0, 4, 2, 128, 0, 2, 4, 250, 7, 10, 0, 1, 1};
   seeds.add("generation", generation).add("broken", broken).add("retired", retired);
+  return seeds.good();
+}
+
+/// Without their checksum, which the target puts right; the last one with it.
+bool write_records(const fs::path& folder) {
+  using namespace membership;
+  Seeds seeds(folder, "record");
+  const RecordOwner owner{ClusterName("kube-demo"), NodeName("node1")};
+  const Utc noon{std::chrono::seconds(1'795'873'017)};
+  KeptRecord kept{{4, NodeName("node2"), {5}}, {}};
+  const auto body = [&] {
+    Bytes bytes = encode_record(kept, owner);
+    bytes.resize(bytes.size() - 8);
+    return bytes;
+  };
+  seeds.add("blank", body());
+  kept.record = Record{{kept.promised, 3}, {}};
+  seeds.add("no-orders", body());
+  kept.record->orders = {
+      {Subject::standby(NodeName("node3")), "root@node1", noon, noon + std::chrono::hours(1)},
+      {Subject::maintenance(), "root@node1", noon, {}},
+      {Subject::ban(ServiceName("api"), NodeName("node2")), "root@node2", noon, {}}};
+  seeds.add("three-orders", body()).add("whole", encode_record(kept, owner));
   return seeds.good();
 }
 
@@ -192,8 +221,8 @@ int main(int count, char** words) {
     return 2;
   }
   const std::filesystem::path folder(words[1]);
-  const bool good = write_membership(folder) && write_promises(folder) && write_keeper(folder) &&
-                    write_wire(folder);
+  const bool good = write_membership(folder) && write_promises(folder) && write_records(folder) &&
+                    write_keeper(folder) && write_wire(folder);
   if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
   return good ? 0 : 1;
 }

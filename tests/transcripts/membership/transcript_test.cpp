@@ -10,7 +10,8 @@
 //   > run DURATION         time passes, everything is told
 //   > skip DURATION        time passes, only news are told
 //   > claim NODE KEY   > release NODE KEY   > kill NODE   > power-off NODE   > cut NODE NODE
-//   > heal NODE NODE   > plan NODE WORD   > leave NODE
+//   > heal NODE NODE   > plan NODE WORD   > leave NODE   > standby AT NODE   > online AT NODE
+//   > empty-disk NODE
 #include <cstdio>
 #include <sstream>
 
@@ -46,6 +47,17 @@ std::string words(const Beat& beat) {
   return out;
 }
 
+std::string words(const RecordId& id) {
+  return words(id.ballot) + " v" + std::to_string(id.version);
+}
+
+std::string words(const std::optional<StandingOrder>& order) {
+  if (!order) return " (no orders)";
+  const char* kinds[] = {"standby", "maintenance", "ban"};
+  return std::string(" (") + kinds[static_cast<std::size_t>(order->subject.kind)] + " " +
+         order->subject.node.text() + ")";
+}
+
 template <class Answer>
 std::string verdict(const Answer& answer) {
   std::string out = answer.key.text() + " " + words(answer.ballot);
@@ -72,6 +84,19 @@ std::string words(const Message& message) {
   for (const PrepareAnswer& a : message.prepare_answers) parts.push_back("prepare: " + verdict(a));
   for (const ProposalAnswer& a : message.proposal_answers)
     parts.push_back("propose #" + std::to_string(a.sequence) + ": " + verdict(a));
+  for (const RecordRead& r : message.record_reads)
+    parts.push_back("read the record " + words(r.ballot));
+  for (const RecordAnswer& a : message.record_answers)
+    parts.push_back("record " + words(a.ballot) + ": " +
+                    (a.promised > a.ballot ? "promised " + words(a.promised) + ", " : "") +
+                    (a.has ? "has " + words(*a.has) : "blank"));
+  for (const RecordPart& p : message.record_told)
+    parts.push_back("tells record " + words(p.id) + words(p.order));
+  for (const RecordPart& p : message.record_written)
+    parts.push_back("writes record " + words(p.id) + words(p.order));
+  for (const Order& o : message.orders)
+    if (std::holds_alternative<RecordChange>(o.what)) parts.push_back("asks for a standing order");
+  for (const OrderAnswer& a : message.order_answers) parts.push_back("answers: " + a.sentence);
   for (const PlanPart& p : message.plan_parts)
     parts.push_back("plan " + words(p.plan.ballot) + " #" + std::to_string(p.plan.number));
   std::string out;
@@ -127,6 +152,14 @@ class Teller {
         return member.publish(
             {{ServiceName("kube"), NodeName(rest[1]), NodeName(rest[1]), false, ""}}, now);
       });
+    else if ((verb == "standby" || verb == "online") && rest.size() == 2)
+      world_.ask(index(rest[0]),
+                 {verb == "standby" ? RecordChange::Verb::give : RecordChange::Verb::lift,
+                  Subject::standby(NodeName(rest[1])),
+                  "root@" + rest[0],
+                  {}});
+    else if (verb == "empty-disk" && rest.size() == 1)
+      world_.machines[index(rest[0])].disk.file.clear();
     else if (verb == "leave" && rest.size() == 1)
       world_.with(index(rest[0]), [](Member& member, Instant now) { return member.leave(now); });
     else
@@ -165,9 +198,12 @@ class Teller {
       if (!machine.member) continue;
       for (const News& item : machine.news) tell_one(i, item);
       machine.news.clear();
+      machine.obeyed = 0;
       const View& view = machine.member->view();
       std::string state = view.quorate ? "is quorate" : "is not quorate";
       state += view.coordinator ? ", coordinator " + view.coordinator->text() : ", no coordinator";
+      if (view.record.state == RecordState::stale) state += ", orders may be stale";
+      for (const StandingOrder& order : view.record.orders) state += ", " + to_sentence(order);
       for (const MemberView& member : view.members)
         if (member.liveness == Liveness::dead) state += ", " + member.name.text() + " is dead";
       if (std::exchange(states_[i], state) != state) say(i, state);
@@ -187,6 +223,8 @@ class Teller {
       say(i, "has plan " + words(plan.ballot) + " #" + std::to_string(plan.number) + ": " +
                  plan.assignments.front().vip->text());
     }
+    if (const auto* answered = std::get_if<OrderAnswered>(&item))
+      say(i, "IS ANSWERED " + answered->answer.sentence);
     if (const auto* conflict = std::get_if<Conflict>(&item))
       say(i, "CONFLICT " + conflict->sentence);
   }

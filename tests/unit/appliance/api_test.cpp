@@ -98,7 +98,8 @@ TEST_F(Api, RefusesAMoveItCannotUnderstand) {
     EXPECT_EQ(answer.status, 400U) << body;
     return answer.body;
   };
-  EXPECT_THAT(refused(R"({"to": "node9"})"), HasSubstr("nodes: node1, node2, node3"));
+  EXPECT_THAT(refused(R"({"to": "node9"})"),
+              HasSubstr("did you mean `node1`? nodes: node1, node2, node3"));
   EXPECT_THAT(refused(R"({"to": "node3"})"), HasSubstr("witness"));
   EXPECT_THAT(refused(R"({"too": "node2"})"), HasSubstr("to"));
   EXPECT_THAT(refused(R"({"to": 2})"), HasSubstr("to"));
@@ -106,6 +107,71 @@ TEST_F(Api, RefusesAMoveItCannotUnderstand) {
   EXPECT_THAT(refused("node2"), HasSubstr("not JSON"));
   refused(std::string(60'000, '['));
   EXPECT_EQ(respond("POST", "/v1/services/nobody/move").status, 404U);
+}
+
+TEST_F(Api, UnderstandsStandingOrders) {
+  using membership::RecordChange;
+  using membership::Subject;
+  const NodeName node2("node2");
+  const ServiceName api("api");
+  const auto order = [&](const char* method, const char* target, const char* body = "") {
+    const RecordOrder given = std::get<RecordOrder>(ask(method, target, body));
+    EXPECT_EQ(given.id, 7U);
+    return given.change;
+  };
+  const std::string here = "somebody@node1";
+  EXPECT_EQ(order("POST", "/v1/nodes/node2/standby"),
+            (RecordChange{RecordChange::Verb::give, Subject::standby(node2), here, {}}));
+  EXPECT_EQ(order("POST", "/v1/nodes/node2/standby", R"({"ttl": "30m", "by": "root@x"})"),
+            (RecordChange{RecordChange::Verb::give, Subject::standby(node2), "root@x",
+                          std::chrono::minutes(30)}));
+  EXPECT_EQ(order("DELETE", "/v1/nodes/node2/standby"),
+            (RecordChange{RecordChange::Verb::lift, Subject::standby(node2), here, {}}));
+  EXPECT_EQ(order("POST", "/v1/maintenance", "{}").subject, Subject::maintenance());
+  EXPECT_EQ(order("DELETE", "/v1/maintenance").verb, RecordChange::Verb::lift);
+  EXPECT_EQ(order("POST", "/v1/services/api/ban", R"({"node": "node2"})").subject,
+            Subject::ban(api, node2));
+  EXPECT_EQ(order("DELETE", "/v1/services/api/ban").subject, Subject::ban(api, {}));
+  EXPECT_EQ(order("DELETE", "/v1/services/api/ban/node2").subject, Subject::ban(api, node2));
+}
+
+TEST_F(Api, WhoGivesAnOrderIsBoundedAndPrintable) {
+  const std::string body = R"({"by": ")" + std::string(200, 'x') + R"("})";
+  const auto order = std::get<RecordOrder>(ask("POST", "/v1/maintenance", body));
+  EXPECT_EQ(order.change.by.size(), membership::by_bytes_max);
+  const auto odd = std::get<RecordOrder>(ask("POST", "/v1/maintenance", R"({"by": "a\nb"})"));
+  EXPECT_EQ(odd.change.by.find('\n'), std::string::npos);
+}
+
+TEST_F(Api, RefusesAStandingOrderItCannotUnderstand) {
+  const auto refused = [&](const char* target, const std::string& body, unsigned status = 400) {
+    const Respond answer = respond("POST", target, body);
+    EXPECT_EQ(answer.status, status) << body;
+    return answer.body;
+  };
+  EXPECT_THAT(refused("/v1/nodes/nod1/standby", "", 404), HasSubstr("did you mean `node1`?"));
+  EXPECT_THAT(refused("/v1/nodes/node3/standby", "", 404), HasSubstr("witness"));
+  EXPECT_THAT(refused("/v1/services/apu/ban", "", 404), HasSubstr("did you mean `api`?"));
+  EXPECT_THAT(refused("/v1/services/api/ban", ""), HasSubstr("must name a node"));
+  EXPECT_THAT(refused("/v1/services/api/ban", R"({"node": "node7"})"),
+              HasSubstr("there is no node"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"node": "node1"})"), HasSubstr("only"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"ttl": "1"})"), HasSubstr("unit"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"ttl": "1ms"})"), HasSubstr("between 1s and 8760h"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"ttl": "9000h"})"), HasSubstr("between"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"tll": "1h"})"), HasSubstr("ttl"));
+  EXPECT_THAT(refused("/v1/maintenance", R"({"ttl": 5})"), HasSubstr("text"));
+  EXPECT_EQ(respond("DELETE", "/v1/maintenance", R"({"ttl": "1h"})").status, 400U);
+  EXPECT_EQ(respond("GET", "/v1/maintenance").status, 405U);
+  EXPECT_EQ(respond("POST", "/v1/services/api/ban/node2").status, 405U);
+  EXPECT_EQ(respond("POST", "/v1/nodes/node1").status, 404U);
+}
+
+/// The service left the file, and the order is still there.
+TEST_F(Api, ABanOfAServiceThatIsGoneCanBeLifted) {
+  EXPECT_EQ(respond("DELETE", "/v1/services/gone/ban").status, 404U);
+  status_.orders = {{"ban", "node1", "gone", "root@x", "2026-11-28T13:36:57Z", ""}};
+  EXPECT_TRUE(std::holds_alternative<RecordOrder>(ask("DELETE", "/v1/services/gone/ban")));
 }
 
 TEST_F(Api, SaysNoInOneSentence) {
@@ -134,6 +200,7 @@ TEST(ApiOrderAnswer, SaysWhatBecameOfTheOrder) {
   EXPECT_EQ(done.status, 200U);
   EXPECT_EQ(done.body, "{\"answer\":\"api moves to node2\"}\n");
   EXPECT_EQ(api_order_answer(3, OrderOutcome::refused, "it is in standby").status, 409U);
+  EXPECT_EQ(api_order_answer(3, OrderOutcome::unknown, "nobody answered").status, 504U);
 }
 
 TEST(ApiDocument, TurnsJsonIntoATreeAndBack) {

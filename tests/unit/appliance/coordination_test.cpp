@@ -3,6 +3,8 @@
 // does.
 #include "appliance/coordination.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace hapx::appliance {
@@ -18,6 +20,8 @@ using membership::View;
 const NodeName node1("node1"), node2("node2"), node3("node3");
 const ServiceName api("api");
 const Instant start = Instant(std::chrono::seconds(100));
+constexpr auto accepted = membership::OrderOutcome::accepted;
+constexpr auto refused = membership::OrderOutcome::refused;
 
 ClusterConfig three_nodes() {
   ClusterConfig config;
@@ -116,8 +120,8 @@ TEST(Coordination, a_move_is_obeyed_once_and_leaves_nothing_behind) {
   View view = quiet_view();
   view.members[0].report.services = {report(ResourceState::started)};
   obey(view, coordination.assignments(view, start));
-  const auto answer = coordination.judge({7, node1, api, node2}, view, start);
-  EXPECT_TRUE(answer.accepted) << answer.sentence;
+  const auto answer = coordination.judge({7, node1, membership::Move{api, node2}}, view, start);
+  EXPECT_EQ(answer.outcome, accepted) << answer.sentence;
   EXPECT_EQ(answer.sentence, "api moves from node1 to node2");
   const auto moved = coordination.assignments(view, start);
   EXPECT_EQ(moved[0].vip, node2);
@@ -149,17 +153,21 @@ TEST(Coordination, refuses_a_move_that_can_not_be_and_says_why) {
   Coordination coordination(three_nodes());
   View view = quiet_view();
   view.members[0].report.services = {report(ResourceState::started)};
-  EXPECT_EQ(coordination.judge({1, node1, ServiceName("no"), node2}, view, start).sentence,
+  EXPECT_EQ(coordination.judge({1, node1, membership::Move{ServiceName("no"), node2}}, view, start)
+                .sentence,
             "there is no service no");
-  EXPECT_EQ(coordination.judge({2, node1, api, NodeName("node9")}, view, start).sentence,
+  EXPECT_EQ(coordination.judge({2, node1, membership::Move{api, NodeName("node9")}}, view, start)
+                .sentence,
             "there is no node node9");
-  const auto witness = coordination.judge({3, node1, api, node3}, view, start);
-  EXPECT_FALSE(witness.accepted);
+  const auto witness = coordination.judge({3, node1, membership::Move{api, node3}}, view, start);
+  EXPECT_EQ(witness.outcome, refused);
   EXPECT_NE(witness.sentence.find("witness"), std::string::npos) << witness.sentence;
   view.members[1].liveness = Liveness::dead;
-  EXPECT_FALSE(coordination.judge({4, node1, api, node2}, view, start).accepted);
-  const auto nowhere = coordination.judge({5, node1, api, std::nullopt}, view, start);
-  EXPECT_FALSE(nowhere.accepted);
+  EXPECT_EQ(coordination.judge({4, node1, membership::Move{api, node2}}, view, start).outcome,
+            refused);
+  const auto nowhere =
+      coordination.judge({5, node1, membership::Move{api, std::nullopt}}, view, start);
+  EXPECT_EQ(nowhere.outcome, refused);
   EXPECT_EQ(nowhere.sentence, "can't move api: no other node can take it");
   EXPECT_EQ(coordination.assignments(view, start)[0].vip, node1) << "a refused order is forgotten";
 }
@@ -168,8 +176,9 @@ TEST(Coordination, a_move_without_a_target_goes_to_the_next_best) {
   Coordination coordination(three_nodes());
   View view = quiet_view();
   view.members[0].report.services = {report(ResourceState::started)};
-  const auto answer = coordination.judge({1, node1, api, std::nullopt}, view, start);
-  EXPECT_TRUE(answer.accepted);
+  const auto answer =
+      coordination.judge({1, node1, membership::Move{api, std::nullopt}}, view, start);
+  EXPECT_EQ(answer.outcome, accepted);
   EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
 }
 
@@ -205,6 +214,70 @@ TEST(Coordination, the_reason_of_a_placement_stays_while_the_placement_does) {
   const auto reason = view.plan->assignments[0].reason;
   view.members[0].report.services = {report(ResourceState::started)};
   EXPECT_EQ(coordination.assignments(view, start)[0].reason, reason);
+}
+
+membership::StandingOrder ordered(const membership::Subject& subject) {
+  return {subject, "root@node2", Utc(std::chrono::seconds(1'795'873'017)), {}};
+}
+
+/// A view in which the service runs on node1.
+View running_view() {
+  View view = quiet_view();
+  view.members[0].report.services = {report(ResourceState::started)};
+  return view;
+}
+
+TEST(Coordination, a_node_in_standby_is_given_nothing_and_gives_away_what_it_has) {
+  Coordination coordination(three_nodes());
+  View view = running_view();
+  view.record.orders = {ordered(membership::Subject::standby(node1))};
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+  const Schedule schedule = coordination.judge_all(view, start);
+  EXPECT_EQ(schedule.services[0].nodes[0].reason,
+            "node1: excluded, it is in standby (by root@node2)");
+  const auto answer = coordination.judge({1, node2, membership::Move{api, node1}}, view, start);
+  EXPECT_EQ(answer.outcome, refused);
+}
+
+TEST(Coordination, a_ban_is_of_one_service_and_says_who_gave_it) {
+  Coordination coordination(three_nodes());
+  View view = running_view();
+  view.record.orders = {ordered(membership::Subject::ban(ServiceName("other"), node1))};
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node1);
+  view.record.orders = {ordered(membership::Subject::ban(api, node1)),
+                        ordered(membership::Subject::ban(api, NodeName("gone")))};
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node2);
+  EXPECT_EQ(coordination.judge_all(view, start).services[0].nodes[0].reason,
+            "node1: excluded, it is banned (by root@node2)");
+}
+
+TEST(Coordination, maintenance_freezes_the_placement) {
+  Coordination coordination(three_nodes());
+  View view = running_view();
+  view.record.orders = {ordered(membership::Subject::maintenance()),
+                        ordered(membership::Subject::ban(api, node1))};
+  std::ranges::sort(view.record.orders, {}, &membership::StandingOrder::subject);
+  EXPECT_EQ(coordination.assignments(view, start)[0].vip, node1);
+  const auto answer = coordination.judge({1, node2, membership::Move{api, node2}}, view, start);
+  EXPECT_EQ(answer.outcome, refused);
+  EXPECT_EQ(answer.sentence, "can't move api: the cluster is in maintenance (by root@node2)");
+}
+
+TEST(Coordination, a_standing_order_must_be_about_what_the_file_has) {
+  using membership::RecordChange;
+  using membership::Subject;
+  const Coordination coordination(three_nodes());
+  const auto objection = [&](const Subject& subject, RecordChange::Verb verb) {
+    return coordination.objection({verb, subject, "me", {}}).value_or("");
+  };
+  const auto give = RecordChange::Verb::give;
+  EXPECT_EQ(objection(Subject::standby(node1), give), "");
+  EXPECT_EQ(objection(Subject::maintenance(), give), "");
+  EXPECT_EQ(objection(Subject::ban(api, node2), give), "");
+  EXPECT_EQ(objection(Subject::standby(NodeName("x")), give), "there is no node x");
+  EXPECT_EQ(objection(Subject::standby(node3), give), "node3 is a witness: it holds nothing");
+  EXPECT_EQ(objection(Subject::ban(ServiceName("x"), node1), give), "there is no service x");
+  EXPECT_EQ(objection(Subject::ban(ServiceName("x"), node1), RecordChange::Verb::lift), "");
 }
 
 }  // namespace

@@ -235,5 +235,23 @@ TEST(Table, AlignsByCharactersNotBytes) {
   EXPECT_EQ(table.text({}), "A      B\ngröße  1\n       2\nx\n");
 }
 
+TEST(Status, ShowsStandingOrders) {
+  Status status = healthy();
+  EXPECT_THAT(to_text(status, Style{}), Not(HasSubstr("STANDING ORDER")));
+  EXPECT_THAT(to_json(status), HasSubstr(R"("orders":[],"ordersState":"read")"));
+  status.orders = {{"standby", "node2", "", "root@node1", "2026-11-28T13:36:57Z", ""},
+                   {"ban", "node1", "kube-apiserver", "me@node1", "2026-11-28T13:36:57Z",
+                    "2026-11-28T14:06:57Z"}};
+  status.orders_state = OrdersState::stale;
+  status.members[1].state = MemberState::standby;
+  const std::string text = to_json(status);
+  EXPECT_THAT(text, HasSubstr(R"({"kind":"standby","node":"node2","service":null,)"
+                              R"("by":"root@node1","since":"2026-11-28T13:36:57Z","until":null})"));
+  const Result<Status> back = status_from_json(text);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, status);
+  EXPECT_THAT(to_text(status, Style{}), HasSubstr("2026-11-28T14:06:57Z"));
+}
+
 }  // namespace
 }  // namespace hapx::appliance

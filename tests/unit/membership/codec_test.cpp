@@ -54,9 +54,9 @@ Message rich_message() {
   Assignment assignment{ServiceName("kube-apiserver"), NodeName("node1"), std::nullopt, true,
                         "because"};
   m.plan_parts = {{*beat.plan, 0, 1, assignment}, {*beat.plan, 0, 0, std::nullopt}};
-  m.orders = {{5, NodeName("node1"), ServiceName("kube-apiserver"), NodeName("node2")},
-              {6, NodeName("node1"), ServiceName("kube-apiserver"), std::nullopt}};
-  m.order_answers = {{5, NodeName("node2"), true, "moved"}};
+  m.orders = {{5, NodeName("node1"), Move{ServiceName("kube-apiserver"), NodeName("node2")}},
+              {6, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}}};
+  m.order_answers = {{5, NodeName("node2"), OrderOutcome::accepted, "moved"}};
   return m;
 }
 

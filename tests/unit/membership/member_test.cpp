@@ -329,18 +329,18 @@ TEST(Member, an_order_reaches_the_coordinator_once_and_its_answer_comes_back) {
   const auto coordinator = world.coordinator();
   ASSERT_TRUE(coordinator.has_value());
   const std::size_t asker = (*coordinator + 1) % 3;
-  const Order order{99, {}, ServiceName("kube"), NodeName("node3")};
+  const Order order{99, {}, Move{ServiceName("kube"), NodeName("node3")}};
   world.with(asker, [&](Member& member, Instant at) { return member.order(order, at); });
   run_until(world, 3s, [&] { return !world.news<OrderArrived>(*coordinator).empty(); });
   const Order arrived = world.news<OrderArrived>(*coordinator).front().order;
   EXPECT_EQ(arrived.from, world.machines[asker].config.name);
   world.with(*coordinator, [&](Member& member, Instant at) {
-    return member.answer({arrived.id, arrived.from, true, "moved"}, at);
+    return member.answer({arrived.id, arrived.from, OrderOutcome::accepted, "moved"}, at);
   });
   run_until(world, 3s, [&] { return !world.news<OrderAnswered>(asker).empty(); });
   world.run_for(3s);
   ASSERT_EQ(world.news<OrderAnswered>(asker).size(), 1U);
-  EXPECT_TRUE(world.news<OrderAnswered>(asker).front().answer.accepted);
+  EXPECT_EQ(world.news<OrderAnswered>(asker).front().answer.outcome, OrderOutcome::accepted);
   EXPECT_EQ(world.news<OrderArrived>(*coordinator).size(), 1U);
 }
 
@@ -349,11 +349,11 @@ TEST(Member, an_order_that_nobody_answers_is_unknown_not_failed) {
   world.start(0);
   world.run_for(1s);
   world.with(0, [](Member& member, Instant at) {
-    return member.order({5, {}, ServiceName("kube"), std::nullopt}, at);
+    return member.order({5, {}, Move{ServiceName("kube"), std::nullopt}}, at);
   });
   world.run_for(3100ms);
   ASSERT_EQ(world.news<OrderAnswered>(0).size(), 1U);
-  EXPECT_FALSE(world.news<OrderAnswered>(0).front().answer.accepted);
+  EXPECT_EQ(world.news<OrderAnswered>(0).front().answer.outcome, OrderOutcome::unknown);
   EXPECT_EQ(world.news<OrderAnswered>(0).front().answer.sentence.substr(0, 7), "unknown");
 }
 
@@ -361,11 +361,11 @@ TEST(Member, an_order_given_at_the_coordinator_is_told_to_it) {
   World world(1, lan(), 15);
   world.start(0);
   world.with(0, [](Member& member, Instant at) {
-    return member.order({6, {}, ServiceName("kube"), std::nullopt}, at);
+    return member.order({6, {}, Move{ServiceName("kube"), std::nullopt}}, at);
   });
   ASSERT_EQ(world.news<OrderArrived>(0).size(), 1U);
   world.with(0, [](Member& member, Instant at) {
-    return member.answer({6, NodeName("node1"), true, "done"}, at);
+    return member.answer({6, NodeName("node1"), OrderOutcome::accepted, "done"}, at);
   });
   ASSERT_EQ(world.news<OrderAnswered>(0).size(), 1U);
 }

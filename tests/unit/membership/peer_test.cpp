@@ -186,19 +186,19 @@ TEST(CoordinatorWatch, each_waits_half_a_heartbeat_for_each_one_before_it) {
 
 TEST(OrderDesk, recognizes_an_order_that_comes_again) {
   OrderDesk desk;
-  const Order order{5, NodeName("b"), ServiceName("s"), std::nullopt};
+  const Order order{5, NodeName("b"), Move{ServiceName("s"), std::nullopt}};
   EXPECT_TRUE(desk.receive(order).is_new);
   EXPECT_FALSE(desk.receive(order).is_new);
   EXPECT_FALSE(desk.receive(order).answer.has_value());
-  desk.remember({5, NodeName("b"), true, "done"});
+  desk.remember({5, NodeName("b"), OrderOutcome::accepted, "done"});
   EXPECT_EQ(desk.receive(order).answer->sentence, "done");
 }
 
 TEST(OrderDesk, has_a_bound) {
   OrderDesk desk;
   for (std::uint64_t id = 1; id <= OrderDesk::given_max; ++id)
-    EXPECT_TRUE(desk.give({id, {}, ServiceName("s"), std::nullopt}, at(0ms)));
-  EXPECT_FALSE(desk.give({99, {}, ServiceName("s"), std::nullopt}, at(0ms)));
+    EXPECT_TRUE(desk.give({id, {}, Move{ServiceName("s"), {}}}, at(0ms)));
+  EXPECT_FALSE(desk.give({99, {}, Move{ServiceName("s"), {}}}, at(0ms)));
   EXPECT_EQ(desk.expire(at(2999ms)).size(), 0U);
   EXPECT_EQ(desk.expire(at(3s)).size(), OrderDesk::given_max);
   EXPECT_FALSE(desk.next_deadline().has_value());

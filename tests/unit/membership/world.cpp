@@ -60,9 +60,14 @@ void World::start(std::size_t node) {
   options.memory = std::move(recollection.memory);
   options.abstain = recollection.abstain;
   options.seed = random_.next();
+  options.record = decode_record(machine.disk.file, {config.name, machine.config.name}).kept;
+  ++machine.lives;
   machine.news.clear();
+  machine.obeyed = 0;
   machine.held.clear();
   machine.member.emplace(std::move(options), local(node));
+  const Duration offset = world_begins.time_since_epoch() + now_ - local(node).time_since_epoch();
+  with(node, [&](Member& member, Instant at) { return member.step(WallClockSet{offset}, at); });
   with(node, [](Member& member, Instant at) { return member.step(at); });
 }
 
@@ -118,6 +123,8 @@ void World::carry_out(std::size_t node, Outcome outcome) {
       std::copy(
           store->bytes.begin(), store->bytes.end(),
           machine.file.begin() + static_cast<std::ptrdiff_t>(store->slot * promise_slot_bytes));
+    } else if (const auto* record = std::get_if<StoreRecord>(&action)) {
+      this->store(node, *record);
     } else {
       send(node, std::get<SendDatagram>(action));
     }
@@ -126,6 +133,55 @@ void World::carry_out(std::size_t node, Outcome outcome) {
     if (std::holds_alternative<RightGained>(item)) ++gains;
     if (machine.news.size() < 100'000) machine.news.push_back(std::move(item));
   }
+  obey(node);
+}
+
+void World::store(std::size_t node, const StoreRecord& action) {
+  if (machines[node].disk.hangs) return;
+  stores_[{now_ + machines[node].disk.takes, ++order_}] = [this, node, action,
+                                                           life = machines[node].lives] {
+    Machine& machine = machines[node];
+    if (machine.lives != life || !machine.member) return;  // the process died before
+    if (machine.disk.fails) {
+      const RecordStoreFailed failed{action.ticket, {ErrorKind::failed, "no room", 28}};
+      return with(node, [&](Member& member, Instant at) { return member.step(failed, at); });
+    }
+    machine.disk.file = action.bytes;
+    const RecordStored stored{action.ticket};
+    with(node, [&](Member& member, Instant at) { return member.step(stored, at); });
+  };
+}
+
+std::uint64_t World::ask(std::size_t node, const RecordChange& change) {
+  const std::uint64_t id = ++order_;
+  with(node, [&](Member& member, Instant at) {
+    return member.order({id, machines[node].config.name, change}, at);
+  });
+  return id;
+}
+
+void World::obey(std::size_t node) {
+  Machine& machine = machines[node];
+  for (; machine.obeyed < machine.news.size(); ++machine.obeyed) {
+    const auto* arrived = std::get_if<OrderArrived>(&machine.news[machine.obeyed]);
+    if (arrived == nullptr || !std::holds_alternative<RecordChange>(arrived->order.what)) continue;
+    const Order order = arrived->order;
+    ++machine.obeyed;
+    return with(node, [&](Member& member, Instant at) { return member.keep(order, at); });
+  }
+}
+
+std::optional<KeptRecord> World::on_disk(std::size_t node) const {
+  const auto decoded =
+      decode_record(machines[node].disk.file, {config.name, machines[node].config.name});
+  if (decoded.finding != RecordFinding::intact) return std::nullopt;
+  return decoded.kept;
+}
+
+std::optional<OrderAnswer> World::answer(std::size_t node, std::uint64_t id) const {
+  for (const OrderAnswered& answered : news<OrderAnswered>(node))
+    if (answered.answer.id == id) return answered.answer;
+  return std::nullopt;
 }
 
 void World::send(std::size_t from, const SendDatagram& action) {
@@ -203,6 +259,15 @@ void World::run_for(Duration duration) {
   const WorldTime end = now_ + duration;
   for (;;) {
     const auto alarm = next_alarm();
+    if (!stores_.empty() && stores_.begin()->first.first < end &&
+        (!alarm || stores_.begin()->first.first <= alarm->first) &&
+        (flights_.empty() || stores_.begin()->first.first <= flights_.top().at)) {
+      now_ = std::max(now_, stores_.begin()->first.first);
+      const auto happen = std::move(stores_.begin()->second);
+      stores_.erase(stores_.begin());
+      happen();
+      continue;
+    }
     const bool has_flight = !flights_.empty();
     const bool flight_first = has_flight && (!alarm || flights_.top().at <= alarm->first);
     const WorldTime next = flight_first ? flights_.top().at : alarm ? alarm->first : end;

@@ -20,11 +20,23 @@
 #include "membership/member.hpp"
 #include "membership/promise_memory.hpp"
 #include "membership/random.hpp"
+#include "membership/record.hpp"
 
 namespace hapx::membership::testing {
 
 /// Time as nobody in the world can see it.
 using WorldTime = Duration;
+
+/// What the world's time 0 is in UTC.
+inline constexpr Utc world_begins{std::chrono::seconds(1'795'873'017)};
+
+/// Where the record lies.
+struct Disk {
+  std::vector<std::uint8_t> file;
+  Duration takes = std::chrono::milliseconds(1);
+  bool fails = false;
+  bool hangs = false;
+};
 
 struct Weather {
   unsigned loss_permille = 0;
@@ -44,12 +56,15 @@ class World {
     std::int64_t rate_permille = 1000;  ///< its clock's speed
     std::vector<std::uint8_t> file;     ///< the run directory's
     std::optional<std::string> marker;  ///< the state directory's
-    std::optional<Member> member;       ///< the running process
+    Disk disk;
+    std::uint64_t lives = 0;       ///< processes so far
+    std::optional<Member> member;  ///< the running process
     bool paused = false;
     std::vector<std::pair<WorldTime, DatagramArrived>> socket;  ///< unread while paused
     std::map<LeaseKey, WorldTime> open_until;                   ///< the kernel's deadlines
     std::set<LeaseKey> held;                                    ///< by the running process, ever
     std::vector<News> news;                                     ///< of the running process
+    std::size_t obeyed = 0;                                     ///< of them
   };
 
   World(std::size_t nodes, Timing timing, std::uint64_t seed);
@@ -67,7 +82,18 @@ class World {
   /// Calls any function of a member, and carries out what it wants.
   void with(std::size_t node, const std::function<Outcome(Member&, Instant)>& call);
 
+  /// Gives a standing order, or lifts it, at this node; the id of the order.
+  std::uint64_t ask(std::size_t node, const RecordChange& change);
+  /// Whoever coordinates takes up what it was asked to, as the house above it would.
+  void obey(std::size_t node);
+
   // What can be seen of it.
+  [[nodiscard]] const StandingOrders& orders(std::size_t node) const {
+    return view(node).record.orders;
+  }
+  [[nodiscard]] std::optional<KeptRecord> on_disk(std::size_t node) const;
+  /// What was answered to that order at that node, if anything was.
+  [[nodiscard]] std::optional<OrderAnswer> answer(std::size_t node, std::uint64_t id) const;
   [[nodiscard]] WorldTime now() const { return now_; }
   [[nodiscard]] bool open(std::size_t node, const LeaseKey& key) const;
   [[nodiscard]] std::optional<std::size_t> holder(const LeaseKey& key) const;
@@ -106,6 +132,7 @@ class World {
   [[nodiscard]] Instant local(std::size_t node, WorldTime at) const;
   [[nodiscard]] WorldTime world_time(std::size_t node, Instant at) const;
   void carry_out(std::size_t node, Outcome outcome);
+  void store(std::size_t node, const StoreRecord& action);
   void send(std::size_t from, const SendDatagram& action);
   void look_at_rights(std::size_t node);
   [[nodiscard]] std::optional<std::pair<WorldTime, std::size_t>> next_alarm() const;
@@ -115,6 +142,7 @@ class World {
   std::uint64_t order_ = 0;
   std::uint64_t boots_ = 0;
   std::priority_queue<Flight, std::vector<Flight>, std::greater<>> flights_;
+  std::map<std::pair<WorldTime, std::uint64_t>, std::function<void()>> stores_;
   std::map<std::pair<std::size_t, std::size_t>, bool> cuts_;
 };
 

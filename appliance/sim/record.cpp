@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the simulated world does to the record: disks, wall clocks, and operators with standing
+// orders.
+#include <algorithm>
+#include <utility>
+
+#include "appliance/sim/world.hpp"
+
+namespace hapx::appliance::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration fsync_min = 500us;  // an SSD; with a little work beside it
+constexpr Duration fsync_max = 6ms;
+constexpr Duration slow_min = 200ms;
+constexpr Duration slow_max = 1s;
+/// What the world's first moment is in UTC.
+constexpr Duration world_begins = std::chrono::seconds(1'795'873'017);
+
+}  // namespace
+
+void World::store_record(Machine& machine, const membership::StoreRecord& action) {
+  RecordDisk& disk = machine.disk;
+  disk.under_way = action.bytes;
+  if (disk.health == DiskHealth::hanging) {
+    disk.hangs = action;
+    return;
+  }
+  const bool slow = disk.health == DiskHealth::slow;
+  const Duration takes =
+      slow ? random_.between(slow_min, slow_max) : random_.between(fsync_min, fsync_max);
+  schedule_on(
+      machine, takes, [this, &machine, ticket = action.ticket, life = machine.process->life] {
+        if (!machine.process || machine.process->life != life) return;
+        auto bytes = std::exchange(machine.disk.under_way, std::nullopt);
+        if (machine.disk.health == DiskHealth::failing) {
+          deliver(machine,
+                  membership::RecordStoreFailed{ticket, {ErrorKind::failed, "made to fail", 5}});
+          return;
+        }
+        if (bytes && machine.options.record_disk_works) machine.disk.file = *bytes;
+        deliver(machine, membership::RecordStored{ticket});
+      });
+}
+
+/// The process is gone, or the power: what was under way is there or not.
+void World::settle_store(Machine& machine) {
+  machine.disk.hangs.reset();
+  auto bytes = std::exchange(machine.disk.under_way, std::nullopt);
+  if (bytes && machine.options.record_disk_works && random_.chance(500)) machine.disk.file = *bytes;
+}
+
+void World::tell_of_wall_clock(Machine& machine) {
+  const Duration utc = world_begins + now_.time_since_epoch() + machine.disk.clock_shift;
+  deliver(machine, membership::WallClockSet{utc - clock_of(machine).time_since_epoch()});
+}
+
+void World::set_wall_clock(const NodeName& node, Duration shift) {
+  disturb(node.text() + ": somebody sets the wall clock");
+  machine(node).disk.clock_shift = shift;
+  tell_of_wall_clock(machine(node));
+}
+
+void World::set_disk(const NodeName& node, DiskHealth health) {
+  static constexpr std::array words{"is well", "is slow", "fails", "hangs"};
+  disturb(node.text() + ": the disk " + words[static_cast<std::size_t>(health)]);
+  RecordDisk& disk = machine(node).disk;
+  disk.health = health;
+  if (health == DiskHealth::hanging) return;
+  if (const auto hung = std::exchange(disk.hangs, std::nullopt)) store_record(machine(node), *hung);
+}
+
+void World::tear_record(const NodeName& node) {
+  Machine& it = machine(node);
+  if (it.process || it.disk.file.empty()) return;
+  disturb(node.text() + ": the record's file is damaged");
+  it.disk.file[random_.next() % it.disk.file.size()] ^= 0x40U;
+}
+
+void World::replace_disk(const NodeName& node) {
+  Machine& it = machine(node);
+  if (it.powered) return;
+  disturb(node.text() + ": gets a new disk");
+  it.disk.file.clear();
+  it.marker.reset();
+}
+
+std::optional<membership::KeptRecord> World::record_on_disk(const NodeName& node) const {
+  const auto decoded =
+      membership::decode_record(machines_.at(node).disk.file, {options_.config.name, node});
+  if (decoded.finding != membership::RecordFinding::intact) return std::nullopt;
+  return decoded.kept;
+}
+
+std::uint64_t World::order(const NodeName& at, const membership::Subject& subject,
+                           std::optional<Duration> time) {
+  return ask(at, subject, true, time);
+}
+
+std::uint64_t World::lift(const NodeName& at, const membership::Subject& subject) {
+  return ask(at, subject, false, std::nullopt);
+}
+
+std::uint64_t World::ask(const NodeName& at, const membership::Subject& subject, bool gives,
+                         std::optional<Duration> time) {
+  using membership::OrderKind;
+  std::string target = "/v1/maintenance";
+  std::string body = R"("by": "somebody@simulation")";
+  if (time) body += ", \"ttl\": \"" + hapx::to_string(*time) + "\"";
+  if (subject.kind == OrderKind::standby) target = "/v1/nodes/" + subject.node.text() + "/standby";
+  if (subject.kind == OrderKind::ban) {
+    target = "/v1/services/" + subject.service.text() + "/ban";
+    if (gives) body += ", \"node\": \"" + subject.node.text() + "\"";
+    if (!gives && !subject.node.empty()) target += "/" + subject.node.text();
+  }
+  const std::uint64_t id = requests_ + 1;  // the number that it will get
+  orders_asked_.insert(id);
+  const auto until = time ? std::optional(now_ + *time) : std::nullopt;
+  state(StandingOrderAsked{id, subject, gives, until});
+  return request(at, gives ? "POST" : "DELETE", target, "{" + body + "}");
+}
+
+void World::note_order_answer(const Respond& answer) {
+  using membership::OrderOutcome;
+  if (answer.window != Window::command || orders_asked_.erase(answer.id) == 0) return;
+  const OrderOutcome outcome = answer.status == 200   ? OrderOutcome::accepted
+                               : answer.status >= 500 ? OrderOutcome::unknown
+                                                      : OrderOutcome::refused;
+  state(StandingOrderAnswered{answer.id, outcome});
+}
+
+void World::observe_orders(const Machine& machine, const Status& status) {
+  if (status.coordinator != machine.node.name || status.orders_state == OrdersState::unread) return;
+  OrdersInForce in_force{machine.node.name, status.orders_state == OrdersState::stale, {}};
+  for (const OrderStatus& order : status.orders) {
+    const NodeName node(order.node);
+    if (order.kind == "standby") in_force.subjects.push_back(membership::Subject::standby(node));
+    if (order.kind == "maintenance") {
+      in_force.subjects.push_back(membership::Subject::maintenance());
+    }
+    if (order.kind == "ban") {
+      in_force.subjects.push_back(membership::Subject::ban(ServiceName(order.service), node));
+    }
+  }
+  state(in_force);
+}
+
+}  // namespace hapx::appliance::sim

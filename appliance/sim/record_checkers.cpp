@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/sim/record_checkers.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "appliance/sim/checkers.hpp"
+
+namespace hapx::appliance::sim {
+
+namespace {
+
+using membership::OrderKind;
+using membership::Subject;
+
+/// An assignment that was on its way arrives within this time, or not at all.
+constexpr Duration arriving = std::chrono::seconds(2);
+
+bool concerns(const Subject& lifted, const Subject& subject) {
+  return lifted == subject || (lifted.kind == OrderKind::ban && lifted.node.empty() &&
+                               subject.kind == OrderKind::ban && subject.service == lifted.service);
+}
+
+}  // namespace
+
+bool AcknowledgedOrders::is_being_lifted(const Subject& subject) const {
+  return std::any_of(asked_.begin(), asked_.end(), [&](const auto& asked) {
+    return !asked.second.gives && concerns(asked.second.subject, subject);
+  });
+}
+
+void AcknowledgedOrders::see(Moment at, const Fact& fact) {
+  std::erase_if(standing_,
+                [&](const auto& each) { return each.second.until && *each.second.until <= at; });
+  if (const auto* asked = std::get_if<StandingOrderAsked>(&fact)) {
+    asked_[asked->request] = *asked;
+    if (asked->gives) return;
+    std::erase_if(standing_,
+                  [&](const auto& each) { return concerns(asked->subject, each.first); });
+  } else if (const auto* answered = std::get_if<StandingOrderAnswered>(&fact)) {
+    const auto found = asked_.find(answered->request);
+    if (found == asked_.end() || answered->outcome == membership::OrderOutcome::unknown) return;
+    const StandingOrderAsked what = found->second;
+    asked_.erase(found);
+    if (answered->outcome != membership::OrderOutcome::accepted || !what.gives) return;
+    if (is_being_lifted(what.subject)) return;
+    standing_[what.subject] = {at, what.until};
+  }
+}
+
+void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
+  acknowledged_.see(at, fact);
+  const auto* in_force = std::get_if<OrdersInForce>(&fact);
+  if (in_force == nullptr || in_force->stale) return;
+  for (const auto& [subject, standing] : acknowledged_.all()) {
+    if (std::count(in_force->subjects.begin(), in_force->subjects.end(), subject) > 0) {
+      told_.erase(subject);
+    } else if (told_.insert(subject).second) {
+      found.push_back({at, "OrdersOutlive",
+                       in_force->coordinator.text() + " plans without the " + describe(subject) +
+                           ", which was acknowledged"});
+    }
+  }
+}
+
+void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
+  acknowledged_.see(at, fact);
+  if (const auto* in_force = std::get_if<OrdersInForce>(&fact)) stale_ = in_force->stale;
+  const auto* answers = std::get_if<KernelAnswers>(&fact);
+  if (answers == nullptr || !answers->answers || stale_) return;
+  const auto standby = acknowledged_.all().find(Subject::standby(answers->node));
+  if (standby == acknowledged_.all().end() || at <= standby->second.since + arriving) return;
+  found.push_back({at, "StandbyHoldsNothing",
+                   answers->node.text() + " is in standby and begins to answer for " +
+                       to_string(answers->vip)});
+}
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Were standing orders kept, and obeyed?
+//
+// Two more checkers, for the record's sentences (docs/architecture.md). They know what operators
+// asked and were answered, and by which orders coordinators plan; they know nothing of copies,
+// ballots and disks.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "appliance/sim/fact.hpp"
+#include "membership/record.hpp"
+
+namespace hapx::appliance::sim {
+
+struct Violation;
+using Violations = std::vector<Violation>;
+
+/// What operators may count on: given and acknowledged, and nobody has asked to lift it since.
+class AcknowledgedOrders {
+ public:
+  struct Standing {
+    Moment since;
+    std::optional<Moment> until;
+  };
+
+  void see(Moment at, const Fact& fact);
+  [[nodiscard]] const std::map<membership::Subject, Standing>& all() const { return standing_; }
+
+ private:
+  [[nodiscard]] bool is_being_lifted(const membership::Subject& subject) const;
+
+  std::map<membership::Subject, Standing> standing_;
+  std::map<std::uint64_t, StandingOrderAsked> asked_;  ///< and not answered: it may yet happen
+};
+
+/// Safety: the record never loses an acknowledged order: whoever coordinates plans by all of them,
+/// or says that orders may be stale.
+class OrdersOutlive {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  AcknowledgedOrders acknowledged_;
+  std::set<membership::Subject> told_;
+};
+
+/// Safety: a node in standby is given nothing: it begins to answer for no address, once what was on
+/// its way when the order was acknowledged has had time to arrive. Limit: orders that may be stale
+/// bind nobody.
+class StandbyHoldsNothing {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  AcknowledgedOrders acknowledged_;
+  bool stale_ = false;
+};
+
+}  // namespace hapx::appliance::sim

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/status_orders.hpp"
+
+#include <string_view>
+
+#include "config/utf8.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const json::string* text = value ? value->if_string() : nullptr;
+  return text ? std::string(text->begin(), text->end()) : std::string();
+}
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(json::string(printable(text)));
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : printable(text);
+}
+
+}  // namespace
+
+void add_orders(json::object& document, const Status& status) {
+  json::array orders;
+  for (const OrderStatus& order : status.orders) {
+    orders.push_back(json::object{{"kind", json::string(printable(order.kind))},
+                                  {"node", text_or_null(order.node)},
+                                  {"service", text_or_null(order.service)},
+                                  {"by", json::string(printable(order.by))},
+                                  {"since", json::string(printable(order.since))},
+                                  {"until", text_or_null(order.until)}});
+  }
+  document["orders"] = std::move(orders);
+  document["ordersState"] = json::string(to_string(status.orders_state));
+}
+
+void read_orders(const json::object& document, Status& status) {
+  const json::value* value = document.if_contains("orders");
+  const json::array* orders = value ? value->if_array() : nullptr;
+  if (orders) {
+    for (const json::value& each : *orders) {
+      const json::object* order = each.if_object();
+      if (!order) continue;
+      status.orders.push_back({text_at(*order, "kind"), text_at(*order, "node"),
+                               text_at(*order, "service"), text_at(*order, "by"),
+                               text_at(*order, "since"), text_at(*order, "until")});
+    }
+  }
+  const std::string state = text_at(document, "ordersState");
+  for (const auto known : {OrdersState::unread, OrdersState::stale}) {
+    if (state == to_string(known)) status.orders_state = known;
+  }
+}
+
+std::string orders_to_text(const Status& status, Style style) {
+  if (status.orders.empty()) return {};
+  Table table({"STANDING ORDER", "SERVICE", "NODE", "BY", "SINCE", "UNTIL"});
+  for (const OrderStatus& order : status.orders) {
+    table.add({{printable(order.kind), Tone::warning},
+               {or_dash(order.service), Tone::plain},
+               {order.kind == "maintenance" ? "all" : or_dash(order.node), Tone::plain},
+               {or_dash(order.by), Tone::plain},
+               {or_dash(order.since), Tone::faint},
+               {order.until.empty() ? "lifted" : printable(order.until), Tone::plain}});
+  }
+  return table.text(style);
+}
+
+}  // namespace hapx::appliance
