@@ -82,6 +82,22 @@ TEST_F(PlantedBugs, TheSameRebootWithAMarkerOnDiskIsSafe) {
   EXPECT_TRUE(world_->all_served());
 }
 
+/// All lose their power, and the disks never had what they said they had: nobody knows that n1 is
+/// in standby, and it is the first by name.
+TEST_F(PlantedBugs, DisksThatLieLoseAnAcknowledgedOrder) {
+  MachineOptions machine;
+  machine.record_disk_works = false;
+  begin(with_machines(machine));
+  world_->order(n2, membership::Subject::standby(n1));
+  world_->run_for(3s);
+  ASSERT_TRUE(world_->violations().empty()) << world_->trace();
+  for (const NodeName& node : {n1, n2, n3}) world_->power_off(node);
+  for (const NodeName& node : {n1, n2, n3}) world_->power_on(node, 1s);
+  world_->run_for(10s);
+  EXPECT_TRUE(tripped("OrdersOutlive")) << world_->trace();
+  EXPECT_TRUE(tripped("StandbyHoldsNothing")) << world_->trace();
+}
+
 TEST_F(PlantedBugs, AServiceThatNobodyCanTakeIsNotServedInTime) {
   begin(with_machines({}));
   // HAProxy dies at every node behind the world's back: it still takes the nodes for fit.
