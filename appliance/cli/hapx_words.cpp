@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/time.hpp"
 #include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
@@ -105,10 +106,12 @@ class Words {
         "  hapx status                     how the cluster is, and why it is degraded\n"
         "  hapx why kube-apiserver         why the service is where it is\n"
         "  hapx move kube-apiserver node2  hand it over\n"
+        "  hapx standby node1 --ttl 30m    let it hold nothing for half an hour\n"
         "  hapx lab up && hapx drill run --lab --fault power-loss\n\n"
-        "Exit status: 0 done, 1 refused or failed (said on stderr), 3 no answer from hapxd, 64 "
-        "wrong\n"
-        "words; `status` has its own: 0 healthy, 1 degraded, 2 no service, 3 cannot tell.");
+        "Exit status: 0 done, 1 refused or failed (said on stderr), 3 no answer from hapxd, or "
+        "none\n"
+        "that says what became of an order, 64 wrong words; `status` has its own: 0 healthy, 1 "
+        "degraded, 2 no service, 3 cannot tell.");
   }
 
   void read_output(const std::string& word) {
@@ -207,10 +210,72 @@ class Words {
     move->add_option("SERVICE", move_.service, "which service")->required()->type_name("");
     move->add_option("NODE", move_.to, "to which node")->type_name("");
     choose(move, move_);
+    add_standing_orders();
     add(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",
         "  hapx release-all\n\n"
         "Needs no hapxd, and asks nobody. For a machine whose hapxd is gone for good.")
         ->callback([this] { verb_ = ReleaseAll{}; });
+  }
+
+  /// What all verbs of standing orders have in common.
+  CLI::App* add_order(CLI::App* parent, const char* name, const char* what, const char* examples,
+                      ChangeOrders& order) {
+    const std::string help = std::string(examples) +
+                             "\n\nExit status: 0 a majority of the nodes keeps it, 1 refused, 3 "
+                             "nobody can say whether it\n"
+                             "is kept (no answer in time).";
+    CLI::App* verb = add(parent, name, what, help.c_str());
+    verb->add_flag("--wait", order.wait, "return when it is obeyed, within a minute (else 1)");
+    choose(verb, order);
+    return verb;
+  }
+
+  static void add_time(CLI::App* verb, std::string& time) {
+    const auto is_duration = [](const std::string& text) {
+      const auto read = parse_duration(text);
+      return read ? std::string() : read.error().sentence;
+    };
+    verb->add_option("--ttl", time, "lift it by itself after this time: 30m, 2h")
+        ->type_name("DURATION")
+        ->check(CLI::Validator(is_duration, ""));
+  }
+
+  void add_standing_orders() {
+    CLI::App* standby =
+        add_order(&app_, "standby", "let a node hold nothing, until it is online again",
+                  "  hapx standby node1\n"
+                  "  hapx standby node1 --ttl 30m --wait   (before a reboot)",
+                  standby_);
+    standby->add_option("NODE", standby_.node, "which node")->required()->type_name("");
+    add_time(standby, standby_.time);
+    CLI::App* online =
+        add_order(&app_, "online", "end a node's standby", "  hapx online node1", online_);
+    online->add_option("NODE", online_.node, "which node")->required()->type_name("");
+
+    CLI::App* maintenance =
+        add(&app_, "maintenance", "leave everything where it is, whatever happens",
+            "  hapx maintenance on --ttl 1h\n"
+            "  hapx maintenance off\n\n"
+            "Nothing is moved, started or stopped, not even after a failure; leases go on.");
+    maintenance->require_subcommand(1);
+    CLI::App* on = add_order(maintenance, "on", "from now on", "  hapx maintenance on --ttl 1h",
+                             maintenance_on_);
+    add_time(on, maintenance_on_.time);
+    add_order(maintenance, "off", "no more", "  hapx maintenance off", maintenance_off_);
+
+    CLI::App* ban = add_order(&app_, "ban", "keep a service off a node",
+                              "  hapx ban kube-apiserver node2\n"
+                              "  hapx ban kube-apiserver node2 --ttl 2h",
+                              ban_);
+    ban->add_option("SERVICE", ban_.service, "which service")->required()->type_name("");
+    ban->add_option("NODE", ban_.node, "from which node")->required()->type_name("");
+    add_time(ban, ban_.time);
+    CLI::App* clear = add_order(&app_, "clear", "lift a service's bans",
+                                "  hapx clear kube-apiserver         (all of them)\n"
+                                "  hapx clear kube-apiserver node2",
+                                clear_);
+    clear->add_option("SERVICE", clear_.service, "which service")->required()->type_name("");
+    clear->add_option("NODE", clear_.node, "only from this node")->type_name("");
   }
 
   void add_name(CLI::App* app, std::string& name) {
@@ -378,6 +443,12 @@ class Words {
   MakeKey keygen_;
   Simulate simulate_;
   Move move_;
+  ChangeOrders standby_{ChangeOrders::What::standby, true};
+  ChangeOrders online_{ChangeOrders::What::standby, false};
+  ChangeOrders maintenance_on_{ChangeOrders::What::maintenance, true};
+  ChangeOrders maintenance_off_{ChangeOrders::What::maintenance, false};
+  ChangeOrders ban_{ChangeOrders::What::ban, true};
+  ChangeOrders clear_{ChangeOrders::What::ban, false};
   LabUp lab_up_;
   LabStatus lab_status_{lab::Wishes{}.name, ""};
   LabExec lab_exec_{lab::Wishes{}.name, "", {}};

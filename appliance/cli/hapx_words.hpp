@@ -57,6 +57,16 @@ struct Move {
   std::string service;
   std::string to;  ///< empty: wherever the scheduler likes it next best
 };
+/// Gives a standing order, or lifts it.
+struct ChangeOrders {
+  enum class What { standby, maintenance, ban };
+  What what = What::standby;
+  bool gives = true;
+  std::string service{};  ///< of a ban
+  std::string node{};     ///< empty: of maintenance, and of a lifted ban on all nodes
+  std::string time{};     ///< for how long; empty: until it is lifted
+  bool wait = false;      ///< until it is obeyed
+};
 struct ReleaseAll {};
 struct LabUp {
   lab::Wishes wishes;
@@ -96,8 +106,8 @@ struct RunSwarm {
 struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, Why, CheckConfig, ShowConfig, RenderHaproxy, MakeKey,
-                          Simulate, Move, ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver,
-                          LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
+                          Simulate, Move, ChangeOrders, ReleaseAll, LabUp, LabStatus, LabExec,
+                          LabApiserver, LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;
@@ -115,7 +125,7 @@ struct Usage {
 /// command exits with).
 inline constexpr int exit_done = 0;
 inline constexpr int exit_refused = 1;       ///< said in one sentence
-inline constexpr int exit_no_answer = 3;     ///< hapxd can't be reached, or gives no answer
+inline constexpr int exit_no_answer = 3;     ///< no answer, or none that says what became of it
 inline constexpr int exit_wrong_words = 64;  ///< sysexits.h calls it EX_USAGE
 inline constexpr int exit_interrupted = 130;
 

@@ -17,21 +17,6 @@ namespace hapx::appliance::cli {
 
 namespace {
 
-/// hapxd gives an order up after 3 s, its socket an answer after 30 s.
-constexpr Duration order_time_max = std::chrono::seconds(35);
-
-Result<Status> ask_status(const GlobalOptions& global, std::string& json) {
-  Result<std::string> body = ask_for(global.socket, {"GET", "/v1/status", ""});
-  if (!body) return body.error();
-  json = std::move(*body);
-  Result<Status> status = status_from_json(json);
-  if (!status) {
-    return Error{ErrorKind::unavailable,
-                 "the answer at " + global.socket + " can't be read: " + status.error().sentence};
-  }
-  return status;
-}
-
 int show_status_once(const GlobalOptions& global, const Surroundings& around,
                      std::string_view before) {
   std::string json;
@@ -48,18 +33,19 @@ int show_status_once(const GlobalOptions& global, const Surroundings& around,
   return static_cast<int>(health(*status));
 }
 
-/// A service's name as part of a target. Names have only letters, digits, '-' and '.'; whatever
-/// else was typed can't be one, and must not become another target.
-Result<std::string> as_segment(const std::string& name) {
-  constexpr std::string_view letters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-  if (name.empty() || name.size() > 253 || name.find_first_not_of(letters) != name.npos) {
-    return Error{ErrorKind::refused, "\"" + name + "\" can't be the name of a service"};
-  }
-  return name;
-}
-
 }  // namespace
+
+Result<Status> ask_status(const GlobalOptions& global, std::string& json) {
+  Result<std::string> body = ask_for(global.socket, {"GET", "/v1/status", ""});
+  if (!body) return body.error();
+  json = std::move(*body);
+  Result<Status> status = status_from_json(json);
+  if (!status) {
+    return Error{ErrorKind::unavailable,
+                 "the answer at " + global.socket + " can't be read: " + status.error().sentence};
+  }
+  return status;
+}
 
 int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surroundings& around) {
   if (!verb.watch) return show_status_once(global, around, "");
@@ -110,7 +96,7 @@ int get(const GlobalOptions& global, const Get& verb, const Surroundings& around
 int why(const GlobalOptions& global, const Why& verb, const Surroundings& around) {
   std::string target = "/v1/why";
   if (!verb.service.empty()) {
-    const Result<std::string> segment = as_segment(verb.service);
+    const Result<std::string> segment = as_segment(verb.service, "service");
     if (!segment) return complain_of(around, segment.error());
     target += "/" + *segment;
   }
@@ -128,25 +114,13 @@ int why(const GlobalOptions& global, const Why& verb, const Surroundings& around
 }
 
 int move(const GlobalOptions& global, const Move& verb, const Surroundings& around) {
-  const Result<std::string> segment = as_segment(verb.service);
+  const Result<std::string> segment = as_segment(verb.service, "service");
   if (!segment) return complain_of(around, segment.error());
-  YamlNode order;
-  order.kind = YamlNode::Kind::map;
-  if (!verb.to.empty()) {
-    YamlNode name;
-    name.kind = YamlNode::Kind::scalar;
-    name.scalar = verb.to;
-    name.quoted = true;
-    order.entries.emplace_back(YamlKey{"to", {}}, std::move(name));
-  }
-  const Result<std::string> body = ask_for(
-      global.socket,
-      {"POST", "/v1/services/" + *segment + "/move", json_from_tree(order), order_time_max});
+  const Result<std::string> body =
+      ask_for(global.socket, {"POST", "/v1/services/" + *segment + "/move",
+                              as_body({{"to", verb.to}}), order_answer_time_max});
   if (!body) return complain_of(around, body.error());
-  if (global.output != Output::text) return print_document(around, global.output, *body);
-  const Result<YamlNode> tree = tree_from_json(*body);
-  const YamlNode* answer = tree ? tree->find("answer") : nullptr;
-  around.out << (answer ? printable(answer->scalar) : "done") << '\n';
+  print_answer(global, around, *body);
   return exit_done;
 }
 

@@ -2,10 +2,17 @@
 // The verbs that ask hapxd something, or give it an order.
 #pragma once
 
+#include <string>
+
 #include "appliance/cli/hapx_words.hpp"
 #include "appliance/cli/io/verbs.hpp"
+#include "appliance/status.hpp"
+#include "config/result.hpp"
 
 namespace hapx::appliance::cli {
+
+/// What hapxd says; `json` is how it said it.
+[[nodiscard]] Result<Status> ask_status(const GlobalOptions& global, std::string& json);
 
 /// Exits with Health.
 int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surroundings& around);

@@ -38,6 +38,40 @@ Result<std::string> ask_for(const std::string& socket, const Question& question)
   return Error{kind, std::move(sentence)};
 }
 
+Result<std::string> as_segment(const std::string& name, const char* what) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+  if (name.empty() || name.size() > 253 || name.find_first_not_of(letters) != name.npos) {
+    return Error{ErrorKind::refused, "\"" + name + "\" can't be the name of a " + what};
+  }
+  return name;
+}
+
+std::string as_body(const std::map<std::string, std::string>& texts) {
+  YamlNode body;
+  body.kind = YamlNode::Kind::map;
+  for (const auto& [key, text] : texts) {
+    if (text.empty()) continue;
+    YamlNode value;
+    value.kind = YamlNode::Kind::scalar;
+    value.scalar = text;
+    value.quoted = true;
+    body.entries.emplace_back(YamlKey{key, {}}, std::move(value));
+  }
+  return json_from_tree(body);
+}
+
+void print_answer(const GlobalOptions& global, const Surroundings& around,
+                  const std::string& body) {
+  if (global.output != Output::text) {
+    print_document(around, global.output, body);
+    return;
+  }
+  const Result<YamlNode> tree = tree_from_json(body);
+  const YamlNode* answer = tree ? tree->find("answer") : nullptr;
+  around.out << (answer ? printable(answer->scalar) : "done") << '\n';
+}
+
 int complain_of(const Surroundings& around, const Error& error) {
   return complain(around, error.sentence,
                   error.kind == ErrorKind::refused ? exit_refused : exit_no_answer);

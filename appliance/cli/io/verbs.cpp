@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "appliance/cli/io/files.hpp"
+#include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/release.hpp"
 #include "appliance/cli/io/speech.hpp"
@@ -41,6 +42,7 @@ struct Runner {
   int operator()(const Get& verb) const { return get(global, verb, around); }
   int operator()(const Why& verb) const { return why(global, verb, around); }
   int operator()(const Move& verb) const { return move(global, verb, around); }
+  int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
   int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
   int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }
   int operator()(const RenderHaproxy& verb) const { return render_haproxy(verb, around); }

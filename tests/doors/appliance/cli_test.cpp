@@ -88,18 +88,22 @@ class Cli : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  /// `on_move` answers an order; absent: nobody does.
-  void serve(std::function<Respond(const MoveOrder&)> on_move = {}) {
+  /// `on_move` and `on_record` answer an order; absent: nobody does.
+  void serve(std::function<Respond(const MoveOrder&)> on_move = {},
+             std::function<Respond(const RecordOrder&)> on_record = {}) {
     HttpServerOptions options;
     options.place = SocketPath{socket_};
     options.answer_time_max = std::chrono::milliseconds(200);
-    auto opened = HttpServer::open(context_, options, [this, on_move](RequestArrived request) {
-      const ApiAnswer answer = handle(
-          request, {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(2))});
-      if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
-      const auto* order = std::get_if<MoveOrder>(&answer);
-      if (order && on_move) server_->respond(on_move(*order));
-    });
+    auto opened =
+        HttpServer::open(context_, options, [this, on_move, on_record](RequestArrived request) {
+          const ApiAnswer answer = handle(request, {status_, journal_, config_, haproxy_config_,
+                                                    Instant(std::chrono::seconds(2))});
+          if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
+          const auto* order = std::get_if<MoveOrder>(&answer);
+          if (order && on_move) server_->respond(on_move(*order));
+          const auto* record = std::get_if<RecordOrder>(&answer);
+          if (record && on_record) server_->respond(on_record(*record));
+        });
     ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
     server_ = std::move(*opened);
     thread_ = std::thread([this] { context_.run(); });
@@ -283,6 +287,31 @@ TEST_F(Cli, MoveSaysWhatBecameOfIt) {
   EXPECT_EQ(hapx({"move", "api", "node9"}).status, 1);
 }
 
+TEST_F(Cli, StandingOrdersAreGivenAndLiftedAndSayWho) {
+  std::vector<membership::RecordChange> changes;
+  serve({}, [&](const RecordOrder& order) {
+    changes.push_back(order.change);
+    return order.change.subject.kind == membership::OrderKind::ban
+               ? api_order_answer(order.id, OrderOutcome::unknown, "nobody answered")
+               : api_order_answer(order.id, OrderOutcome::accepted, "node2 is in standby");
+  });
+  const Ran given = hapx({"standby", "node2", "--ttl", "30m"});
+  EXPECT_EQ(given.status, 0) << given.err;
+  EXPECT_EQ(given.out, "node2 is in standby\n");
+  EXPECT_EQ(hapx({"-o", "json", "online", "node2"}).out, "{\"answer\":\"node2 is in standby\"}\n");
+  const Ran unknown = hapx({"ban", "api", "node2"});
+  EXPECT_EQ(unknown.status, 3) << "nobody can say whether it is kept";
+  EXPECT_THAT(unknown.err, HasSubstr("nobody answered"));
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_EQ(changes[0].time, std::chrono::minutes(30));
+  EXPECT_THAT(changes[0].by, HasSubstr("@"));
+  EXPECT_EQ(changes[1].verb, membership::RecordChange::Verb::lift);
+  EXPECT_EQ(changes[2].subject.node, NodeName("node2"));
+  EXPECT_EQ(hapx({"standby", "../x"}).status, 1);
+  EXPECT_EQ(hapx({"standby", "nobody"}).status, 1);
+  EXPECT_EQ(hapx({"standby", "node2", "--ttl", "1ms"}).status, 1);
+}
+
 TEST_F(Cli, MoveThatNobodyAnswersIsNotDone) {
   serve();
   const Ran ran = hapx({"move", "api", "node2"});
@@ -296,6 +325,12 @@ TEST_F(Cli, EveryVerbHasHelp) {
                                                                 {"get"},
                                                                 {"get", "events"},
                                                                 {"why"},
+                                                                {"standby"},
+                                                                {"online"},
+                                                                {"maintenance"},
+                                                                {"maintenance", "on"},
+                                                                {"ban"},
+                                                                {"clear"},
                                                                 {"config"},
                                                                 {"config", "check"},
                                                                 {"config", "show"},

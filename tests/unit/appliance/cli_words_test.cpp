@@ -65,6 +65,38 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_EQ(std::get<RunSwarm>(read({"sim", "--edition", "1"}).verb).edition, 1U);
 }
 
+TEST(HapxWords, StandingOrdersAreGivenAndLifted) {
+  const auto order = [](const std::vector<std::string>& words) {
+    return std::get<ChangeOrders>(read(words).verb);
+  };
+  using What = ChangeOrders::What;
+  const auto standby = order({"standby", "node1", "--ttl", "30m", "--wait"});
+  EXPECT_EQ(standby.what, What::standby);
+  EXPECT_TRUE(standby.gives);
+  EXPECT_EQ(standby.node, "node1");
+  EXPECT_EQ(standby.time, "30m");
+  EXPECT_TRUE(standby.wait);
+  EXPECT_FALSE(order({"online", "node1"}).gives);
+  EXPECT_EQ(order({"maintenance", "on"}).what, What::maintenance);
+  EXPECT_TRUE(order({"maintenance", "on", "--ttl=2h"}).gives);
+  EXPECT_FALSE(order({"maintenance", "off"}).gives);
+  const auto ban = order({"ban", "api", "node2"});
+  EXPECT_EQ(ban.what, What::ban);
+  EXPECT_EQ(ban.service, "api");
+  EXPECT_EQ(ban.node, "node2");
+  EXPECT_EQ(order({"clear", "api"}).node, "");
+  EXPECT_EQ(order({"clear", "api", "node2"}).node, "node2");
+  EXPECT_FALSE(order({"clear", "api", "node2"}).gives);
+}
+
+TEST(HapxWords, WrongWordsOfStandingOrdersAreOneSentence) {
+  EXPECT_THAT(refuse({"standby"}).text, HasSubstr("NODE"));
+  EXPECT_THAT(refuse({"standby", "node1", "--ttl", "soon"}).text, HasSubstr("soon"));
+  EXPECT_THAT(refuse({"maintenance"}).text, HasSubstr("on or off"));
+  EXPECT_EQ(refuse({"online", "node1", "--ttl", "1h"}).status, exit_wrong_words);
+  EXPECT_THAT(refuse({"standby", "--help"}).text, HasSubstr("Exit status"));
+}
+
 TEST(HapxWords, LabsAndDrillsAreDescribed) {
   const auto up =
       std::get<LabUp>(read({"lab", "up", "--name", "x", "--nodes", "2", "--profile", "fast"}).verb);
