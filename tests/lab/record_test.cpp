@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Standing orders on a real cluster: given on one node, obeyed on another, and still there when all
+// nodes have lost their power at once.
+#include <algorithm>
+
+#include "appliance/lab/io/interrupt.hpp"
+#include "appliance/lab/io/process.hpp"
+#include "scratch_lab.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int look = 0; look < 1500; ++look) {
+    if (condition()) return true;
+    pause(milliseconds(20));
+  }
+  return false;
+}
+
+class StandingOrders : public ScratchLab {
+ protected:
+  void start() {
+    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
+    ASSERT_TRUE(built) << built.error().sentence;
+    lab_.emplace(std::move(*built));
+    const auto started = lab_->start_all();
+    ASSERT_TRUE(started) << started.error().sentence;
+    const auto well = lab_->wait_until_served(seconds(30));
+    ASSERT_TRUE(well) << well.error().sentence;
+  }
+  [[nodiscard]] const std::vector<NodePlan>& nodes() const { return lab_->plan().nodes; }
+
+  /// Runs hapx for a node; its exit status, or -1.
+  int hapx(const NodePlan& node, const std::vector<std::string>& words) {
+    const auto outcome = lab_->ask(node, words);
+    EXPECT_TRUE(outcome) << outcome.error().sentence;
+    if (outcome) said_ = outcome->output + outcome->errors;
+    return outcome ? outcome->code : -1;
+  }
+  /// Who serves, as this node sees it; empty: nobody.
+  [[nodiscard]] std::string holder_by(const NodePlan& node) const {
+    const auto seen = lab_->observe(node);
+    if (!seen || seen->services.empty()) return {};
+    const auto& service = seen->services.front();
+    const bool served = service.vip == "started" && service.haproxy == "started";
+    return served ? service.holder.value_or("") : "";
+  }
+  [[nodiscard]] std::string state_by(const NodePlan& node, const std::string& member) const {
+    const auto seen = lab_->observe(node);
+    if (!seen) return {};
+    for (const ObservedMember& one : seen->members) {
+      if (one.name == member) return one.state;
+    }
+    return {};
+  }
+
+  std::optional<Lab> lab_;
+  std::string said_;
+};
+
+TEST_F(StandingOrders, AreObeyedElsewhereAndOutliveThePowerOfAll) {
+  start();
+  const std::string holder = holder_by(nodes()[0]);
+  const auto is_holder = [&](const NodePlan& node) { return node.name.text() == holder; };
+  const NodePlan& asked = *std::find_if_not(nodes().begin(), nodes().end(), is_holder);
+  ASSERT_EQ(hapx(asked, {"standby", holder, "--ttl", "2h", "--wait"}), 0) << said_;
+  EXPECT_NE(said_.find(holder + " is in standby until "), std::string::npos) << said_;
+  for (const NodePlan& node : nodes()) {
+    EXPECT_TRUE(eventually([&] { return state_by(node, holder) == "standby"; }))
+        << node.name.text();
+  }
+  EXPECT_NE(holder_by(asked), holder);
+  EXPECT_EQ(hapx(asked, {"status"}), 1) << "degraded: " << said_;
+  EXPECT_NE(said_.find("is in standby until"), std::string::npos) << said_;
+  EXPECT_EQ(hapx(asked, {"move", lab_->plan().service.text(), holder}), 1) << said_;
+
+  for (const NodePlan& node : nodes()) ASSERT_TRUE(lab_->power_off(node));
+  for (const NodePlan& node : nodes()) ASSERT_TRUE(lab_->power_on(node));
+  for (const NodePlan& node : nodes()) ASSERT_TRUE(lab_->start(node));
+  for (const NodePlan& node : nodes()) {
+    EXPECT_TRUE(eventually([&] { return state_by(node, holder) == "standby"; }))
+        << node.name.text();
+    EXPECT_TRUE(eventually([&] { return !holder_by(node).empty(); })) << node.name.text();
+    EXPECT_NE(holder_by(node), holder);
+  }
+  ASSERT_EQ(hapx(asked, {"online", holder, "--wait"}), 0) << said_;
+  EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
+}
+
+TEST_F(StandingOrders, AreKeptByARestartInFlightAndRefusedWithoutQuorum) {
+  start();
+  const NodePlan& first = nodes()[0];
+  ASSERT_EQ(hapx(first, {"maintenance", "on"}), 0) << said_;
+  for (const NodePlan& node : nodes()) {
+    for (const Process& process : processes_in(node.netns, daemon_name)) {
+      EXPECT_TRUE(send_signal(process, SIGKILL)) << node.name.text();
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return state_by(first, "node1") == "maintenance"; }));
+  ASSERT_TRUE(eventually([&] { return hapx(first, {"maintenance", "off"}) == 0; })) << said_;
+  EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
+
+  ASSERT_TRUE(lab_->power_off(nodes()[1]));
+  ASSERT_TRUE(lab_->power_off(nodes()[2]));
+  ASSERT_TRUE(eventually([&] {
+    const auto seen = lab_->observe(first);
+    return seen && !seen->quorate;
+  }));
+  EXPECT_EQ(hapx(first, {"ban", lab_->plan().service.text(), "node1"}), 1);
+  EXPECT_NE(said_.find("there is no quorum"), std::string::npos) << said_;
+  EXPECT_EQ(hapx(first, {"standby", "nod1"}), 1);
+  EXPECT_NE(said_.find("did you mean `node1`"), std::string::npos) << said_;
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
