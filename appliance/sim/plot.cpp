@@ -16,6 +16,7 @@ constexpr Duration boot_at_rest = 2s;      ///< of a machine that is switched on
 constexpr Duration ending_takes = 1500ms;  ///< an ordered end waits a second for the kernel
 constexpr std::array doors{Door::add_address, Door::remove_address, Door::announce,
                            Door::start_haproxy, Door::restart_in_flight};
+constexpr std::array ailments{DiskHealth::slow, DiskHealth::failing, DiskHealth::hanging};
 constexpr std::array<Timing, 4> timings{{{20ms, 120ms}, {50ms, 300ms}, {200ms, 2s}, {40ms, 250ms}}};
 
 const NodeName& name_of(unsigned node, const ClusterConfig& config) {
@@ -154,6 +155,7 @@ class Doing {
       world_.free_disk(name);
       repair_haproxy(name);
       for (const Door door : doors) world_.fail_next(name, door, 0);
+      world_.set_disk(name, DiskHealth::well);
       links_up(name);
     }
     world_.run_for(ending_takes);  // who was asked to end, and could not, ends now
@@ -254,6 +256,12 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::move, "move", [](Doing& it) { it.move(false); }},
     {Deed::move_there_and_back, "move_there_and_back", [](Doing& it) { it.move(true); }},
     {Deed::heal_and_demand, "heal_and_demand", [](Doing& it) { it.heal_and_demand(); }},
+    {Deed::ail_disk, "ail_disk",
+     [](Doing& it) {
+       const auto ailment = it.random().between(std::uint64_t{0}, ailments.size() - 1);
+       it.world().set_disk(it.node(), ailments[ailment]);
+     }},
+    {Deed::tear_record, "tear_record", [](Doing& it) { it.world().tear_record(it.node()); }},
 }};
 
 constexpr bool in_order() {

@@ -71,8 +71,11 @@ enum class Deed : std::uint8_t {
   move_there_and_back,
   // the end of an act: everything is healed, and must be well within the bound
   heal_and_demand,
+  // disks
+  ail_disk,     ///< it is slow, fails or hangs
+  tear_record,  ///< the record's file, while no process runs
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::heal_and_demand) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::tear_record) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

@@ -75,9 +75,12 @@ constexpr std::array chances{
     Chance{Deed::free_disk, 25},
     Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},
+    // Edition 3.
+    Chance{Deed::ail_disk, 20},
+    Chance{Deed::tear_record, 15},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
