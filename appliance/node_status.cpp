@@ -227,7 +227,7 @@ void add_record_reasons(const membership::RecordView& record, std::vector<std::s
   for (const auto& order : record.orders) degraded.push_back(to_sentence(order));
   if (record.state == membership::RecordState::stale) {
     degraded.push_back(
-        "standing orders may be stale: too few of the nodes that have a copy of the record answer");
+        "standing orders may be stale: neither copies of a majority nor all nodes have answered");
   }
   if (!record.trouble.empty()) {
     degraded.push_back("this node can't store the record: " + record.trouble);

@@ -82,7 +82,7 @@ void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {
   if (message.beat) take_beat(peer, *message.beat, now);
   take_requests(peer, opened.envelope, message, now);
   take_votes(peer, message, now);
-  take_record(peer, message, now);
+  take_record(peer, message);
   take_contents(peer, message, now);
 }
 

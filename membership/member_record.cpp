@@ -29,7 +29,7 @@ Instant Member::State::instant_of(Utc moment) const {
 }
 
 /// What other nodes say of the record: questions to our copy, and answers to our reading.
-void Member::State::take_record(const Peer& peer, const Message& message, Instant now) {
+void Member::State::take_record(const Peer& peer, const Message& message) {
   const NodeName& name = peer.node().name;
   RecordInbox& inbox = record_inboxes[name];
   for (const RecordRead& read : message.record_reads) copy.read(name, read);
@@ -41,7 +41,7 @@ void Member::State::take_record(const Peer& peer, const Message& message, Instan
     if (!whole) continue;
     writer.told(std::move(whole->record));
   }
-  for (const RecordAnswer& answer : message.record_answers) writer.answered(name, answer, now);
+  for (const RecordAnswer& answer : message.record_answers) writer.answered(name, answer);
 }
 
 /// The whole life of the record within one call: begins and ends with our right to coordinate,
@@ -64,7 +64,7 @@ void Member::State::keep_record(Instant now) {
     if (const auto read = writer.read_for(options.self, now)) copy.read(options.self, *read);
     if (const auto write = writer.write_for(options.self, now))
       copy.write(options.self, write->record, write->filling);
-    const bool calm = !tell_copy(now);
+    const bool calm = !tell_copy();
     if (auto store = copy.take_store(now)) actions.emplace_back(std::move(*store));
     if (writer.take_urgency()) {
       for (const Peer& peer : peers)
@@ -79,13 +79,13 @@ void Member::State::keep_record(Instant now) {
 }
 
 /// What our copy has to say. True: some of it to ourselves.
-bool Member::State::tell_copy(Instant now) {
+bool Member::State::tell_copy() {
   bool heard = false;
   for (RecordCopy::Told& told : copy.take_answers()) {
     if (told.to == options.self) {
       heard = true;
       if (told.with_content) writer.told(*copy.durable().record);
-      writer.answered(options.self, told.answer, now);
+      writer.answered(options.self, told.answer);
       continue;
     }
     const Peer* peer = find_peer(told.to);
@@ -134,7 +134,8 @@ void Member::State::take_up_changes(Instant now) {
     if (!writer.writable()) {
       if (writer.state() == RecordState::unread) return;
       change.refusal =
-          "the record can't be written: too few of the nodes that have a copy of it answer";
+          "the record can't be written yet: neither copies of a majority nor all nodes have "
+          "answered";
       continue;
     }
     const auto utc = time_of_day(now);

@@ -105,9 +105,9 @@ struct Member::State {
   void refuse(const Endpoint& from, std::string_view reason);
 
   // member_record.cpp: standing orders
-  void take_record(const Peer& peer, const Message& message, Instant now);
+  void take_record(const Peer& peer, const Message& message);
   void keep_record(Instant now);
-  bool tell_copy(Instant now);
+  bool tell_copy();
   void say_record(const Peer& peer, Instant now);
   void end_orders(Instant now);
   void take_up_changes(Instant now);

@@ -65,7 +65,7 @@ void RecordWriter::pause_after(Node& node, std::optional<Instant>& again, Instan
   again = now + node.pause;
 }
 
-void RecordWriter::answered(const NodeName& name, const RecordAnswer& answer, Instant) {
+void RecordWriter::answered(const NodeName& name, const RecordAnswer& answer) {
   const auto found = nodes_.find(name);
   if (!ballot_ || answer.ballot != *ballot_ || found == nodes_.end()) return;
   if (answer.promised > *ballot_) {

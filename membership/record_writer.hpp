@@ -55,7 +55,7 @@ class RecordWriter {
 
   /// That node has a new process: who knows what has become of its copy?
   void began_anew(const NodeName& node);
-  void answered(const NodeName& node, const RecordAnswer& answer, Instant now);
+  void answered(const NodeName& node, const RecordAnswer& answer);
   /// The content that a node told with its answer to our reading.
   void told(Record record);
   void pass_time(Instant now);

@@ -35,7 +35,7 @@ class Writer : public testing::Test {
   void tell(const NodeName& node, const std::optional<RecordId>& has) {
     const auto read = writer_.read_for(node, now_);
     ASSERT_TRUE(read.has_value()) << node.text() << " is not asked";
-    writer_.answered(node, {read->ballot, read->number, read->ballot, has}, now_);
+    writer_.answered(node, {read->ballot, read->number, read->ballot, has});
   }
   void tell(const NodeName& node, const Record& record) {
     writer_.told(record);
@@ -46,7 +46,7 @@ class Writer : public testing::Test {
     const auto write = writer_.write_for(node, now_);
     if (!write) return std::nullopt;
     Record written = write->record;
-    writer_.answered(node, {ours, 0, ours, written.id}, now_);
+    writer_.answered(node, {ours, 0, ours, written.id});
     return written;
   }
 
@@ -147,7 +147,7 @@ TEST_F(Writer, a_copy_that_is_blank_later_is_filled_after_another_reading) {
   tell(b, v3.id);
   static_cast<void>(writer_.take_urgency());
   ASSERT_TRUE(writer_.write_for(c, now_).has_value());
-  writer_.answered(c, {ours, 0, {}, std::nullopt}, now_);
+  writer_.answered(c, {ours, 0, {}, std::nullopt});
   EXPECT_TRUE(writer_.take_urgency());
   EXPECT_FALSE(writer_.write_for(c, now_).has_value());
   tell(c, std::nullopt);
@@ -157,7 +157,7 @@ TEST_F(Writer, a_copy_that_is_blank_later_is_filled_after_another_reading) {
   EXPECT_EQ(writer_.write_for(c, now_)->filling, 2U);
   EXPECT_EQ(writer_.state(), RecordState::read) << "the orders were in force all the time";
   // A late answer of the first reading begins no third one.
-  writer_.answered(c, {ours, 1, ours, std::nullopt}, now_);
+  writer_.answered(c, {ours, 1, ours, std::nullopt});
   EXPECT_FALSE(writer_.read_for(a, now_).has_value());
 }
 
@@ -175,7 +175,7 @@ TEST_F(Writer, a_node_with_a_new_process_is_asked_what_it_has) {
 TEST_F(Writer, who_hears_of_a_higher_ballot_says_so) {
   begin(v3);
   const Ballot higher{9, c, {3}};
-  writer_.answered(b, {ours, 1, higher, v4.id}, now_);
+  writer_.answered(b, {ours, 1, higher, v4.id});
   EXPECT_EQ(writer_.seen_above(), higher);
   EXPECT_FALSE(writer_.writable());
   writer_.begin({10, a, {1}}, v3, now_);
@@ -184,8 +184,8 @@ TEST_F(Writer, who_hears_of_a_higher_ballot_says_so) {
 
 TEST_F(Writer, answers_to_another_ballot_count_for_nothing) {
   begin(v3);
-  writer_.answered(a, {older, 1, older, v3.id}, now_);
-  writer_.answered(b, {older, 1, older, v3.id}, now_);
+  writer_.answered(a, {older, 1, older, v3.id});
+  writer_.answered(b, {older, 1, older, v3.id});
   EXPECT_FALSE(writer_.writable());
 }
 
@@ -230,7 +230,7 @@ TEST_F(Writer, a_later_version_settles_the_earlier_ones) {
   EXPECT_EQ(writer_.replace(orders("4")), 4U);
   EXPECT_EQ(writer_.replace(orders("5")), 5U);
   EXPECT_EQ(write(a)->id.version, 5U);
-  writer_.answered(b, {ours, 0, ours, RecordId{ours, 4}}, now_);
+  writer_.answered(b, {ours, 0, ours, RecordId{ours, 4}});
   EXPECT_EQ(writer_.settled_version(), 4U);
   EXPECT_EQ(writer_.orders(), orders("4"));
   EXPECT_EQ(write(b)->id.version, 5U);
