@@ -423,8 +423,12 @@ std::optional<Instant> Node::State::next_deadline() const {
   for (const auto& service : services) sooner(service.next_deadline());
   if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
   if (member.view().coordinating) {
-    sooner(coordination.next_deadline());
-    if (!planned && stepped_at < may_plan_from()) sooner(may_plan_from());
+    // Before it may plan there is nothing that it could do about what is over.
+    if (may_plan(stepped_at)) {
+      sooner(coordination.next_deadline());
+    } else if (stepped_at < may_plan_from()) {
+      sooner(may_plan_from());
+    }
   }
   if (leaving && !exited) sooner(leave_until);
   return next;

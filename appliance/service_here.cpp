@@ -271,7 +271,9 @@ membership::ServiceReport ServiceHere::report(Instant now) const {
   const auto resource = [&](ResourceState state, const Failures& failures) {
     membership::ResourceReport report;
     report.state = state;
-    const bool over = expired(failures, now) && state == ResourceState::stopped;
+    // Whether a present failure is over depends on `onFail`, and so is for the scheduler to say.
+    const bool fails = state != ResourceState::stopped && state != ResourceState::started;
+    const bool over = expired(failures, now) && !fails;
     report.fail_count = over ? 0 : failures.count;
     if (report.fail_count > 0)
       report.since_last_failure = (now - failures.last) / age_step * age_step;

@@ -166,6 +166,7 @@ void World::clone(const NodeName& node, Duration boot_takes) {
   options.name = name;
   Machine& copy = former != machines_.end() ? former->second : build(options, original.node);
   copy.marker = original.marker;
+  copy.disk.file = original.disk.file;
   copy.boots = std::max(copy.boots, std::uint64_t{1});  // an image starts from power-on
   power_on(name, boot_takes);
   excuse(original, Excused::As::voter);  // its vote is cast twice

@@ -153,6 +153,30 @@ TEST_F(Local, VipDeletedWhileHapxdRestarts) {
   expect_outage_at_most(lease() + 100ms);
 }
 
+/// It goes back to where it is liked better, once, and stays.
+TEST_F(Local, WhenTheTimeOfAFailureIsOverTheServiceReturnsAndStays) {
+  ClusterConfig config = cluster(3);
+  config.services[0].location[n1] = Score(1000);
+  config.scheduling.failure_timeout = 7s;
+  begin(config);
+  ASSERT_EQ(holder(), n1);
+  world_->fail_next(n1, Door::add_address);
+  world_->delete_vip(n1, vip);
+  world_->run_for(1s);
+  ASSERT_NE(holder(), n1);
+  world_->run_for(6s);
+  std::vector<NodeName> places;
+  const auto look = [&] {
+    const auto answering = world_->answering(vip);
+    if (answering.size() == 1 && (places.empty() || places.back() != answering.front()))
+      places.push_back(answering.front());
+    return false;
+  };
+  EXPECT_FALSE(world_->run_until(look, 10s));
+  EXPECT_EQ(holder(), n1);
+  EXPECT_LE(places.size(), 2U);
+}
+
 TEST_F(Local, AnAddressThatIsRefusedOnceGoesElsewhere) {
   WorldOptions options;
   options.config = cluster(3);
