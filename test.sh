@@ -16,10 +16,10 @@ usage: ./test.sh [--long] [--from STEP]
   gives every parser of bytes from outside a few seconds of new inputs (preset fuzz).
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
-  --long       besides: everything once more under the sanitizers (asan), clang-tidy over all sources
-               (clang-tidy), the lines that the tests run (coverage), the lease explored at a wider
-               scope (explore), the lab's tests $soaks times over (lab), and the Debian package on
-               booted machines (images): about an hour and a half on two cores
+  --long       besides: everything once more under the sanitizers (asan), clang-tidy over all
+               sources (clang-tidy), the lines that the tests run (coverage), the lease explored
+               at a wider scope (explore), the lab's tests $soaks times over (lab), and the Debian
+               package on booted machines (images): about an hour and a half on two cores
   --from STEP  begin with this one of the steps $short $long;
                what stopped in the middle goes on
 END
@@ -45,7 +45,8 @@ began=$(date +%s)
 say() { printf '\n== %s\n' "$*"; }
 failed() {
   status=$?
-  [ "$status" -eq 0 ] || echo "hapx: FAILED after $(($(date +%s) - began)) s (step ${now:-packages})"
+  [ "$status" -eq 0 ] ||
+    echo "hapx: FAILED after $(($(date +%s) - began)) s (step ${now:-packages})"
 }
 trap failed EXIT
 
