@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How do numbers and short texts become bytes, and back?
 //
-// The two fixed layouts of this room (a slot of the promise memory, a datagram's header) are
-// written and read with these: little-endian numbers, texts with one byte of length. Reading is
-// total: past the end everything is zero or empty and `ok` is false. It knows nothing of what the
-// bytes mean.
+// The fixed layouts of this room (a slot of the promise memory, the record's file, a datagram's
+// header) are written and read with these: little-endian numbers, texts with one byte of length.
+// Reading is total: past the end everything is zero or empty and `ok` is false. It knows nothing of
+// what the bytes mean.
 #pragma once
 
 #include <array>

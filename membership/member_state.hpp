@@ -78,21 +78,23 @@ struct Member::State {
   Claim& claim_of(const LeaseKey& key);
   void release(Claim& claim, Instant now);
   void note_right(Claim& claim);
-  void govern(Instant now);
   void pursue(Claim& claim, Instant now);
   void keep_plan_current(Instant now);
   void refresh_view(Instant now);
   [[nodiscard]] bool quorate(Instant now) const;
   [[nodiscard]] bool coordinating(Instant now) const;
+  [[nodiscard]] bool silenced(Instant now) const { return left || now < silenced_until; }
+  [[nodiscard]] const Lease* coordinator_lease() const;
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  // member_govern.cpp: whether to coordinate
+  void govern(Instant now);
   [[nodiscard]] unsigned rank(Instant now) const;
   [[nodiscard]] bool somebody_hears_more(Instant now) const;
   [[nodiscard]] bool outheard(Instant now) const {
     return outheard_since && now >= *outheard_since + options.config.timing.lease;
   }
   [[nodiscard]] bool should_resign(Instant now);
-  [[nodiscard]] bool silenced(Instant now) const { return left || now < silenced_until; }
-  [[nodiscard]] const Lease* coordinator_lease() const;
-  [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   // member_receive.cpp: one datagram
   void receive(const DatagramArrived& datagram, Instant now);

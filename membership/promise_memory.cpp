@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/assert.hpp"
+#include "membership/ballot_bytes.hpp"
 #include "membership/bytes.hpp"
 
 namespace hapx::membership {
@@ -40,20 +41,6 @@ std::vector<std::uint8_t> finish_slot(ByteWriter&& writer, std::uint64_t salt) {
 bool checksum_fits(std::span<const std::uint8_t> slot, std::uint64_t salt) {
   ByteReader tail(slot.subspan(slot_body_bytes));
   return tail.u64() == fnv1a(slot.first(slot_body_bytes), salt);
-}
-
-void write_ballot(ByteWriter& writer, const Ballot& ballot) {
-  writer.u64(ballot.round);
-  writer.text(ballot.node.text());
-  writer.u64(ballot.incarnation.value);
-}
-
-Ballot read_ballot(ByteReader& reader) {
-  Ballot ballot;
-  ballot.round = reader.u64();
-  ballot.node = NodeName(reader.text(name_bytes_max));
-  ballot.incarnation.value = reader.u64();
-  return ballot;
 }
 
 std::vector<std::uint8_t> encode_slot(const Promise& promise, std::uint64_t generation,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/assert.hpp"
+#include "membership/ballot_bytes.hpp"
 #include "membership/bytes.hpp"
 #include "membership/promise_memory.hpp"
 
@@ -59,20 +60,6 @@ bool is_lifted(const Subject& lifted, const Subject& standing) {
   if (lifted == standing) return true;
   return lifted.kind == OrderKind::ban && lifted.node.empty() && standing.kind == OrderKind::ban &&
          standing.service == lifted.service;
-}
-
-void write_ballot(ByteWriter& writer, const Ballot& ballot) {
-  writer.u64(ballot.round);
-  writer.text(ballot.node.text());
-  writer.u64(ballot.incarnation.value);
-}
-
-Ballot read_ballot(ByteReader& reader) {
-  Ballot ballot;
-  ballot.round = reader.u64();
-  ballot.node = NodeName(reader.text(name_bytes_max));
-  ballot.incarnation.value = reader.u64();
-  return ballot;
 }
 
 void write_utc(ByteWriter& writer, Utc moment) {
