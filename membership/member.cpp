@@ -140,10 +140,13 @@ Member::State::Claim& Member::State::claim_of(const LeaseKey& key) {
   std::uint64_t highest_round = remembered != nullptr ? remembered->promised.round : 0;
   // The record outlives every lease, and takes no write below what it has met (LEASE.md, rule 19).
   if (key == LeaseKey::coordinator()) highest_round = std::max(highest_round, copy.highest_round());
-  return claims
-      .emplace(key, Claim(Lease(key, self, options.incarnation, electorate, options.config.timing,
-                                highest_round, random.next())))
-      .first->second;
+  Claim& claim =
+      claims
+          .emplace(key, Claim(Lease(key, self, options.incarnation, electorate,
+                                    options.config.timing, highest_round, random.next())))
+          .first->second;
+  if (key == LeaseKey::coordinator()) coordinator_lease = &claim.lease;
+  return claim;
 }
 
 /// Brings what the node above knows of a right in line with what it is.
@@ -221,14 +224,9 @@ void Member::State::settle(Instant now) {
 
 // ---- the coordinator ----
 
-const Lease* Member::State::coordinator_lease() const {
-  const auto found = claims.find(LeaseKey::coordinator());
-  return found == claims.end() ? nullptr : &found->second.lease;
-}
-
 bool Member::State::coordinating(Instant now) const {
-  const Lease* lease = coordinator_lease();
-  return lease != nullptr && lease->right() && now < lease->right()->until;
+  return coordinator_lease != nullptr && coordinator_lease->right() &&
+         now < coordinator_lease->right()->until;
 }
 
 bool Member::State::quorate(Instant now) const {
@@ -373,7 +371,7 @@ Outcome Member::publish(std::vector<Assignment> assignments, Instant now) {
   state.pass_time(now);
   if (!state.coordinating(now)) return state.finish(now);
   state.published = std::move(assignments);
-  const Ballot& ballot = state.coordinator_lease()->right()->ballot;
+  const Ballot& ballot = state.coordinator_lease->right()->ballot;
   if (!state.view.plan || state.view.plan->ballot <= ballot) {
     state.view.plan = Plan{ballot, ++state.plan_number, *state.published};
     state.news.push_back(PlanArrived{});

@@ -53,7 +53,7 @@ unsigned Member::State::rank(Instant now) const {
 void Member::State::govern(Instant now) {
   turn.reset();
   if (left) return;
-  const Lease* lease = coordinator_lease();
+  const Lease* lease = coordinator_lease;
   const bool claimed = lease != nullptr && lease->claimed();
   const bool somebody_else = watch.current(now) != nullptr;
   const bool in_vain = !coordinating(now) && (somebody_else || !quorate(now));

@@ -67,6 +67,10 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   }
   const bool is_rival = peer->current() && peer->current()->boot != opened.envelope.boot &&
                         peer->detector().present(now);
+  // Liveness: nobody floods. Of two nodes that have two processes each, everybody is somebody's
+  // rival, and each notice reaches two.
+  if (is_rival && !rivals_told.insert(peer->node().name).second)
+    return refuse(datagram.from, rival_session);
   Beat& beat = message_to(*peer).beat.emplace(make_beat(*peer, now));
   if (opened.message.beat) beat.response = opened.message.beat->challenge;
   if (is_rival) {

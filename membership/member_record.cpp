@@ -48,7 +48,7 @@ void Member::State::take_record(const Peer& peer, const Message& message) {
 /// asks and answers our own copy, and says what others should know at once.
 void Member::State::keep_record(Instant now) {
   if (left) return;
-  const Lease* lease = coordinator_lease();
+  const Lease* lease = coordinator_lease;
   if (!coordinating(now)) {
     if (writer.ballot()) writer.end();
     changes.clear();  // whoever asked hears "unknown", and so it is

@@ -40,6 +40,7 @@ void Member::State::beat_along(Instant now) {
 void Member::State::say_beats(Instant now) {
   if (!silenced(now))
     for (auto& [key, claim] : claims) vote_ourselves(claim, now);
+  rivals_told.clear();
   for (Peer& peer : peers) beat_to(peer, now);
   for (RepeatedRelease& repeated : repeated_releases) --repeated.beats;
   std::erase_if(repeated_releases, [](const auto& repeated) { return repeated.beats == 0; });

@@ -84,7 +84,6 @@ struct Member::State {
   [[nodiscard]] bool quorate(Instant now) const;
   [[nodiscard]] bool coordinating(Instant now) const;
   [[nodiscard]] bool silenced(Instant now) const { return left || now < silenced_until; }
-  [[nodiscard]] const Lease* coordinator_lease() const;
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   // member_govern.cpp: whether to coordinate
@@ -144,6 +143,8 @@ struct Member::State {
   Voter voter;
   std::vector<Peer> peers;  ///< in the file's order
   std::map<LeaseKey, Claim> claims;
+  const Lease* coordinator_lease =
+      nullptr;  ///< among the claims, where it stays; null: never wanted
   CoordinatorWatch watch;
   OrderDesk orders;
 
@@ -176,8 +177,9 @@ struct Member::State {
   bool view_changed = false;
   std::map<NodeName, Message> outbox;
   std::map<NodeName, std::uint64_t>
-      responses;                  ///< owed to challenges; a beat of this call has them
-  std::set<NodeName> beats_owed;  ///< at once, and not with the next beat of all
+      responses;                   ///< owed to challenges; a beat of this call has them
+  std::set<NodeName> beats_owed;   ///< at once, and not with the next beat of all
+  std::set<NodeName> rivals_told;  ///< since the last beat of all, of a session besides theirs
   std::vector<Action> actions;
   std::vector<News> news;
 };

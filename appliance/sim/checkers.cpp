@@ -17,23 +17,6 @@ std::string milliseconds(Duration duration) {
 
 }  // namespace
 
-Excuses::Excuses(const ClusterConfig& config) {
-  for (const NodeConfig& node : config.nodes) {
-    votes_[node.name] = node.votes;
-    votes_total_ += node.votes;
-  }
-}
-
-void Excuses::see(const Fact& fact) {
-  const auto* excused = std::get_if<Excused>(&fact);
-  if (excused != nullptr) until_[{excused->node, excused->as}] = excused->until;
-}
-
-bool Excuses::excused(Moment at, const NodeName& node, Excused::As as) const {
-  const auto found = until_.find({node, as});
-  return found != until_.end() && at < found->second;
-}
-
 /// Two majorities have voters in common, and those promise one thing at a time. Unless all that the
 /// two need to have in common are excused.
 bool OneKernelAnswers::promised_to_two(Moment at) const {
@@ -56,6 +39,7 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
     }
   }
   for (const auto& [vip, nodes] : answering_) {
+    if (nodes.size() < 2 && told_.empty()) continue;
     const auto counts = [&](const NodeName& node) {
       return !excuses_.excused(at, node, Excused::As::holder);
     };
@@ -193,6 +177,19 @@ void SleepsBetween::see(Moment at, const Fact& fact, Violations& found) {
   found.push_back({at, "SleepsBetween", step->node.text() + " wants to be woken without end"});
 }
 
+void NobodyFloods::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* step = std::get_if<StepEnded>(&fact);
+  if (step == nullptr || step->said == 0) return;
+  Stretch& now = stretches_[step->node];
+  if (at >= now.since + stretch) now = {at, 0};
+  const bool told = now.said > said_max;
+  now.said += step->said;
+  if (told || now.said <= said_max) return;
+  found.push_back({at, "NobodyFloods",
+                   step->node.text() + " sends " + std::to_string(now.said) + " datagrams within " +
+                       milliseconds(stretch)});
+}
+
 ServedInTime::ServedInTime(const ClusterConfig& config, Duration bound) : bound_(bound) {
   for (const ServiceConfig& service : config.services) {
     for (const VipConfig& vip : service.vips) unserved_since_[vip.address.address] = Moment{};
@@ -273,17 +270,29 @@ Checkers::Checkers(const ClusterConfig& config, const Patience& patience)
       acts_under_lease_(config),
       voters_keep_promises_(config),
       served_in_time_(config, patience.served),
-      nothing_moves_idly_(patience.settled) {}
+      nothing_moves_idly_(patience.settled),
+      orders_outlive_(config),
+      standby_holds_nothing_(config) {}
 
 void Checkers::see(Moment at, const Fact& fact) {
   if (violations_.size() >= violations_max) return;
+  // Two kinds come with every event; whom they don't concern need not look.
+  if (std::holds_alternative<StepEnded>(fact)) {
+    release_is_reflex_.see(at, fact, violations_);
+    vip_then_haproxy_.see(at, fact, violations_);
+    sleeps_between_.see(at, fact, violations_);
+    nobody_floods_.see(at, fact, violations_);
+    return;
+  }
+  if (std::holds_alternative<Tick>(fact)) {
+    one_kernel_answers_.see(at, fact, violations_);
+    served_in_time_.see(at, fact, violations_);
+    return;
+  }
   one_kernel_answers_.see(at, fact, violations_);
   acts_under_lease_.see(at, fact, violations_);
   voters_keep_promises_.see(at, fact, violations_);
   announced_when_serving_.see(at, fact, violations_);
-  release_is_reflex_.see(at, fact, violations_);
-  vip_then_haproxy_.see(at, fact, violations_);
-  sleeps_between_.see(at, fact, violations_);
   served_in_time_.see(at, fact, violations_);
   nothing_moves_idly_.see(at, fact, violations_);
   moves_per_fault_.see(at, fact, violations_);

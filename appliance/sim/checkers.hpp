@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "appliance/sim/excuses.hpp"
 #include "appliance/sim/fact.hpp"
 #include "appliance/sim/record_checkers.hpp"
 #include "config/cluster_config.hpp"
@@ -26,22 +27,6 @@ struct Violation {
   std::string sentence;
 };
 using Violations = std::vector<Violation>;
-
-/// Who does what the lease is not made for, and whose votes that may spoil.
-class Excuses {
- public:
-  explicit Excuses(const ClusterConfig& config);
-  void see(const Fact& fact);
-
-  [[nodiscard]] bool excused(Moment at, const NodeName& node, Excused::As as) const;
-  [[nodiscard]] const std::map<NodeName, unsigned>& votes() const { return votes_; }
-  [[nodiscard]] unsigned votes_total() const { return votes_total_; }
-
- private:
-  std::map<NodeName, unsigned> votes_;
-  unsigned votes_total_ = 0;
-  std::map<std::pair<NodeName, Excused::As>, Moment> until_;
-};
 
 /// Safety: at no instant do two kernels answer for one virtual address. Limit: an excused holder
 /// doesn't count, and two may answer while all that their majorities must share is excused.
@@ -118,6 +103,23 @@ class SleepsBetween {
   void see(Moment at, const Fact& fact, Violations& found);
 };
 
+/// Liveness: nobody floods: in any tenth of a second a machine sends said_max datagrams at most,
+/// whoever answers whom. (A node that slept answers all that its socket kept for it.)
+class NobodyFloods {
+ public:
+  static constexpr Duration stretch = std::chrono::milliseconds(100);
+  static constexpr unsigned said_max = 1000;
+
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  struct Stretch {
+    Moment since;
+    unsigned said = 0;
+  };
+  std::map<NodeName, Stretch> stretches_;
+};
+
 /// Liveness: with a stable majority every service has a holder within the bound.
 class ServedInTime {
  public:
@@ -187,6 +189,7 @@ class Checkers {
   ReleaseIsReflex release_is_reflex_;
   VipThenHaproxy vip_then_haproxy_;
   SleepsBetween sleeps_between_;
+  NobodyFloods nobody_floods_;
   ServedInTime served_in_time_;
   NothingMovesIdly nothing_moves_idly_;
   MovesPerFault moves_per_fault_;

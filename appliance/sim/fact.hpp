@@ -99,6 +99,7 @@ struct StepEnded {
   };
   NodeName node;
   bool sleeps = true;        ///< false: again and again its next deadline was not ahead
+  unsigned said = 0;         ///< so many datagrams in this step
   std::vector<Held> held;    ///< on its kernel's interfaces
   std::vector<Books> books;  ///< of the services that it says it holds
 };

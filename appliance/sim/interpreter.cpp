@@ -24,6 +24,7 @@ bool Interpreter::fails(Door door) {
 }
 
 void Interpreter::operator()(const membership::SendDatagram& action) {
+  ++machine_.process->said;
   world_.send(machine_, action);
 }
 

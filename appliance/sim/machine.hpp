@@ -27,6 +27,9 @@ namespace hapx::appliance::sim {
 /// What the lease is made for, in thousandths of the true rate.
 inline constexpr unsigned clock_rate_min = 900;
 inline constexpr unsigned clock_rate_max = 1100;
+/// The worst that a broken clock does.
+inline constexpr unsigned clock_rate_broken_min = 500;
+inline constexpr unsigned clock_rate_broken_max = 2000;
 
 struct MachineOptions {
   NodeName name;  ///< what the world calls it: the node's, unless it is a clone
@@ -66,6 +69,7 @@ struct Process {
   Knowledge knowledge;
   Moment last_step;
   unsigned steps_overdue = 0;  ///< so many in a row left a deadline that was not ahead
+  unsigned said = 0;           ///< datagrams in this step
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

@@ -172,6 +172,12 @@ void World::clone(const NodeName& node, Duration boot_takes) {
   excuse(original, Excused::As::voter);  // its vote is cast twice
 }
 
+bool World::has_clones() const {
+  return std::any_of(machines_.begin(), machines_.end(), [](const auto& entry) {
+    return entry.second.is_clone() && entry.second.powered;
+  });
+}
+
 void World::end_clone(const NodeName& node) {
   const auto copy = machines_.find(NodeName(node.text() + "-clone"));
   if (copy == machines_.end() || !copy->second.powered) return;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr Duration boot_at_rest = 2s;      ///< of a machine that is switched on for a demand
 constexpr Duration ending_takes = 1500ms;  ///< an ordered end waits a second for the kernel
+constexpr Duration lifting_takes = 30s;    ///< all orders, once everything is healed
 constexpr std::array doors{Door::add_address, Door::remove_address, Door::announce,
                            Door::start_haproxy, Door::restart_in_flight};
 constexpr std::array ailments{DiskHealth::slow, DiskHealth::failing, DiskHealth::hanging};
@@ -83,8 +84,9 @@ class Doing {
 
   void break_clock() {
     const bool slow = random_.chance(500);
-    const auto rate = slow ? random_.between(std::uint64_t{500}, clock_rate_min - 1)
-                           : random_.between(std::uint64_t{clock_rate_max + 1}, 2000);
+    const auto rate =
+        slow ? random_.between(std::uint64_t{clock_rate_broken_min}, clock_rate_min - 1)
+             : random_.between(std::uint64_t{clock_rate_max + 1}, clock_rate_broken_max);
     world_.set_clock_rate(node_, static_cast<unsigned>(rate));
   }
 
@@ -125,9 +127,39 @@ class Doing {
     world_.move(node_, service, world_.node_of(*before));
   }
 
+  /// Limit: not while somebody has a clone, who may keep a record in another's name (LEASE.md,
+  /// rule 17).
+  void order(const membership::Subject& subject) {
+    if (world_.has_clones() || is_witness(subject.node)) return;
+    const bool for_a_time = random_.chance(300);
+    world_.order(node_, subject,
+                 for_a_time ? std::optional(random_.between(1s, Duration(20s))) : std::nullopt);
+  }
+
+  [[nodiscard]] membership::Subject draw_ban() {
+    const auto& services = world_.config().services;
+    return membership::Subject::ban(services[random_.next() % services.size()].name, other());
+  }
+
+  /// Asks once for the end of each, here.
+  void lift_orders() {
+    if (world_.has_clones()) return;
+    for (const membership::Subject& subject : world_.orders_given()) world_.lift(node_, subject);
+  }
+
   void heal_and_demand() {
     heal();
     const Patience patience;
+    // An operator who is told "refused" or "unknown" asks again.
+    const Moment lifting_until = world_.now() + boot_at_rest + lifting_takes;
+    while (!world_.orders_given().empty()) {
+      if (world_.now() > lifting_until) {
+        complaint_ = "Liveness: healed, and an order is not lifted in time";
+        return;
+      }
+      lift_orders();
+      world_.run_for(boot_at_rest);
+    }
     if (!world_.run_until([&] { return world_.all_served(); }, boot_at_rest + patience.served)) {
       complaint_ = "Liveness: healed, and not served in time";
       return;
@@ -139,6 +171,12 @@ class Doing {
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
+  [[nodiscard]] bool is_witness(const NodeName& node) const {
+    const auto& nodes = world_.config().nodes;
+    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeConfig& each) {
+      return each.name == node && each.role == Role::witness;
+    });
+  }
   [[nodiscard]] const ServiceName& first_service() const {
     return world_.config().services.front().name;
   }
@@ -262,6 +300,12 @@ constexpr std::array<DeedRow, deeds> table{{
        it.world().set_disk(it.node(), ailments[ailment]);
      }},
     {Deed::tear_record, "tear_record", [](Doing& it) { it.world().tear_record(it.node()); }},
+    {Deed::order_standby, "order_standby",
+     [](Doing& it) { it.order(membership::Subject::standby(it.other())); }},
+    {Deed::order_ban, "order_ban", [](Doing& it) { it.order(it.draw_ban()); }},
+    {Deed::order_maintenance, "order_maintenance",
+     [](Doing& it) { it.order(membership::Subject::maintenance()); }},
+    {Deed::lift_orders, "lift_orders", [](Doing& it) { it.lift_orders(); }},
 }};
 
 constexpr bool in_order() {

@@ -74,8 +74,13 @@ enum class Deed : std::uint8_t {
   // disks
   ail_disk,     ///< it is slow, fails or hangs
   tear_record,  ///< the record's file, while no process runs
+  // standing orders, some of them for a time
+  order_standby,
+  order_ban,
+  order_maintenance,
+  lift_orders,  ///< all
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::tear_record) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::lift_orders) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

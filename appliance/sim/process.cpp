@@ -112,7 +112,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
     knowledge.addresses.insert(found.address.address);
   }
   machine.process = std::make_unique<Process>(Process{
-      Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0});
+      Node(std::move(options), clock_of(machine)), ++lives_, false, {}, {}, knowledge, now_, 0, 0});
   changed();
   step(machine, Started{});
   tell_of_wall_clock(machine);
@@ -243,6 +243,7 @@ void World::end_step(Machine& machine, bool news) {
   StepEnded ended;
   ended.node = machine.options.name;
   ended.sleeps = process.steps_overdue <= steps_overdue_max;
+  ended.said = std::exchange(process.said, 0);
   const Knowledge& known = process.knowledge;
   for (const auto& [vip, held] : machine.kernel.addresses()) {
     const auto until = known.deadlines.find(vip);

@@ -18,6 +18,20 @@ constexpr Duration slow_min = 200ms;
 constexpr Duration slow_max = 1s;
 /// What the world's first moment is in UTC.
 constexpr Duration world_begins = std::chrono::seconds(1'795'873'017);
+/// An order that nobody has answered by then has come to nothing.
+constexpr Duration order_under_way_max = 10s;
+
+std::vector<membership::Subject> subjects_of(const Status& status) {
+  std::vector<membership::Subject> subjects;
+  for (const OrderStatus& order : status.orders) {
+    const NodeName node(order.node);
+    if (order.kind == "standby") subjects.push_back(membership::Subject::standby(node));
+    if (order.kind == "maintenance") subjects.push_back(membership::Subject::maintenance());
+    if (order.kind == "ban")
+      subjects.push_back(membership::Subject::ban(ServiceName(order.service), node));
+  }
+  return subjects;
+}
 
 }  // namespace
 
@@ -116,35 +130,54 @@ std::uint64_t World::ask(const NodeName& at, const membership::Subject& subject,
     if (!gives && !subject.node.empty()) target += "/" + subject.node.text();
   }
   const std::uint64_t id = requests_ + 1;  // the number that it will get
-  orders_asked_.insert(id);
-  const auto until = time ? std::optional(now_ + *time) : std::nullopt;
+  const bool first = gives && !orders_given_.contains(subject);
+  orders_asked_[id] = {subject, gives, first, now_};
+  if (gives) orders_given_[subject].for_a_time |= time.has_value();
+  // The earliest end: by a clock that runs as fast as any.
+  const auto until =
+      time ? std::optional(now_ + *time * 1000 / clock_rate_broken_max) : std::nullopt;
   state(StandingOrderAsked{id, subject, gives, until});
   return request(at, gives ? "POST" : "DELETE", target, "{" + body + "}");
 }
 
 void World::note_order_answer(const Respond& answer) {
   using membership::OrderOutcome;
-  if (answer.window != Window::command || orders_asked_.erase(answer.id) == 0) return;
+  const auto asked = orders_asked_.find(answer.id);
+  if (answer.window != Window::command || asked == orders_asked_.end()) return;
+  const OrderAsked what = std::move(asked->second);
+  orders_asked_.erase(asked);
   const OrderOutcome outcome = answer.status == 200   ? OrderOutcome::accepted
                                : answer.status >= 500 ? OrderOutcome::unknown
                                                       : OrderOutcome::refused;
   state(StandingOrderAnswered{answer.id, outcome});
+  const bool came_to_nothing = what.first && outcome == OrderOutcome::refused;
+  const bool ended = !what.gives && outcome == OrderOutcome::accepted;
+  if (!came_to_nothing && !ended) return;
+  // One of the same subject that is still under way may yet be kept.
+  const bool again = std::any_of(orders_asked_.begin(), orders_asked_.end(), [&](const auto& each) {
+    const OrderAsked& other = each.second;
+    return other.gives && other.subject == what.subject && now_ < other.at + order_under_way_max;
+  });
+  if (!again) orders_given_.erase(what.subject);
+  changed();
+}
+
+std::vector<membership::Subject> World::orders_given() const {
+  std::vector<membership::Subject> all;
+  for (const auto& [subject, given] : orders_given_) all.push_back(subject);
+  for (const auto& [name, machine] : machines_) {
+    if (!machine.thinks()) continue;
+    for (auto& subject : subjects_of(machine.process->node.status(clock_of(machine)))) {
+      if (std::count(all.begin(), all.end(), subject) == 0) all.push_back(std::move(subject));
+    }
+  }
+  return all;
 }
 
 void World::observe_orders(const Machine& machine, const Status& status) {
   if (status.coordinator != machine.node.name || status.orders_state == OrdersState::unread) return;
-  OrdersInForce in_force{machine.node.name, status.orders_state == OrdersState::stale, {}};
-  for (const OrderStatus& order : status.orders) {
-    const NodeName node(order.node);
-    if (order.kind == "standby") in_force.subjects.push_back(membership::Subject::standby(node));
-    if (order.kind == "maintenance") {
-      in_force.subjects.push_back(membership::Subject::maintenance());
-    }
-    if (order.kind == "ban") {
-      in_force.subjects.push_back(membership::Subject::ban(ServiceName(order.service), node));
-    }
-  }
-  state(in_force);
+  state(OrdersInForce{machine.node.name, status.orders_state == OrdersState::stale,
+                      subjects_of(status)});
 }
 
 }  // namespace hapx::appliance::sim

@@ -49,9 +49,11 @@ void AcknowledgedOrders::see(Moment at, const Fact& fact) {
 }
 
 void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
+  excuses_.see(fact);
   acknowledged_.see(at, fact);
   const auto* in_force = std::get_if<OrdersInForce>(&fact);
   if (in_force == nullptr || in_force->stale) return;
+  if (excuses_.excused(at, in_force->coordinator, Excused::As::holder)) return;
   for (const auto& [subject, standing] : acknowledged_.all()) {
     if (std::count(in_force->subjects.begin(), in_force->subjects.end(), subject) > 0) {
       told_.erase(subject);
@@ -64,10 +66,12 @@ void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
 }
 
 void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
+  excuses_.see(fact);
   acknowledged_.see(at, fact);
   if (const auto* in_force = std::get_if<OrdersInForce>(&fact)) stale_ = in_force->stale;
   const auto* answers = std::get_if<KernelAnswers>(&fact);
   if (answers == nullptr || !answers->answers || stale_) return;
+  if (excuses_.excused(at, answers->node, Excused::As::holder)) return;
   const auto standby = acknowledged_.all().find(Subject::standby(answers->node));
   if (standby == acknowledged_.all().end() || at <= standby->second.since + arriving) return;
   found.push_back({at, "StandbyHoldsNothing",

@@ -11,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "appliance/sim/excuses.hpp"
 #include "appliance/sim/fact.hpp"
 #include "membership/record.hpp"
 
@@ -38,24 +39,29 @@ class AcknowledgedOrders {
 };
 
 /// Safety: the record never loses an acknowledged order: whoever coordinates plans by all of them,
-/// or says that orders may be stale.
+/// or says that orders may be stale. Limit: an excused coordinator may not know yet that another
+/// one has followed it; its plans bind nobody who has heard that one.
 class OrdersOutlive {
  public:
+  explicit OrdersOutlive(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
+  Excuses excuses_;
   AcknowledgedOrders acknowledged_;
   std::set<membership::Subject> told_;
 };
 
 /// Safety: a node in standby is given nothing: it begins to answer for no address, once what was on
 /// its way when the order was acknowledged has had time to arrive. Limit: orders that may be stale
-/// bind nobody.
+/// bind nobody, and an excused holder goes on with what it had left.
 class StandbyHoldsNothing {
  public:
+  explicit StandbyHoldsNothing(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
+  Excuses excuses_;
   AcknowledgedOrders acknowledged_;
   bool stale_ = false;
 };

@@ -78,9 +78,14 @@ constexpr std::array chances{
     // Edition 3.
     Chance{Deed::ail_disk, 20},
     Chance{Deed::tear_record, 15},
+    // Edition 4. In maintenance little happens that could go wrong.
+    Chance{Deed::order_standby, 25},
+    Chance{Deed::order_ban, 20},
+    Chance{Deed::order_maintenance, 6},
+    Chance{Deed::lift_orders, 40},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.

@@ -86,6 +86,7 @@ class World {
   /// "n1-clone".
   void clone(const NodeName& node, Duration boot_takes = std::chrono::seconds(6));
   void end_clone(const NodeName& node);
+  [[nodiscard]] bool has_clones() const;  ///< with power
 
   // Networks.
 
@@ -157,6 +158,8 @@ class World {
   std::uint64_t order(const NodeName& at, const membership::Subject& subject,
                       std::optional<Duration> time = std::nullopt);
   std::uint64_t lift(const NodeName& at, const membership::Subject& subject);
+  /// Asked for, and no end of them acknowledged since, or seen in force by somebody.
+  [[nodiscard]] std::vector<membership::Subject> orders_given() const;
 
   // Disks, and wall clocks.
 
@@ -342,7 +345,17 @@ class World {
   std::map<std::pair<NodeName, membership::LeaseKey>, membership::Accepted> accepted_;
   std::uint64_t requests_ = 0;
   std::map<std::uint64_t, Respond> answers_;
-  std::set<std::uint64_t> orders_asked_;  ///< requests for standing orders
+  struct OrderAsked {
+    membership::Subject subject;
+    bool gives = true;
+    bool first = false;  ///< of this subject since the last end of one
+    Moment at;
+  };
+  std::map<std::uint64_t, OrderAsked> orders_asked_;  ///< by their requests; not yet answered
+  struct OrderGiven {
+    bool for_a_time = false;
+  };
+  std::map<membership::Subject, OrderGiven> orders_given_;
   Outlook outlook_;
   bool outlook_due_ = true;  ///< something changed that it depends on
   bool look_due_ = true;     ///< something changed that answers or serves

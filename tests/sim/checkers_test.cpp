@@ -271,6 +271,30 @@ TEST(SleepsBetweenTest, ANodeThatSpinsTripsIt) {
   EXPECT_EQ(feed.found(), 1U);
 }
 
+StepEnded having_said(const NodeName& node, unsigned datagrams) {
+  StepEnded step;
+  step.node = node;
+  step.said = datagrams;
+  return step;
+}
+
+TEST(NobodyFloodsTest, ANodeThatAnswersWithoutEndTripsIt) {
+  Feed feed{NobodyFloods()};
+  feed(1s, having_said(n1, NobodyFloods::said_max));
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1050ms, having_said(n1, 1));
+  EXPECT_EQ(feed.found(), 1U);
+  feed(1060ms, having_said(n1, 1));
+  EXPECT_EQ(feed.found(), 1U) << "one flood is one violation";
+}
+
+TEST(NobodyFloodsTest, ManyNodesOrMuchTimeAreNoFlood) {
+  Feed feed{NobodyFloods()};
+  feed(1s, having_said(n1, NobodyFloods::said_max))(1s, having_said(n2, NobodyFloods::said_max));
+  feed(1100ms, having_said(n1, NobodyFloods::said_max));
+  EXPECT_EQ(feed.found(), 0U);
+}
+
 TEST(ServedInTimeTest, NobodyServingForTheBoundTripsIt) {
   Feed feed{ServedInTime(three_nodes(), 2s)};
   feed(1s, Outlook{true, false})(3s, Tick{});
