@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "config/cluster_config.hpp"
+#include "config/cluster_key.hpp"
 #include "lb-supervisor/event.hpp"
 #include "membership/event.hpp"
 #include "vip/event.hpp"
@@ -60,6 +61,7 @@ struct ReloadRequested {};
 struct ConfigRead {
   ClusterConfig config;
   std::string text;
+  ClusterKeys keys;  ///< of its key file
 };
 
 /// Or one that can't be taken, or none; also what RestartInFlight says when it can't be.

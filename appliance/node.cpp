@@ -27,7 +27,7 @@ membership::MemberOptions member_options(const NodeOptions& options) {
           options.self,
           options.boot,
           options.incarnation,
-          options.cluster_key,
+          options.keys,
           options.inheritance.memory,
           options.inheritance.abstain,
           options.seed,

@@ -6,7 +6,6 @@
 // The daemon runs one Node on the real world, the simulator runs several on a simulated one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "appliance/event.hpp"
 #include "appliance/status.hpp"
 #include "config/cluster_config.hpp"
+#include "config/cluster_key.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 #include "membership/ballot.hpp"
 #include "membership/promise_memory.hpp"
@@ -44,7 +44,7 @@ struct NodeOptions {
   NodeName self;
   membership::BootId boot;
   membership::Incarnation incarnation;
-  std::array<std::uint8_t, 32> cluster_key{};
+  ClusterKeys keys;
   Inheritance inheritance;
   lb_supervisor::HaproxyPaths haproxy_paths;
   std::uint64_t seed = 0;

@@ -19,6 +19,10 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+bool opens(const ClusterKeys& keys, const ClusterKey& key) {
+  return keys.first == key || keys.second == key;
+}
+
 }  // namespace
 
 void Node::State::hear(const ReloadRequested&, Instant, Decisions& out) {
@@ -33,7 +37,15 @@ void Node::State::hear(const ConfigRefused& event, Instant now, Decisions& out) 
 
 void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
   if (leaving) return;
-  const auto change = compare(options.config, event.config);
+  auto change = compare(options.config, event.config);
+  if (event.keys != options.keys) {
+    if (!opens(event.keys, options.keys.first) || !opens(options.keys, event.keys.first)) {
+      return hear(ConfigRefused{"the cluster's key would be another at once, and the other nodes "
+                                "could not read this one: first let each have both, a line each"},
+                  now, out);
+    }
+    change.differences.emplace_back("the cluster's key");
+  }
   if (change.differences.empty()) {
     note(out, now, JournalKind::life, "the file says what is in force already");
     return;

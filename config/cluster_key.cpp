@@ -8,6 +8,12 @@ namespace hapx {
 namespace {
 
 constexpr std::string_view prefix = "hapx-key-v1:";
+constexpr std::string_view space = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  return text.substr(0, text.find_last_not_of(space) + 1);
+}
 
 Error refused(const std::string& sentence) {
   return {ErrorKind::refused, sentence + "; make one with `hapx keygen`"};
@@ -43,9 +49,7 @@ std::string write_key(const ClusterKey& key) {
 }
 
 Result<ClusterKey> parse_key(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
-  text = text.substr(0, text.find_last_not_of(space) + 1);
+  text = trimmed(text);
   if (text.empty()) return refused("the key is empty");
   if (!text.starts_with(prefix)) {
     return refused("this is no key: it does not begin with hapx-key-v1:");
@@ -67,6 +71,26 @@ Result<ClusterKey> parse_key(std::string_view text) {
   }
   if (is_no_secret(key)) return refused("the key is no secret: it is one of tests and examples");
   return key;
+}
+
+Result<ClusterKeys> parse_keys(std::string_view text) {
+  text = trimmed(text);
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const auto first = parse_key(text.substr(0, end));
+  if (!first) return first.error();
+  const std::string_view rest = trimmed(text.substr(end));
+  if (rest.empty()) return ClusterKeys{*first};
+  if (rest.find('\n') != std::string_view::npos) {
+    return Error{
+        ErrorKind::refused,
+        "there are more than two keys; keep the one in use, and the one before or after it"};
+  }
+  const auto second = parse_key(rest);
+  if (!second) return Error{second.error().kind, "the second line: " + second.error().sentence};
+  if (*second == *first) {
+    return Error{ErrorKind::refused, "both lines are the same key; remove one of them"};
+  }
+  return ClusterKeys{*first, *second};
 }
 
 }  // namespace hapx

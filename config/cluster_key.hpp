@@ -6,6 +6,9 @@
 //
 //   hapx-key-v1:<64 hexadecimal digits>
 //
+// A second line is another key, while the cluster goes over from one to the other (LEASE.md, rule
+// 23): a node seals with the first, and opens what was sealed with either.
+//
 // A key is never shown: no sentence of a refusal here has a byte of it. Where the line is kept, and
 // who may read it, is io/key_file's matter.
 #pragma once
@@ -13,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +27,13 @@ namespace hapx {
 inline constexpr std::size_t key_bytes = 32;  ///< AES-256's
 using ClusterKey = std::array<std::uint8_t, key_bytes>;
 
+struct ClusterKeys {
+  ClusterKey first{};                     ///< seals
+  std::optional<ClusterKey> second = {};  ///< opens, too
+
+  friend bool operator==(const ClusterKeys&, const ClusterKeys&) = default;
+};
+
 /// The line with its final newline.
 [[nodiscard]] std::string write_key(const ClusterKey& key);
 
@@ -30,5 +41,8 @@ using ClusterKey = std::array<std::uint8_t, key_bytes>;
 /// Refuses another format, another length, and keys that are no secret (all bytes alike, counting
 /// up): they come from tests and examples.
 [[nodiscard]] Result<ClusterKey> parse_key(std::string_view text);
+
+/// Reads one line or two. Refuses, besides, the same key twice and a third line.
+[[nodiscard]] Result<ClusterKeys> parse_keys(std::string_view text);
 
 }  // namespace hapx

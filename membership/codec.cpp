@@ -102,8 +102,8 @@ struct Codec::State {
   std::unique_ptr<EVP_CIPHER, CipherDeleter> gcm{EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
   std::unique_ptr<EVP_KDF, KdfDeleter> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
 
-  [[nodiscard]] Key derive(const Envelope& owner) const {
-    std::vector<std::uint8_t> secret(options.cluster_key.begin(), options.cluster_key.end());
+  [[nodiscard]] Key derive(const Envelope& owner, const ClusterKey& cluster_key) const {
+    std::vector<std::uint8_t> secret(cluster_key.begin(), cluster_key.end());
     std::vector<std::uint8_t> salt(owner.boot.bytes.begin(), owner.boot.bytes.end());
     ByteWriter purpose;
     purpose.text(derivation_purpose);
@@ -179,8 +179,8 @@ struct Codec::State {
     return plaintext;
   }
 
-  [[nodiscard]] Keyed opening_for(const Envelope& owner) const {
-    const Key key = derive(owner);
+  [[nodiscard]] Keyed opening_for(const Envelope& owner, const ClusterKey& cluster_key) const {
+    const Key key = derive(owner, cluster_key);
     Keyed keyed(EVP_CIPHER_CTX_new());
     HAPX_ASSERT(EVP_DecryptInit_ex(keyed.get(), gcm.get(), nullptr, key.data(), nullptr) == 1);
     return keyed;
@@ -192,6 +192,26 @@ struct Codec::State {
       if (entry.owner == owner) return entry.opening.get();
     return nullptr;
   }
+
+  /// A process seals with one key for all its life: the first datagram of it that opens tells with
+  /// which.
+  [[nodiscard]] std::optional<std::vector<std::uint8_t>> open_first(
+      std::span<const std::uint8_t> datagram, const Header& header, const Envelope& owner) {
+    for (const ClusterKey* key : cluster_keys()) {
+      if (key == nullptr) continue;
+      Keyed opening = opening_for(owner, *key);
+      auto plaintext = open_one(datagram, header, opening.get());
+      if (!plaintext) continue;
+      if (known.size() == known_keys_max) known.erase(known.begin());
+      known.push_back({owner, std::move(opening)});
+      return plaintext;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::array<const ClusterKey*, 2> cluster_keys() const {
+    return {&options.keys.first, options.keys.second ? &*options.keys.second : nullptr};
+  }
 };
 
 Codec::Codec(const Options& options) : state_(std::make_unique<State>()) {
@@ -199,7 +219,8 @@ Codec::Codec(const Options& options) : state_(std::make_unique<State>()) {
   HAPX_ASSERT(state_->gcm != nullptr && state_->kdf != nullptr);
   state_->options = options;
   state_->cluster_hash = hash_of(options.cluster);
-  const Key own_key = state_->derive({options.self, options.boot, options.incarnation, 0});
+  const Envelope self{options.self, options.boot, options.incarnation, 0};
+  const Key own_key = state_->derive(self, options.keys.first);
   state_->sealing.reset(EVP_CIPHER_CTX_new());
   HAPX_ASSERT(EVP_EncryptInit_ex(state_->sealing.get(), state_->gcm.get(), nullptr, own_key.data(),
                                  nullptr) == 1);
@@ -231,14 +252,9 @@ std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram
   Envelope owner = header.envelope;
   owner.counter = 0;
   EVP_CIPHER_CTX* known = state_->find_opening(owner);
-  Keyed unknown = known == nullptr ? state_->opening_for(owner) : nullptr;
-  const auto plaintext =
-      State::open_one(datagram, header, known != nullptr ? known : unknown.get());
+  const auto plaintext = known != nullptr ? State::open_one(datagram, header, known)
+                                          : state_->open_first(datagram, header, owner);
   if (!plaintext) return Refused{refusal_reason::wrong_key};
-  if (unknown != nullptr) {
-    if (state_->known.size() == known_keys_max) state_->known.erase(state_->known.begin());
-    state_->known.push_back({owner, std::move(unknown)});
-  }
   auto message = decode(*plaintext, header.envelope.sender, header.envelope.incarnation);
   if (!message) return Refused{refusal_reason::malformed};
   return Opened{header.envelope, std::move(*message)};

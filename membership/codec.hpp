@@ -17,9 +17,9 @@
 //   46+n    ...    the sealed plaintext, and 16 bytes of tag
 //
 // The header is authenticated with the rest. Numbers are little-endian. Each process derives a key
-// of its own (HKDF-SHA256 of the cluster's key with boot id, incarnation and name), so the counter
-// alone is a nonce that never repeats. Limit: a machine whose memory is reverted or cloned while it
-// runs repeats counters; that is not supported (LEASE.md, rule 17).
+// of its own (HKDF-SHA256 of the first cluster key with boot id, incarnation and name), so the
+// counter alone is a nonce that never repeats. Limit: a machine whose memory is reverted or cloned
+// while it runs repeats counters; that is not supported (LEASE.md, rule 17).
 //
 // Freshness is not judged here: replay_window and peer do that. Opening is total on any input.
 #pragma once
@@ -33,6 +33,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/cluster_key.hpp"
 #include "config/ids.hpp"
 #include "membership/ballot.hpp"
 #include "membership/message.hpp"
@@ -92,7 +93,7 @@ class Codec {
     NodeName self;
     BootId boot;
     Incarnation incarnation;
-    std::array<std::uint8_t, 32> cluster_key{};
+    ClusterKeys keys;
   };
 
   explicit Codec(const Options& options);
@@ -105,7 +106,7 @@ class Codec {
 
   /// Who claims to have sent this; cheap, and before any cryptography.
   [[nodiscard]] std::variant<Envelope, Refused> peek(std::span<const std::uint8_t> datagram) const;
-  /// Safety: what opens was sealed by a holder of the cluster's key, and is unaltered.
+  /// Safety: what opens was sealed by a holder of one of the cluster's keys, and is unaltered.
   [[nodiscard]] std::variant<Opened, Refused> open(std::span<const std::uint8_t> datagram);
 
  private:

@@ -13,7 +13,6 @@
 // are no news, view().coordinating says it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "config/cluster_config.hpp"
+#include "config/cluster_key.hpp"
 #include "membership/action.hpp"
 #include "membership/event.hpp"
 #include "membership/promise_memory.hpp"
@@ -86,7 +86,7 @@ struct MemberOptions {
   NodeName self;
   BootId boot;
   Incarnation incarnation;
-  std::array<std::uint8_t, 32> cluster_key{};
+  ClusterKeys keys;
   PromiseMemory memory;  ///< what an earlier incarnation of this boot promised; may be empty
   std::optional<Duration>
       abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)

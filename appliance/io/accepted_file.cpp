@@ -2,12 +2,15 @@
 #include "appliance/io/accepted_file.hpp"
 
 #include <cerrno>
+#include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "config/io/config_file.hpp"
+#include "config/io/key_file.hpp"
 #include "config/parse.hpp"
 
 namespace hapx::appliance {
@@ -29,6 +32,13 @@ Result<AcceptedFile> read_accepted_file(const std::string& path) {
   auto text = read_config_file(path);
   if (!text) return text.error();
   return judge(std::move(*text), path);
+}
+
+Result<ClusterKeys> read_cluster_keys(const ClusterConfig& config) {
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  return read_key_file(config.key_file, credentials == nullptr
+                                            ? std::nullopt
+                                            : std::optional<std::string>(credentials));
 }
 
 Result<AcceptedFile> recall_accepted_file(const Descriptor& kept, const std::string& path) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/cluster_config.hpp"
+#include "config/cluster_key.hpp"
 #include "config/io/descriptor.hpp"
 #include "config/result.hpp"
 
@@ -23,7 +24,10 @@ struct AcceptedFile {
 /// one a line.
 [[nodiscard]] Result<AcceptedFile> read_accepted_file(const std::string& path);
 
-/// The same from what keep_in_memory made; `path` is only for the sentences.
+/// What its key file holds now, or the credential of that name. Errors: those of read_key_file.
+[[nodiscard]] Result<ClusterKeys> read_cluster_keys(const ClusterConfig& config);
+
+/// What keep_in_memory made, judged; `path` is only for the sentences.
 [[nodiscard]] Result<AcceptedFile> recall_accepted_file(const Descriptor& kept,
                                                         const std::string& path);
 

@@ -286,7 +286,9 @@ class Daemon {
   void carry_out(const ReadConfig&) {
     auto read = read_accepted_file(options_.config_file);
     if (!read) return deliver(ConfigRefused{read.error().sentence});
-    deliver(ConfigRead{std::move(read->config), std::move(read->text)});
+    auto keys = read_cluster_keys(read->config);
+    if (!keys) return deliver(ConfigRefused{keys.error().sentence});
+    deliver(ConfigRead{std::move(read->config), std::move(read->text), *std::move(keys)});
   }
   void carry_out(const RestartInFlight& action) {
     if (!channel_.is_open()) return deliver(ConfigRefused{"no keeper can start the next hapxd"});

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -17,7 +16,6 @@
 #include "appliance/io/accepted_file.hpp"
 #include "config/io/clock.hpp"
 #include "config/io/host.hpp"
-#include "config/io/key_file.hpp"
 #include "config/self.hpp"
 #include "membership/io/record_file.hpp"
 #include "membership/promise_memory.hpp"
@@ -106,11 +104,6 @@ Result<NodeName> read_self(const HapxdOptions& options, const ClusterConfig& con
   return find_self(config, asked, *host, *addresses);
 }
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
   const auto found = descriptors.find(name);
   if (found == descriptors.end()) return {};
@@ -145,8 +138,8 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   if (!config) return refused(config.error());
   const auto self = read_self(options, *config);
   if (!self) return self.error();
-  const auto key = read_key_file(config->key_file, environment("CREDENTIALS_DIRECTORY"));
-  if (!key) return refused(key.error());
+  const auto keys = read_cluster_keys(*config);
+  if (!keys) return refused(keys.error());
   for (const auto& folder : {options.run_dir, options.state_dir}) {
     if (const auto made = make_folder(folder); !made) return made.error();
   }
@@ -184,7 +177,7 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   beginning.node.self = *self;
   beginning.node.boot = *boot;
   beginning.node.incarnation = membership::Incarnation{*incarnation};
-  beginning.node.cluster_key = *key;
+  beginning.node.keys = *keys;
   beginning.node.haproxy_paths = lb_supervisor::haproxy_paths(haproxy_dir(options));
   beginning.node.seed = *seed;
   beginning.node.version = HAPX_VERSION;

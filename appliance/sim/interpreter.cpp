@@ -195,7 +195,7 @@ void Interpreter::operator()(const ReadConfig&) {
   }
   const CheckedConfig& checked = judged->second;
   if (checked.config) {
-    world_.tell(machine_, Duration(0), ConfigRead{*checked.config, text});
+    world_.tell(machine_, Duration(0), ConfigRead{*checked.config, text, world_.keys_of(machine_)});
   } else {
     world_.tell(machine_, Duration(0), ConfigRefused{checked.refusals.front().sentence});
   }

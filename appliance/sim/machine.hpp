@@ -98,6 +98,7 @@ struct Machine {
   bool metrics_port_taken = false;                 ///< by another program
   std::string file{};                              ///< hapx.yaml; empty: the world's config
   std::optional<ClusterConfig> accepted{};         ///< kept by the keeper since the last reload
+  std::optional<ClusterKeys> keys{};               ///< in its key file; absent: the world's
   Duration longest_lease{0};                       ///< that it ever asked for
   std::optional<Dues> dues{};                      ///< absent: to be worked out again
   bool disk_full = false;                          ///< no marker can be written

@@ -381,6 +381,10 @@ void World::write_file(const NodeName& node, const std::string& text) {
   machine(node).file = text;
 }
 
+void World::write_keys(const NodeName& node, const ClusterKeys& keys) {
+  machine(node).keys = keys;
+}
+
 void World::reload(const NodeName& node) {
   disturb(node.text() + ": is told to reload");
   deliver(machine(node), ReloadRequested{});

@@ -28,7 +28,6 @@ constexpr Duration started_again = 100ms;  // RestartSec of the unit
 constexpr std::size_t inbox_max = 256;     // what a socket's buffer holds
 constexpr unsigned probes_failed_max = 2;  // in a row: HAProxy does not answer
 constexpr unsigned steps_overdue_max = 8;  // in a row
-constexpr std::array<std::uint8_t, 32> cluster_key{0x68, 0x61, 0x70, 0x78};
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -79,6 +78,11 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   return inheritance;
 }
 
+ClusterKeys World::keys_of(const Machine& machine) {
+  static constexpr ClusterKey first{0x68, 0x61, 0x70, 0x78};
+  return machine.keys.value_or(ClusterKeys{first});
+}
+
 /// hapxd says why and ends, and its keeper with it.
 void World::fail_to_start(Machine& machine) {
   note(machine.options.name.text() + " ** hapxd can't write into its state directory, and ends");
@@ -99,7 +103,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
   options.self = machine.node.name;
   options.boot = machine.boot;
   options.incarnation = {random_.next()};
-  options.cluster_key = cluster_key;
+  options.keys = keys_of(machine);
   std::optional<Inheritance> inheritance = find_inheritance(machine, inherits);
   if (!inheritance) return fail_to_start(machine);
   options.inheritance = *std::move(inheritance);

@@ -134,7 +134,8 @@ class World {
 
   /// Somebody writes hapx.yaml anew; nobody has taken it yet.
   void write_file(const NodeName& node, const std::string& text);
-  void reload(const NodeName& node);  ///< SIGHUP
+  void write_keys(const NodeName& node, const ClusterKeys& keys);  ///< likewise, the key file
+  void reload(const NodeName& node);                               ///< SIGHUP
 
   // HAProxy.
 
@@ -280,6 +281,7 @@ class World {
   // process.cpp: a process's life
   void start_process(Machine& machine, Inherits inherits);
   void fail_to_start(Machine& machine);
+  [[nodiscard]] static ClusterKeys keys_of(const Machine& machine);
   /// None: it could not remember that this node votes.
   [[nodiscard]] std::optional<Inheritance> find_inheritance(Machine& machine, Inherits inherits);
   void tell_of_metrics(Machine& machine);

@@ -86,8 +86,8 @@ Result<std::string> read_credential(const std::string& path, const std::string& 
 
 }  // namespace
 
-Result<ClusterKey> read_key_file(const std::string& path,
-                                 const std::optional<std::string>& credentials) {
+Result<ClusterKeys> read_key_file(const std::string& path,
+                                  const std::optional<std::string>& credentials) {
   auto text = read_regular_file(path, "the key file", key_file_bytes_max,
                                 [&](const auto& status) { return check_rights(status, path); });
   if (!text && text.error().kind == ErrorKind::forbidden && credentials) {
@@ -101,10 +101,10 @@ Result<ClusterKey> read_key_file(const std::string& path,
     }
     return error;
   }
-  auto key = parse_key(*text);
+  auto keys = parse_keys(*text);
   wipe(*text);
-  if (!key) return Error{key.error().kind, path + ": " + key.error().sentence};
-  return key;
+  if (!keys) return Error{keys.error().kind, path + ": " + keys.error().sentence};
+  return keys;
 }
 
 Result<void> write_key_file(const std::string& path) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where does the cluster's secret lie, and who may read it?
 //
-// A file of one line (config/cluster_key), made once by `hapx keygen` and copied to every node. A
+// A file of a line or two (config/cluster_key), made by `hapx keygen` and copied to every node. A
 // key that other users can read is no secret any more, so it is refused rather than warned about.
 // No sentence here has a byte of the key.
 //
@@ -17,12 +17,13 @@
 
 namespace hapx {
 
-/// Reads the key. Refused: a file that group or others have any right to, that belongs to neither
-/// root nor this user, that is no regular file or holds no good key. The sentence says what to do.
+/// Reads the key, or two. Refused: a file that group or others have any right to, that belongs to
+/// neither root nor this user, that is no regular file or holds no good key. The sentence says what
+/// to do.
 ///
 /// `credentials` is the environment's CREDENTIALS_DIRECTORY, if it is set: where the file can't be
 /// opened for want of rights, the credential that bears its name is taken for its content.
-[[nodiscard]] Result<ClusterKey> read_key_file(
+[[nodiscard]] Result<ClusterKeys> read_key_file(
     const std::string& path, const std::optional<std::string>& credentials = std::nullopt);
 
 /// Makes a key from the kernel's randomness and writes it, mode 0400, synced to disk. Never

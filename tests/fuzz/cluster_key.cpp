@@ -27,6 +27,16 @@ std::size_t digits_shown(std::string_view sentence) {
 }  // namespace
 
 void try_input(Bytes input) {
+  const auto keys = parse_keys(text_of(input));
+  if (!keys) {
+    must_be_a_sentence(keys.error().sentence);
+    must(digits_shown(keys.error().sentence) < 8, "a refusal shows nothing of the keys");
+  } else {
+    std::string both = write_key(keys->first);
+    if (keys->second) both += write_key(*keys->second);
+    const auto again = parse_keys(both);
+    must(again.has_value() && *again == *keys, "what is written is read back");
+  }
   const auto key = parse_key(text_of(input));
   if (!key) {
     must_be_a_sentence(key.error().sentence);

@@ -18,7 +18,7 @@ inline membership::Codec::Options options_of(const std::string& node, std::uint6
   options.self = NodeName(node);
   options.boot.bytes.fill(static_cast<std::uint8_t>(incarnation));
   options.incarnation = {incarnation};
-  options.cluster_key.fill(0x5a);
+  options.keys.first.fill(0x5a);
   return options;
 }
 

@@ -95,7 +95,7 @@ bool write_membership(const fs::path& folder) {
   datagram.add("genuine", genuine);
   datagram.add("unaltered", Bytes(genuine.size()));
   auto stranger = options_of("node1", sender_incarnation);
-  stranger.cluster_key.fill(0x5b);
+  stranger.keys.first.fill(0x5b);
   datagram.add("wrong-key", Codec(stranger).seal(beat).front());
   plaintext.add("rich", encode(rich, plaintext_bytes_min).front());
   plaintext.add("beat", encode(beat, plaintext_bytes_min).front());

@@ -125,10 +125,12 @@ class BrokenFile : public Ground {
     comes("the log says \"" + words + "\"", [&] { return log_has(server_, words); });
   }
 
-  void reload() const { signal_all(server_, {keeper_name}, SIGHUP); }
+  void reload() const { reload(server_); }
+  void reload(unsigned number) const { signal_all(number, {keeper_name}, SIGHUP); }
 
-  [[nodiscard]] std::uint64_t lives() const {
-    const std::string log = read_file(node(server_).log_file).value();
+  [[nodiscard]] std::uint64_t lives() const { return lives(server_); }
+  [[nodiscard]] std::uint64_t lives(unsigned number) const {
+    const std::string log = read_file(node(number).log_file).value();
     std::uint64_t lives = 0;
     for (std::size_t at = 0; (at = log.find(" began as ", at)) != std::string::npos; ++at) ++lives;
     return lives;
@@ -176,6 +178,35 @@ TEST_F(BrokenFile, AReloadTakesAChangedFileWithoutAnOutage) {
   reload();
   comes_to_log("the file says what is in force already");
   EXPECT_EQ(lives(), 2U);
+  expect_undisturbed(onlooker, server_);
+}
+
+/// LEASE.md, rule 23: the next key to all nodes, then in front, then alone.
+TEST_F(BrokenFile, TheClustersKeyIsReplacedStepByStepWithoutAnOutage) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  const std::string before = read_file(plan().key_file).value();
+  const std::string file_of_next = file("next.key");
+  ASSERT_TRUE(run_well({std::string(HAPX_PROGRAMS) + "/hapx", "keygen", file_of_next}, {}));
+  const std::string next = read_file(file_of_next).value();
+
+  ASSERT_TRUE(write_file(plan().key_file, next, 0400));
+  reload();
+  comes_to_log(refusal_words + "the cluster's key would be another at once");
+  for (const std::string& keys : {before + next, next + before, next}) {
+    ASSERT_TRUE(write_file(plan().key_file, keys, 0400));
+    for (const unsigned number : {1U, 2U, 3U}) {
+      const std::uint64_t earlier = lives(number);
+      reload(number);
+      comes("the next hapxd of " + node(number).name.text(), [&] {
+        const Status now = status(number);
+        return lives(number) == earlier + 1 && now.quorate && now.degraded.empty();
+      });
+    }
+  }
+  for (const unsigned number : {1U, 2U, 3U}) {
+    EXPECT_EQ(read_file(node(number).log_file).value().find("hapx-key-v1:"), std::string::npos);
+  }
   expect_undisturbed(onlooker, server_);
 }
 

@@ -148,5 +148,51 @@ TEST_F(Reloads, WhoIsLeavingReloadsNoMore) {
   EXPECT_TRUE(holder().has_value());
 }
 
+ClusterKey key_of(std::uint8_t byte) {
+  ClusterKey key{};
+  key.fill(byte);
+  return key;
+}
+
+/// LEASE.md, rule 23: the new key to all, then in front, then alone; node by node.
+TEST_F(Reloads, TheClustersKeyIsChangedWithoutAnOutage) {
+  const ClusterKey old_key = key_of(1);
+  const ClusterKey new_key = key_of(2);
+  begin(cluster(3));
+  for (const NodeName& node : {n1, n2, n3}) world_->power_off(node);
+  for (const NodeName& node : {n1, n2, n3}) {
+    world_->write_keys(node, {old_key});
+    world_->power_on(node, 1s);
+  }
+  ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 6s));
+  settle();
+  const auto before = holder();
+  world_->mark();
+  for (const ClusterKeys& keys :
+       {ClusterKeys{old_key, new_key}, ClusterKeys{new_key, old_key}, ClusterKeys{new_key}}) {
+    for (const NodeName& node : {n1, n2, n3}) {
+      const Duration age = uptime(node);
+      world_->write_keys(node, keys);
+      world_->reload(node);
+      world_->run_for(1s);
+      EXPECT_LT(uptime(node), age) << node.text() << " began anew";
+      EXPECT_EQ(refused(node), 0U);
+    }
+  }
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(holder(), before);
+}
+
+TEST_F(Reloads, AKeyThatTheOthersDoNotHaveIsRefused) {
+  begin(cluster(3));
+  world_->write_keys(n1, {key_of(3)});
+  const Duration age = uptime(n1);
+  world_->reload(n1);
+  world_->run_for(1s);
+  EXPECT_EQ(refused(n1), 1U);
+  EXPECT_GT(uptime(n1), age);
+  expect_outage_at_most(0ms);
+}
+
 }  // namespace
 }  // namespace hapx::appliance::sim

@@ -121,7 +121,7 @@ TEST_F(KeyFile, IsWrittenForItsOwnerOnlyAndReadBack) {
   EXPECT_EQ(fs::file_size(path("key")), 77U);
   const auto key = read_key_file(path("key"));
   ASSERT_TRUE(key) << key.error().sentence;
-  EXPECT_EQ(write_key(*key), *read_config_file(path("key")));
+  EXPECT_EQ(write_key(key->first), *read_config_file(path("key")));
 }
 
 TEST_F(KeyFile, IsReadableWhateverTheUmask) {

@@ -188,7 +188,7 @@ class SmallNode {
     options.self = config.nodes[index].name;
     options.boot.bytes.fill(static_cast<std::uint8_t>(index + 1));
     options.incarnation = {1000 + index};
-    options.cluster_key.fill(3);
+    options.keys.first.fill(3);
     options.seed = index;
     member_.emplace(std::move(options), boot_now());
     auto link = UdpLink::open(context, {config.nodes[index].address, config.port},

@@ -126,7 +126,7 @@ class Teller {
 
  private:
   static Codec::Options reader_options(const World& world) {
-    return {world.config.name, NodeName("reader"), {}, {1}, world.cluster_key};
+    return {world.config.name, NodeName("reader"), {}, {1}, world.keys};
   }
   static std::size_t index(const std::string& node) {
     return static_cast<std::size_t>(node.back() - '1') % 3;

@@ -52,6 +52,38 @@ TEST(ClusterKey, RefusesWhatIsNone) {
   }
 }
 
+constexpr const char* another_line =
+    "hapx-key-v1:1f3a01c2d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7eff";
+
+TEST(ClusterKeys, AreOneLineOrTwo) {
+  const ClusterKey one = *parse_key(line);
+  const ClusterKey another = *parse_key(another_line);
+  EXPECT_EQ(*parse_keys(std::string(line) + "\n"), ClusterKeys{one});
+  EXPECT_EQ(*parse_keys(std::string(line) + "\n" + another_line), (ClusterKeys{one, another}));
+  EXPECT_EQ(*parse_keys(std::string("\n ") + another_line + "\r\n\n" + line + " \n"),
+            (ClusterKeys{another, one}));
+}
+
+TEST(ClusterKeys, RefuseWhatIsNoPair) {
+  const std::string both = std::string(line) + "\n" + another_line + "\n";
+  const std::pair<std::string, const char*> cases[] = {
+      {"\n", "the key is empty; make one with `hapx keygen`"},
+      {std::string("secret\n") + line,
+       "this is no key: it does not begin with hapx-key-v1:; make one with `hapx keygen`"},
+      {std::string(line) + "\nsecret",
+       "the second line: this is no key: it does not begin with hapx-key-v1:; make one with `hapx "
+       "keygen`"},
+      {std::string(line) + "\n" + line, "both lines are the same key; remove one of them"},
+      {both + line,
+       "there are more than two keys; keep the one in use, and the one before or after it"}};
+  for (const auto& [text, sentence] : cases) {
+    const auto keys = parse_keys(text);
+    ASSERT_FALSE(keys) << sentence;
+    EXPECT_EQ(keys.error().sentence, sentence);
+    EXPECT_EQ(keys.error().kind, ErrorKind::refused);
+  }
+}
+
 TEST(ClusterKey, IsNeverShown) {
   const std::string text = line;
   for (std::size_t length = 0; length < text.size(); ++length) {

@@ -135,6 +135,7 @@ TEST(Mutation, SmallTextsAreAcceptedOrRefused) {
     }
     if (const auto key = parse_key(text)) {
       ASSERT_EQ(*parse_key(write_key(*key)), *key);
+      ASSERT_EQ(*parse_keys(text), ClusterKeys{*key});
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "membership/codec.hpp"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "membership/plaintext.hpp"
@@ -16,7 +18,7 @@ Codec::Options options(const std::string& node, std::uint64_t incarnation) {
   out.cluster = ClusterName("kube-demo");
   out.self = NodeName(node);
   out.incarnation = {incarnation};
-  out.cluster_key.fill(0x5a);
+  out.keys.first.fill(0x5a);
   return out;
 }
 
@@ -105,9 +107,38 @@ TEST_F(CodecTest, a_datagram_altered_in_any_bit_is_refused) {
   EXPECT_EQ(reason(receiver.open(datagram)), "opened");
 }
 
+/// LEASE.md, rule 23.
+TEST_F(CodecTest, with_two_keys_it_seals_with_the_first_and_opens_with_either) {
+  ClusterKey next{};
+  next.fill(0x33);
+  const ClusterKey before = options("node2", 22).keys.first;
+  const auto codec_with = [&](const char* name, std::uint64_t incarnation, ClusterKeys keys) {
+    Codec::Options mine = options(name, incarnation);
+    mine.keys = keys;
+    return Codec(mine);
+  };
+  const std::array<ClusterKeys, 4> steps{
+      {{before}, {before, next}, {next, before}, {next}}};  // of a rotation
+  constexpr std::array<std::array<bool, 4>, 4> readable{{{true, true, true, false},
+                                                         {true, true, true, false},
+                                                         {false, true, true, true},
+                                                         {false, true, true, true}}};
+  for (std::size_t from = 0; from < steps.size(); ++from) {
+    for (std::size_t to = 0; to < steps.size(); ++to) {
+      Codec sealing = codec_with("node1", 100 + from, steps[from]);
+      Codec opening = codec_with("node2", 200 + to, steps[to]);
+      for (int again = 0; again < 2; ++again) {
+        EXPECT_EQ(reason(opening.open(sealing.seal(rich_message()).front())),
+                  readable[from][to] ? "opened" : "wrong key")
+            << from << " to " << to;
+      }
+    }
+  }
+}
+
 TEST_F(CodecTest, each_refusal_has_its_name) {
   Codec::Options other_key = options("node2", 22);
-  other_key.cluster_key[31] ^= 1U;
+  other_key.keys.first[31] ^= 1U;
   EXPECT_EQ(reason(Codec(other_key).open(datagram)), "wrong key");
   Codec::Options other_cluster = options("node2", 22);
   other_cluster.cluster = ClusterName("kube-other");

@@ -53,7 +53,7 @@ struct Intrusion : ::testing::Test {
     options.cluster = ClusterName(cluster);
     options.self = NodeName(node);
     options.incarnation = {4711};
-    options.cluster_key[0] = key;
+    options.keys.first[0] = key;
     return Codec(options);
   }
   Message prepare_of(const std::string& node) {
@@ -159,7 +159,7 @@ TEST_F(Intrusion, of_two_sessions_of_one_node_the_later_one_never_proposes) {
   options.self = NodeName("node1");
   options.boot.bytes.fill(0xCC);
   options.incarnation = {0xC107E};
-  options.cluster_key = world.cluster_key;
+  options.keys = world.keys;
   Member clone(std::move(options), world.local(0));
   std::vector<News> clone_news;
   bool clone_proposed = false;

@@ -28,7 +28,7 @@ World::World(std::size_t nodes, Timing timing, std::uint64_t seed) : random_(see
     machine.boot.bytes[0] = static_cast<std::uint8_t>(++boots_);
     machines.push_back(std::move(machine));
   }
-  cluster_key[0] = 7;
+  keys.first[0] = 7;
 }
 
 Instant World::local(std::size_t node, WorldTime at) const {
@@ -56,7 +56,7 @@ void World::start(std::size_t node) {
   options.self = machine.config.name;
   options.boot = machine.boot;
   options.incarnation.value = random_.next();
-  options.cluster_key = cluster_key;
+  options.keys = machine.keys.value_or(keys);
   options.memory = std::move(recollection.memory);
   options.abstain = recollection.abstain;
   options.seed = random_.next();

@@ -57,8 +57,9 @@ class World {
     std::vector<std::uint8_t> file;     ///< the run directory's
     std::optional<std::string> marker;  ///< the state directory's
     Disk disk;
-    std::uint64_t lives = 0;       ///< processes so far
-    std::optional<Member> member;  ///< the running process
+    std::optional<ClusterKeys> keys;  ///< absent: the world's
+    std::uint64_t lives = 0;          ///< processes so far
+    std::optional<Member> member;     ///< the running process
     bool paused = false;
     std::vector<std::pair<WorldTime, DatagramArrived>> socket;  ///< unread while paused
     std::map<LeaseKey, WorldTime> open_until;                   ///< the kernel's deadlines
@@ -111,7 +112,7 @@ class World {
   std::vector<Machine> machines;
   Weather weather;
   ClusterConfig config;
-  std::array<std::uint8_t, 32> cluster_key{};
+  ClusterKeys keys;
   std::vector<std::string> violations;  ///< what the checker saw
   std::uint64_t gains = 0;              ///< rights gained, so that a test knows that it tests
   std::uint64_t datagrams = 0;
