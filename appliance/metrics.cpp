@@ -283,6 +283,15 @@ void add_haproxy(Page& page, const Status& status) {
   page.add({}, status.haproxy.restarts);
   counted(page, status, "haproxy_failures", "hapx_haproxy_failures_total",
           "Times that HAProxy was warm and then died or froze.");
+  page.family("hapx_haproxy_reloads_total", counter,
+              "Times that another HAProxy was to take over with a changed config.");
+  for (const auto& [result, name] :
+       {std::pair{"done", "haproxy_reloads"}, std::pair{"failed", "haproxy_reloads_failed"}}) {
+    const auto found = status.counters.find(name);
+    page.add({{"result", result}}, found == status.counters.end() ? 0 : found->second);
+  }
+  page.family("hapx_haproxy_draining", gauge, "Replaced HAProxies that still have connections.");
+  page.add({}, status.haproxy.draining);
   page.family("hapx_apiserver_up", gauge,
               "1 if this node's HAProxy finds the kube-apiserver healthy.");
   for (const auto& service : status.services) {

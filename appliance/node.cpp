@@ -226,6 +226,14 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
     }
   } else if (const auto* not_ready = std::get_if<lb_supervisor::HaproxyNotReady>(&news)) {
     note(out, now, JournalKind::haproxy, "HAProxy can't be made ready", not_ready->reason);
+  } else if (std::holds_alternative<lb_supervisor::HaproxyReplaced>(news)) {
+    ++counters["haproxy_reloads"];
+    note(out, now, JournalKind::haproxy,
+         "another HAProxy took over with the changed config; the old one drains");
+  } else if (const auto* kept = std::get_if<lb_supervisor::HaproxyNotReplaced>(&news)) {
+    ++counters["haproxy_reloads_failed"];
+    note(out, now, JournalKind::haproxy, "HAProxy goes on with the config that it had",
+         kept->reason);
   }
 }
 

@@ -37,9 +37,9 @@ void Node::State::hear(const MetricsUnavailable& event, Instant now, Decisions& 
 
 /// A counter that appears with its first count hides that count from whoever looks at increases.
 void Node::State::begin_counting() {
-  for (const char* name :
-       {"announcements_failed", "fence_restored", "haproxy_failures", "name_conflicts", "plans",
-        "record_stores_failed", "reloads_refused", "rights_lost"}) {
+  for (const char* name : {"announcements_failed", "fence_restored", "haproxy_failures",
+                           "haproxy_reloads", "haproxy_reloads_failed", "name_conflicts", "plans",
+                           "record_stores_failed", "reloads_refused", "rights_lost"}) {
     counters[name] = 0;
   }
   for (const auto reason : membership::refusal_reason::all) {

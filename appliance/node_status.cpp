@@ -257,6 +257,10 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   if (!state.metrics_trouble.empty()) {
     degraded.push_back("metrics are not served: " + state.metrics_trouble);
   }
+  if (!status.haproxy.not_replaced.empty()) {
+    degraded.push_back("HAProxy goes on with the config that it had: " +
+                       status.haproxy.not_replaced);
+  }
   if (status.haproxy.state == ResourceStatus::failed) {
     degraded.push_back("HAProxy is not fit here: " + status.haproxy.reason);
   }
@@ -290,8 +294,9 @@ Status Node::State::status(Instant now) const {
   }
   const auto haproxy_status = supervisor.status();
   shown_status.haproxy = {shown(haproxy_status.state), haproxy_status.pid.value_or(0),
-                          haproxy_status.fitness.fit, haproxy_status.fitness.reason,
-                          haproxy_status.restarts};
+                          haproxy_status.fitness.fit,  haproxy_status.fitness.reason,
+                          haproxy_status.restarts,     haproxy_status.draining,
+                          haproxy_status.not_replaced};
   const bool serves = std::ranges::any_of(
       services, [&](const auto& service) { return supervisor.serves(service.config().name); });
   if (serves && shown_status.haproxy.state == ResourceStatus::warm) {

@@ -109,6 +109,9 @@ struct HaproxyStatus {
   bool fit = false;
   std::string reason;          ///< why it isn't fit; empty when it is
   std::uint64_t restarts = 0;  ///< in this life of hapxd, of one found running, too
+  std::uint64_t draining = 0;  ///< replaced ones that still have connections
+  /// Why it runs with another config than the one in force; empty if it doesn't.
+  std::string not_replaced{};
 
   friend bool operator==(const HaproxyStatus&, const HaproxyStatus&) = default;
 };

@@ -244,6 +244,8 @@ HaproxyStatus haproxy_from(const json::object& object) {
   haproxy.fit = flag_at(object, "fit", false);
   haproxy.reason = text_at(object, "reason");
   haproxy.restarts = number_at(object, "restarts");
+  haproxy.draining = number_at(object, "draining");
+  haproxy.not_replaced = text_at(object, "notReplaced");
   return haproxy;
 }
 
@@ -256,21 +258,24 @@ std::string to_json(const Status& status) {
   }
   json::object counters;
   for (const auto& [name, count] : status.counters) counters[printable(name)] = count;
-  json::object document{{"cluster", text(status.cluster.text())},
-                        {"node", text(status.node.text())},
-                        {"quorate", status.quorate},
-                        {"coordinator", name_or_null(status.coordinator)},
-                        {"degraded", std::move(degraded)},
-                        {"members", members(status)},
-                        {"services", services(status)},
-                        {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
-                                                 {"pid", status.haproxy.pid},
-                                                 {"fit", status.haproxy.fit},
-                                                 {"reason", text(status.haproxy.reason)},
-                                                 {"restarts", status.haproxy.restarts}}},
-                        {"counters", std::move(counters)},
-                        {"version", text(status.version)},
-                        {"uptimeMs", milliseconds(status.uptime)}};
+  json::object document{
+      {"cluster", text(status.cluster.text())},
+      {"node", text(status.node.text())},
+      {"quorate", status.quorate},
+      {"coordinator", name_or_null(status.coordinator)},
+      {"degraded", std::move(degraded)},
+      {"members", members(status)},
+      {"services", services(status)},
+      {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
+                               {"pid", status.haproxy.pid},
+                               {"fit", status.haproxy.fit},
+                               {"reason", text(status.haproxy.reason)},
+                               {"restarts", status.haproxy.restarts},
+                               {"draining", status.haproxy.draining},
+                               {"notReplaced", text(status.haproxy.not_replaced)}}},
+      {"counters", std::move(counters)},
+      {"version", text(status.version)},
+      {"uptimeMs", milliseconds(status.uptime)}};
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);

@@ -8,6 +8,7 @@
 
 #include "config/ids.hpp"
 #include "config/net.hpp"
+#include "config/time.hpp"
 
 namespace hapx::lb_supervisor {
 
@@ -27,13 +28,24 @@ struct CheckHaproxyConfig {
   std::vector<ListenSocket> sockets;
 };
 
-/// Starts HAProxy with this text. Answered by HaproxyStarted or HaproxyStartFailed, and one day by
-/// HaproxyExited. REQUIRES: no other HAProxy of ours runs.
+/// Starts HAProxy with this text. Where one is in service already, the new one begins beside it, on
+/// the same listening sockets and any new ones; one that was begun beside it earlier is ended.
+/// Answered by HaproxyStarted or HaproxyStartFailed, and one day by HaproxyExited.
 struct StartHaproxy {
   std::uint64_t generation = 0;
   std::string config;
   std::vector<ListenSocket> sockets;
 };
+
+/// Puts the one that was started beside `generation` in service in its place. That one accepts no
+/// more and ends with its last connection (SIGUSR1), or is killed after `patience`; both answered
+/// by HaproxyExited. Limit: of more than draining_max such ones, the oldest is killed.
+struct RetireHaproxy {
+  std::uint64_t generation = 0;
+  Duration patience{0};  ///< whole milliseconds
+};
+
+inline constexpr std::size_t draining_max = 4;
 
 /// Ends it at once (SIGKILL). Answered by HaproxyExited.
 struct KillHaproxy {
@@ -46,6 +58,8 @@ struct ProbeHaproxy {
 };
 
 /// Answered by BackendsReported, or by nothing: the probe tells whether HAProxy lives.
-struct AskBackends {};
+struct AskBackends {
+  std::uint64_t generation = 0;
+};
 
 }  // namespace hapx::lb_supervisor

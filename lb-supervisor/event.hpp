@@ -8,17 +8,21 @@
 #include <vector>
 
 #include "config/ids.hpp"
+#include "lb-supervisor/action.hpp"
 
 namespace hapx::lb_supervisor {
 
-/// HAProxy's keeper answers. If an earlier hapxd left a HAProxy running, `running` tells which.
+/// HAProxy's keeper answers. If an earlier hapxd left a HAProxy in service, `running` tells which.
+/// What that had begun beside it is ended.
 struct KeeperConnected {
   struct Running {
     std::uint64_t generation = 0;  ///< of the StartHaproxy that began it
     int pid = 0;
     std::string config;  ///< the text it was started with
+    std::vector<ListenSocket> sockets{};
   };
-  std::optional<Running> running;
+  std::optional<Running> running{};
+  std::vector<std::uint64_t> draining{};  ///< retired ones whose connections have not ended yet
 };
 
 /// The keeper died or can't be reached; HAProxy dies with it. The door reconnects by itself.

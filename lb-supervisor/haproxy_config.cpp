@@ -36,6 +36,13 @@ class Text {
   std::string text_;
 };
 
+/// A path that ends with the generation; the keeper's variable tells it.
+std::string own_socket(const std::string& path) {
+  auto word = quoted("unix@" + path + ".");
+  word.insert(word.size() - 1, std::string("${") + generation_variable + "}");
+  return word;
+}
+
 /// Connections that each service may have, in the config's order: as written, or less where the
 /// descriptors (two for each connection) don't suffice for all.
 std::vector<std::uint64_t> connection_limits(const ClusterConfig& config,
@@ -64,8 +71,8 @@ void render_global(Text& text, const HaproxyPaths& paths, std::uint64_t connecti
   // HAProxy's own HTTP client, which nothing here uses, would else read all of the system's
   // certificate authorities at each start: 45 ms of a processor instead of 11.
   text.line("httpclient.ssl.verify none");
-  text.line("hard-stop-after 30s");
-  text.line("stats socket " + quoted("unix@" + paths.runtime_socket) + " mode 660 level admin");
+  text.line("hard-stop-after " + timer(hard_stop_after));
+  text.line("stats socket " + own_socket(paths.runtime_socket) + " mode 660 level admin");
   text.line("stats timeout 10s");
 }
 
@@ -91,7 +98,7 @@ void render_probe(Text& text, const HaproxyPaths& paths) {
   // "_probe" is no service's proxy name: '_' is followed by two upper-case digits in those.
   text.section("frontend _probe");
   text.line("mode http");
-  text.line("bind " + quoted("unix@" + paths.probe_socket) + " mode 660");
+  text.line("bind " + own_socket(paths.probe_socket) + " mode 660");
   text.line("timeout client 1s");
   text.line("timeout http-request 1s");
   text.line(std::string("monitor-uri ") + probe_target);
@@ -167,7 +174,11 @@ void render_backend(Text& text, const ServiceConfig& service) {
 }  // namespace
 
 HaproxyPaths haproxy_paths(const std::string& run_dir) {
-  return {run_dir + "/haproxy.sock", run_dir + "/haproxy-probe.sock", 0};
+  return {run_dir + "/" + runtime_socket_name, run_dir + "/" + probe_socket_name, 0};
+}
+
+std::string for_generation(const std::string& path, std::uint64_t generation) {
+  return path + "." + std::to_string(generation);
 }
 
 RenderedHaproxy render(const ClusterConfig& config, const HaproxyPaths& paths) {

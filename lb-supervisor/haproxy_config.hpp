@@ -23,6 +23,7 @@ namespace hapx::lb_supervisor {
 
 /// What the text has to know of the place in which HAProxy runs.
 struct HaproxyPaths {
+  // Each HAProxy has sockets of its own: for_generation adds a suffix to these.
   std::string runtime_socket;  ///< for its answers (`show stat`), mode 660
   std::string probe_socket;    ///< for the probe, mode 660
   /// RLIMIT_NOFILE's hard limit there; 0 if unknown. Where it is too small for what the services
@@ -31,9 +32,22 @@ struct HaproxyPaths {
   std::uint64_t descriptor_limit = 0;
 };
 
-/// The sockets' names in hapxd's run directory. Limit: `run_dir` has room for 76 bytes (Linux's 107
-/// of a socket's path, less the name and what HAProxy appends); the doors refuse longer ones.
+inline constexpr const char* runtime_socket_name = "haproxy.sock";
+inline constexpr const char* probe_socket_name = "haproxy-probe.sock";
+/// The keeper gives each HAProxy its generation in this environment variable, so that two with the
+/// same text can run side by side.
+inline constexpr const char* generation_variable = "HAPX_GENERATION";
+
+/// The sockets' names in a run directory. Limit: that has room for 65 bytes (Linux's 107 of a
+/// socket's path, less the name and what HAProxy and the generation append); the doors refuse
+/// longer ones.
 [[nodiscard]] HaproxyPaths haproxy_paths(const std::string& run_dir);
+/// Where the HAProxy of this generation binds `path`.
+[[nodiscard]] std::string for_generation(const std::string& path, std::uint64_t generation);
+
+/// A HAProxy that was retired ends after that time at the latest, with the connections that it
+/// still has; its keeper sees to it.
+inline constexpr Duration hard_stop_after = std::chrono::minutes(10);
 
 /// The request target that the probe's listener answers with 200.
 inline constexpr const char* probe_target = "/alive";

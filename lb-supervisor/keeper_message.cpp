@@ -12,12 +12,16 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::string_view magic = "hxk\x01";
+constexpr std::string_view magic = "hxk\x02";
+
+/// A day; more is no patience that we ask for.
+constexpr std::uint64_t patience_milliseconds_max = 86'400'000;
 
 enum class Kind : std::uint8_t {
   check = 1,
   start = 2,
   kill = 3,
+  retire = 4,
   connected = 16,
   accepted = 17,
   refused = 18,
@@ -96,7 +100,7 @@ bool is_variable(std::string_view name) {
   });
 }
 
-Bytes write_sockets(Writer writer, const std::vector<ListenSocket>& sockets) {
+Writer& write_sockets(Writer& writer, const std::vector<ListenSocket>& sockets) {
   HAPX_ASSERT(sockets.size() <= sockets_max);
   writer.number(sockets.size(), 1);
   for (const auto& socket : sockets) {
@@ -107,7 +111,7 @@ Bytes write_sockets(Writer writer, const std::vector<ListenSocket>& sockets) {
     for (const auto byte : endpoint.address.bytes) writer.number(byte, 1);
     writer.number(endpoint.port, 2);
   }
-  return writer.take();
+  return writer;
 }
 
 std::vector<ListenSocket> read_sockets(Reader& reader) {
@@ -127,6 +131,16 @@ std::vector<ListenSocket> read_sockets(Reader& reader) {
     sockets.push_back(std::move(socket));
   }
   return sockets;
+}
+
+std::vector<std::uint64_t> read_draining(Reader& reader) {
+  std::vector<std::uint64_t> generations;
+  const auto count = reader.number(1);
+  if (count > draining_told_max) reader.spoil();
+  for (std::uint64_t i = 0; i < count && i < draining_told_max; ++i) {
+    generations.push_back(reader.number(8));
+  }
+  return generations;
 }
 
 int read_pid(Reader& reader) {
@@ -160,22 +174,38 @@ Error malformed() {
 }  // namespace
 
 Bytes encode(const KeeperRequest& request) {
-  if (const auto* check = std::get_if<CheckHaproxyConfig>(&request)) {
-    return write_sockets(Writer(Kind::check, check->generation), check->sockets);
-  }
-  if (const auto* start = std::get_if<StartHaproxy>(&request)) {
-    return write_sockets(Writer(Kind::start, start->generation), start->sockets);
-  }
-  return Writer(Kind::kill, std::get<KillHaproxy>(request).generation).take();
+  struct Encoder {
+    Bytes operator()(const CheckHaproxyConfig& action) {
+      Writer writer(Kind::check, action.generation);
+      return write_sockets(writer, action.sockets).take();
+    }
+    Bytes operator()(const StartHaproxy& action) {
+      Writer writer(Kind::start, action.generation);
+      return write_sockets(writer, action.sockets).take();
+    }
+    Bytes operator()(const RetireHaproxy& action) {
+      const auto patience = std::chrono::ceil<std::chrono::milliseconds>(action.patience).count();
+      return Writer(Kind::retire, action.generation)
+          .number(static_cast<std::uint64_t>(patience), 8)
+          .take();
+    }
+    Bytes operator()(const KillHaproxy& action) {
+      return Writer(Kind::kill, action.generation).take();
+    }
+  };
+  return std::visit(Encoder{}, request);
 }
 
 Bytes encode(const KeeperAnswer& answer) {
   struct Encoder {
     Bytes operator()(const KeeperConnected& event) {
       const auto running = event.running.value_or(KeeperConnected::Running{});
-      return Writer(Kind::connected, running.generation)
-          .number(static_cast<std::uint64_t>(running.pid), 4)
-          .take();
+      HAPX_ASSERT(event.draining.size() <= draining_told_max);
+      Writer writer(Kind::connected, running.generation);
+      writer.number(static_cast<std::uint64_t>(running.pid), 4);
+      write_sockets(writer, running.sockets).number(event.draining.size(), 1);
+      for (const auto generation : event.draining) writer.number(generation, 8);
+      return writer.take();
     }
     Bytes operator()(const HaproxyConfigAccepted& event) {
       return Writer(Kind::accepted, event.generation).take();
@@ -210,6 +240,13 @@ Result<KeeperRequest> decode_request(const Bytes& bytes) {
     case Kind::start:
       request = StartHaproxy{head->generation, {}, read_sockets(reader)};
       break;
+    case Kind::retire: {
+      const auto patience = reader.number(8);
+      if (patience > patience_milliseconds_max) reader.spoil();
+      request = RetireHaproxy{head->generation,
+                              std::chrono::milliseconds(static_cast<std::int64_t>(patience))};
+      break;
+    }
     case Kind::kill:
       request = KillHaproxy{head->generation};
       break;
@@ -228,9 +265,12 @@ Result<KeeperAnswer> decode_answer(const Bytes& bytes) {
   switch (static_cast<Kind>(head->kind)) {
     case Kind::connected: {
       KeeperConnected connected;
-      if (const auto pid = read_pid(reader); pid != 0) {
-        connected.running = KeeperConnected::Running{head->generation, pid, {}};
+      const auto pid = read_pid(reader);
+      auto sockets = read_sockets(reader);
+      if (pid != 0) {
+        connected.running = KeeperConnected::Running{head->generation, pid, {}, std::move(sockets)};
       }
+      connected.draining = read_draining(reader);
       answer = connected;
       break;
     }

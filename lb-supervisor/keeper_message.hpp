@@ -7,8 +7,10 @@
 //
 //   "hxk" version(1) kind(1) generation(8) ...              integers little-endian
 //   to the keeper:   check, start: count(1) x { length(1) variable, family(1) address(16) port(2) }
-//                    kill: nothing more
-//   from the keeper: connected: pid(4), 0 if nothing runs    started: pid(4)
+//                    retire: patience in ms(8)               kill: nothing more
+//   from the keeper: connected: pid(4), 0 if nothing runs; sockets as above; count(1) x {
+//   generation(8) }
+//                    started: pid(4)
 //                    accepted: nothing more                  refused, start failed, exited: text
 #pragma once
 
@@ -25,12 +27,14 @@ namespace hapx::lb_supervisor {
 
 /// Limit: as many as a validated config has VIPs.
 inline constexpr std::size_t sockets_max = 64;
+/// Limit: those that drain, and those that were killed and are not gone yet.
+inline constexpr std::size_t draining_told_max = 16;
 inline constexpr std::size_t variable_bytes_max = 64;
 inline constexpr std::size_t reason_bytes_max = 1024;
 inline constexpr std::size_t message_bytes_max = 8192;
 inline constexpr std::size_t config_bytes_max = std::size_t{4} << 20U;
 
-using KeeperRequest = std::variant<CheckHaproxyConfig, StartHaproxy, KillHaproxy>;
+using KeeperRequest = std::variant<CheckHaproxyConfig, StartHaproxy, RetireHaproxy, KillHaproxy>;
 using KeeperAnswer = std::variant<KeeperConnected, HaproxyConfigAccepted, HaproxyConfigRefused,
                                   HaproxyStarted, HaproxyStartFailed, HaproxyExited>;
 

@@ -2,34 +2,11 @@
 #include "lb-supervisor/supervisor.hpp"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 
 #include "lb-supervisor/runtime_reply.hpp"
 
 namespace hapx::lb_supervisor {
-
-std::string to_string(HaproxyState state) {
-  switch (state) {
-    case HaproxyState::stopped:
-      return "stopped";
-    case HaproxyState::unreachable:
-      return "unreachable";
-    case HaproxyState::checking:
-      return "checking";
-    case HaproxyState::pausing:
-      return "pausing";
-    case HaproxyState::starting:
-      return "starting";
-    case HaproxyState::warming:
-      return "warming";
-    case HaproxyState::warm:
-      return "warm";
-    case HaproxyState::ending:
-      return "ending";
-  }
-  return "unknown";
-}
 
 Supervisor::Supervisor(SupervisorOptions options)
     : options_(options),
@@ -41,11 +18,18 @@ Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
   Outcome outcome;
   if (wanted_ == rendered) return outcome;
   wanted_ = std::move(rendered);
-  accepted_ = false;
+  abandon_replacement(outcome);
+  not_replaced_.clear();
+  wanted_accepted_ = false;
   refusal_pace_.lived();
   restart_pace_.lived();
   last_told_.clear();
   counts_.clear();
+  if (warm()) {
+    if (!runs_what_is_wanted()) replace(now, outcome);
+    return outcome;
+  }
+  start_what_is_wanted();
   // A HAProxy that is being started or ended is waited for: what comes of it leads here again.
   const bool in_flight =
       std::holds_alternative<Starting>(state_) || std::holds_alternative<Ending>(state_);
@@ -56,7 +40,9 @@ Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
 Outcome Supervisor::stop(Instant now) {
   Outcome outcome;
   wanted_.reset();
-  accepted_ = false;
+  abandon_replacement(outcome);
+  not_replaced_.clear();
+  start_what_is_wanted();
   asked_.clear();
   if (!std::holds_alternative<Starting>(state_) && !std::holds_alternative<Ending>(state_)) {
     proceed(now, outcome);
@@ -84,24 +70,31 @@ bool Supervisor::serves(const ServiceName& service) const {
 Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
   Outcome outcome;
   connected_ = true;
-  const bool same = event.running && process_ &&
-                    event.running->generation == process_->generation &&
-                    event.running->pid == process_->pid;
-  const bool right = event.running && wanted_ && event.running->config == wanted_->text;
-  if (warm() && same && right) return outcome;
-
+  replacement_.reset();  // the keeper has ended it
+  replace_at_.reset();
+  draining_ = {event.draining.begin(), event.draining.end()};
+  const auto& running = event.running;
+  const bool same = running && process_ && running->generation == process_->generation &&
+                    running->pid == process_->pid;
+  if (warm() && same) {
+    if (!runs_what_is_wanted()) replace(now, outcome);
+    return outcome;
+  }
   Duration pause(0);
-  if (warm() && !same) {
+  if (warm()) {
     tell_failure("it went with its keeper", now, outcome);
     pause = restart_pace_.failed();
   }
   process_.reset();
-  if (event.running) {
-    process_ = Process{event.running->generation, event.running->pid};
+  if (running) {
+    process_ = Process{running->generation, running->pid};
     has_run_ = true;
-    generation_ = std::max(generation_, event.running->generation);
+    generation_ = std::max(generation_, running->generation);
   }
-  if (right) {
+  for (const auto each : draining_) generation_ = std::max(generation_, each);
+  if (running && wanted_) {
+    // Whatever its text, it may be serving at this moment.
+    current_ = RenderedHaproxy{running->config, running->sockets};
     accepted_ = true;
     become_warming(now, now + options_.adopted_warming_max);
     probe(std::get<Warming>(state_).probing, now, outcome);
@@ -114,6 +107,9 @@ Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
 Outcome Supervisor::step(const KeeperLost& event, Instant now) {
   Outcome outcome;
   connected_ = false;
+  replacement_.reset();
+  replace_at_.reset();
+  draining_.clear();
   trouble_ = event.reason;
   if (auto* warm_state = std::get_if<Warm>(&state_)) {
     if (!warm_state->probing.under_way) probe(warm_state->probing, now, outcome);
@@ -130,6 +126,11 @@ Outcome Supervisor::step(const KeeperLost& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event, now, outcome);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!std::holds_alternative<Checking>(state_) || event.generation != generation_) return outcome;
   accepted_ = true;
   refusal_pace_.lived();
@@ -139,6 +140,11 @@ Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyConfigRefused& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!std::holds_alternative<Checking>(state_) || event.generation != generation_) return outcome;
   refuse(event.reason, now, outcome);
   return outcome;
@@ -146,6 +152,11 @@ Outcome Supervisor::step(const HaproxyConfigRefused& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyStarted& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event, now);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!std::holds_alternative<Starting>(state_) || event.generation != generation_) return outcome;
   process_ = Process{event.generation, event.pid};
   has_run_ = true;
@@ -159,20 +170,34 @@ Outcome Supervisor::step(const HaproxyStarted& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyStartFailed& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!std::holds_alternative<Starting>(state_) || event.generation != generation_) return outcome;
   tell_failure(event.reason, now, outcome);
+  give_up_other_text();
   proceed_after(restart_pace_.failed(), now, outcome);
   return outcome;
 }
 
 Outcome Supervisor::step(const HaproxyExited& event, Instant now) {
   Outcome outcome;
+  draining_.erase(event.generation);
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!process_ || event.generation != process_->generation) return outcome;
   process_.reset();
   if (const auto* ending = std::get_if<Ending>(&state_)) {
     proceed_after(ending->pause, now, outcome);
   } else if (warm() || std::holds_alternative<Warming>(state_)) {
     tell_failure(event.how, now, outcome);
+    abandon_replacement(outcome);
+    if (!warm()) give_up_other_text();
     proceed_after(restart_pace_.failed(), now, outcome);
   }
   // Else it was one that was to be replaced: that goes on as it was.
@@ -183,6 +208,11 @@ Outcome Supervisor::step(const HaproxyExited& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyProbed& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (!process_ || event.generation != process_->generation) return outcome;
   if (std::holds_alternative<Warming>(state_)) {
     become_warm(now, outcome);
@@ -195,6 +225,11 @@ Outcome Supervisor::step(const HaproxyProbed& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyProbeFailed& event, Instant now) {
   Outcome outcome;
+  if (auto* attempt = attempt_of(event.generation)) {
+    attempt->step(event, now);
+    follow_replacement(now, outcome);
+    return outcome;
+  }
   if (process_ && event.generation == process_->generation) {
     probe_failed(event.reason, now, outcome);
   }
@@ -242,6 +277,7 @@ Outcome Supervisor::step(Instant now) {
   } else if (auto* warming = std::get_if<Warming>(&state_)) {
     if (now >= warming->until) {
       tell_failure("it runs, but did not begin to answer", now, outcome);
+      give_up_other_text();
       become_ending(restart_pace_.failed(), now, outcome);
     } else {
       step_probing(warming->probing, now, outcome);
@@ -250,9 +286,15 @@ Outcome Supervisor::step(Instant now) {
     if (now >= warm_state->next_ask) {
       warm_state->next_ask =
           now + (all_checked_ ? options_.ask_interval : options_.first_ask_interval);
-      outcome.actions.emplace_back(AskBackends{});
+      outcome.actions.emplace_back(AskBackends{process_->generation});
     }
     step_probing(warm_state->probing, now, outcome);
+    if (replacement_) {
+      replacement_->step(now, outcome);
+      follow_replacement(now, outcome);
+    } else if (replace_at_ && now >= *replace_at_) {
+      replace(now, outcome);
+    }
   }
   return outcome;
 }
@@ -271,6 +313,10 @@ std::optional<Instant> Supervisor::next_deadline() const {
   if (const auto* warm_state = std::get_if<Warm>(&state_)) {
     add(warm_state->probing.due);
     add(warm_state->next_ask);
+    if (replace_at_) add(*replace_at_);
+  }
+  if (replacement_) {
+    if (const auto deadline = replacement_->next_deadline()) add(*deadline);
   }
   for (const auto& [service, count] : counts_) {
     if (const auto deadline = count.next_deadline()) add(*deadline);
@@ -312,7 +358,7 @@ void Supervisor::proceed_after(Duration pause, Instant now, Outcome& outcome) {
 void Supervisor::become_checking(Instant now, Outcome& outcome) {
   ++generation_;
   state_ = Checking{now + options_.check_max};
-  outcome.actions.emplace_back(CheckHaproxyConfig{generation_, wanted_->text, wanted_->sockets});
+  outcome.actions.emplace_back(CheckHaproxyConfig{generation_, current_->text, current_->sockets});
 }
 
 void Supervisor::become_starting(Instant now, Outcome& outcome) {
@@ -320,7 +366,7 @@ void Supervisor::become_starting(Instant now, Outcome& outcome) {
   ++starts_;
   if (has_run_) ++restarts_;
   state_ = Starting{now + options_.keeper_answer_max};
-  outcome.actions.emplace_back(StartHaproxy{generation_, wanted_->text, wanted_->sockets});
+  outcome.actions.emplace_back(StartHaproxy{generation_, current_->text, current_->sockets});
 }
 
 void Supervisor::become_warming(Instant now, Instant until) {
@@ -334,12 +380,14 @@ void Supervisor::become_warm(Instant now, Outcome& outcome) {
                 {false, now + options_.probe_interval},
                 ProbeRecord(options_.probe_failures_max),
                 now + options_.first_ask_interval};
-  outcome.actions.emplace_back(AskBackends{});
+  outcome.actions.emplace_back(AskBackends{process_->generation});
   outcome.news.emplace_back(HaproxyReady{});
   for (const auto& service : asked_) outcome.news.emplace_back(HaproxyServing{service});
+  if (!runs_what_is_wanted()) replace(now, outcome);
 }
 
 void Supervisor::become_ending(Duration pause, Instant now, Outcome& outcome) {
+  abandon_replacement(outcome);
   state_ = Ending{now + options_.keeper_answer_max, pause};
   outcome.actions.emplace_back(KillHaproxy{process_->generation});
 }
@@ -390,6 +438,7 @@ void Supervisor::probe_failed(const std::string& reason, Instant now, Outcome& o
   if (!connected_) {
     tell_failure("it went with its keeper (" + trouble_ + "; " + reason + ")", now, outcome);
     process_.reset();
+    replacement_.reset();
     state_ = Unreachable{};
   } else if (!warm_state->probes.fitness().fit) {
     tell_failure("frozen: " + warm_state->probes.fitness().reason, now, outcome);
@@ -407,7 +456,7 @@ void Supervisor::settle(Instant now, Outcome& outcome) {
 void Supervisor::step_starting(Starting& starting, Instant now, Outcome& outcome) {
   if (wanted_) {
     starting.ask_again = now + options_.keeper_answer_max;
-    outcome.actions.emplace_back(StartHaproxy{generation_, wanted_->text, wanted_->sockets});
+    outcome.actions.emplace_back(StartHaproxy{generation_, current_->text, current_->sockets});
   } else {
     outcome.actions.emplace_back(KillHaproxy{generation_});
     state_ = Stopped{};
@@ -433,45 +482,6 @@ void Supervisor::look_up_again(Instant now, Outcome& outcome) {
     trouble_ = "host names are looked up again";
     become_ending(Duration(0), now, outcome);
   }
-}
-
-// ---- what can be seen
-
-Fitness Supervisor::fitness() const {
-  if (const auto* warm_state = std::get_if<Warm>(&state_)) return warm_state->probes.fitness();
-  if (std::holds_alternative<Stopped>(state_)) return {false, "no HAProxy is wanted here"};
-  // While it is tried again, what was wrong the last time is still all that is known.
-  const auto still = [this](const char* trying) {
-    return Fitness{false, last_told_.empty() ? trying : last_told_};
-  };
-  if (std::holds_alternative<Checking>(state_)) return still("its config is being checked");
-  if (std::holds_alternative<Starting>(state_)) return still("it is being started");
-  if (std::holds_alternative<Warming>(state_)) return still("it does not answer yet");
-  if (std::holds_alternative<Ending>(state_)) return {false, "it is being ended: " + trouble_};
-  return {false, trouble_};
-}
-
-std::optional<unsigned> Supervisor::healthy_api_servers(const ServiceName& service) const {
-  const auto found = counts_.find(service);
-  return found == counts_.end() ? std::nullopt : found->second.settled();
-}
-
-SupervisorStatus Supervisor::status() const {
-  static_assert(std::is_same_v<std::variant_alternative_t<7, State>, Ending>);
-  static_assert(std::variant_size_v<State> == 8 && static_cast<int>(HaproxyState::ending) == 7);
-  SupervisorStatus status;
-  status.state = static_cast<HaproxyState>(state_.index());
-  if (process_) status.pid = process_->pid;
-  status.generation = process_ ? process_->generation : generation_;
-  status.fitness = fitness();
-  status.failures = failures_;
-  status.starts = starts_;
-  status.restarts = restarts_;
-  status.backends = backends_;
-  for (const auto& [service, count] : counts_) {
-    if (const auto settled = count.settled()) status.healthy_api_servers[service] = *settled;
-  }
-  return status;
 }
 
 }  // namespace hapx::lb_supervisor

@@ -20,8 +20,11 @@
 //   starting. While only the connection to the keeper is lost, a warm HAProxy stays warm as long as
 //   it answers; then one failed probe is enough.
 //
-// A HAProxy with another text than the wanted one (left by an earlier hapxd, or a new config) goes
-// on running until HAProxy has accepted the wanted text; only then is it ended and replaced.
+// A warm HAProxy with another text than the wanted one (left by an earlier hapxd, or a new config)
+// stays warm and in service. Beside it another one is begun with the wanted text (replacement.hpp);
+// when that answers it takes over, and the old one is retired: it goes on with the connections that
+// it has. If nothing comes of it, the old one stays, is started again with its own text if it dies,
+// and the next attempt follows. Only a HAProxy that isn't warm is ended first.
 //
 // *Serving* is a state of our books: a service is served when somebody asked for it (`serve`) and
 // HAProxy is warm. Nothing here knows about addresses or about who should hold them.
@@ -41,77 +44,11 @@
 #include "lb-supervisor/event.hpp"
 #include "lb-supervisor/fitness.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
+#include "lb-supervisor/outcome.hpp"
+#include "lb-supervisor/replacement.hpp"
 #include "lb-supervisor/restart_pace.hpp"
 
 namespace hapx::lb_supervisor {
-
-using Action =
-    std::variant<CheckHaproxyConfig, StartHaproxy, KillHaproxy, ProbeHaproxy, AskBackends>;
-
-/// It became warm: from now on it may be given services.
-struct HaproxyReady {
-  friend bool operator==(const HaproxyReady&, const HaproxyReady&) = default;
-};
-
-/// A service that was asked for is served now (told once per beginning).
-struct HaproxyServing {
-  ServiceName service;
-  friend bool operator==(const HaproxyServing&, const HaproxyServing&) = default;
-};
-
-/// It was warm and is not any more: it died, froze, or went with its keeper. One failure of each
-/// service in `served`; it is being restarted already.
-struct HaproxyFailed {
-  std::string how;
-  std::vector<ServiceName> served;
-  friend bool operator==(const HaproxyFailed&, const HaproxyFailed&) = default;
-};
-
-/// It could not be made warm: its text is refused, it can't be started, it died while warming.
-/// Told once per cause in a row; it is tried again, with growing pauses.
-struct HaproxyNotReady {
-  std::string reason;
-  friend bool operator==(const HaproxyNotReady&, const HaproxyNotReady&) = default;
-};
-
-/// A kube-apiserver's health, or a settled number, changed.
-struct BackendsChanged {
-  friend bool operator==(const BackendsChanged&, const BackendsChanged&) = default;
-};
-
-using News =
-    std::variant<HaproxyReady, HaproxyServing, HaproxyFailed, HaproxyNotReady, BackendsChanged>;
-
-struct Outcome {
-  std::vector<Action> actions;
-  std::vector<News> news;
-};
-
-struct SupervisorOptions {
-  Duration probe_interval = std::chrono::milliseconds(200);  ///< from an answer to the next probe
-  Duration probe_retry = std::chrono::milliseconds(10);      ///< from a failed probe to the next
-  Duration probe_answer_max = std::chrono::seconds(1);  ///< the door promises less; then it failed
-  unsigned probe_failures_max = 2;                      ///< in a row: frozen
-  Duration warming_probe_interval = std::chrono::milliseconds(5);  ///< in its first second
-  /// HAProxy looks host names up before it serves, for seconds if nobody answers.
-  Duration warming_max = std::chrono::seconds(30);
-  /// One that an earlier hapxd left answers at once, or is frozen.
-  Duration adopted_warming_max = std::chrono::seconds(1);
-  Duration check_max = std::chrono::seconds(40);         ///< the keeper promises 30 s
-  Duration keeper_answer_max = std::chrono::seconds(5);  ///< then it is asked again
-  Duration ask_interval = std::chrono::milliseconds(500);
-  Duration first_ask_interval = std::chrono::milliseconds(50);  ///< until all had a first check
-  /// A life that was warm for less than this counts as a step of a crash loop.
-  Duration short_life = std::chrono::seconds(1);
-  RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100), std::chrono::seconds(5)};
-  RestartPace::Limits refusal{std::chrono::seconds(1), std::chrono::seconds(2),
-                              std::chrono::seconds(30)};
-  /// How long host names may stay without an address before HAProxy, which looks them up only when
-  /// it starts, is started again; see step(BackendsReported).
-  RestartPace::Limits look_up{std::chrono::seconds(10), std::chrono::seconds(20),
-                              std::chrono::minutes(5)};
-  SettleTimes settle;
-};
 
 enum class HaproxyState : std::uint8_t {
   stopped,
@@ -132,6 +69,10 @@ struct SupervisorStatus {
   std::optional<int> pid;
   std::uint64_t generation = 0;
   Fitness fitness;
+  std::size_t draining = 0;        ///< retired ones that still have connections
+  std::uint64_t replacements = 0;  ///< HaproxyReplaced since this hapxd began
+  std::string
+      not_replaced;  ///< why it runs with another text than the wanted one; empty: it doesn't
   std::uint64_t failures = 0;  ///< HaproxyFailed since this hapxd began
   std::uint64_t starts = 0;    ///< StartHaproxy since this hapxd began
   std::uint64_t restarts =
@@ -190,11 +131,6 @@ class Supervisor {
   struct Starting {
     Instant ask_again;
   };
-  /// When the next probe is due or, while one is under way, when its answer is overdue.
-  struct Probing {
-    bool under_way = false;
-    Instant due;
-  };
   struct Warming {
     Instant since;
     Instant until;
@@ -213,11 +149,6 @@ class Supervisor {
   using State =
       std::variant<Stopped, Unreachable, Checking, Pausing, Starting, Warming, Warm, Ending>;
 
-  struct Process {
-    std::uint64_t generation = 0;
-    int pid = 0;
-  };
-
   void proceed(Instant now, Outcome& outcome);
   void proceed_after(Duration pause, Instant now, Outcome& outcome);
   void become_checking(Instant now, Outcome& outcome);
@@ -233,11 +164,26 @@ class Supervisor {
   void step_starting(Starting& starting, Instant now, Outcome& outcome);
   void settle(Instant now, Outcome& outcome);
   void look_up_again(Instant now, Outcome& outcome);
+  void start_what_is_wanted();
+  void give_up_other_text();
+  [[nodiscard]] bool runs_what_is_wanted() const;
+  void replace(Instant now, Outcome& outcome);
+  void abandon_replacement(Outcome& outcome);
+  void follow_replacement(Instant now, Outcome& outcome);
+  void take_over(const Process& next, Instant now, Outcome& outcome);
+  /// The attempt that is under way, if it has this generation.
+  [[nodiscard]] Replacement* attempt_of(std::uint64_t generation);
 
   SupervisorOptions options_;
   State state_;
   std::optional<RenderedHaproxy> wanted_;
-  bool accepted_ = false;                                    ///< HAProxy accepted the wanted text
+  std::optional<RenderedHaproxy> current_;  ///< what runs, or is to run first
+  bool accepted_ = false;                   ///< HAProxy accepted `current_`
+  std::optional<Replacement> replacement_;  ///< with `wanted_`, while warm
+  std::optional<Instant> replace_at_;       ///< the next attempt
+  bool wanted_accepted_ = false;            ///< HAProxy accepted `wanted_`
+  std::string not_replaced_;                ///< the last HaproxyNotReplaced
+  std::set<std::uint64_t> draining_;
   bool connected_ = false;                                   ///< to the keeper
   std::string trouble_ = "its keeper has not answered yet";  ///< the last bad news, for the reason
   std::optional<Process> process_;                           ///< what runs, as far as we know
@@ -250,6 +196,7 @@ class Supervisor {
   std::uint64_t failures_ = 0;
   std::uint64_t starts_ = 0;
   std::uint64_t restarts_ = 0;
+  std::uint64_t replacements_ = 0;
   bool has_run_ = false;
   std::string last_told_;  ///< the last HaproxyNotReady; empty: it was warm since
   std::vector<BackendHealth> backends_;

@@ -270,6 +270,7 @@ class Daemon {
   void carry_out(const vip::Announce& action) { vip_->carry_out(action); }
   void carry_out(const lb_supervisor::CheckHaproxyConfig& action) { child_->check_config(action); }
   void carry_out(const lb_supervisor::StartHaproxy& action) { child_->start(action); }
+  void carry_out(const lb_supervisor::RetireHaproxy& action) { child_->retire(action); }
   void carry_out(const lb_supervisor::KillHaproxy& action) { child_->kill(action); }
   void carry_out(const lb_supervisor::ProbeHaproxy& action) { probe_->probe(action); }
   void carry_out(const lb_supervisor::AskBackends& action) { runtime_->ask(action); }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/sim/haproxy.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace hapx::appliance::sim {
 
 using namespace std::chrono_literals;
@@ -15,6 +18,8 @@ constexpr Duration death_heard_min = 1700us;
 constexpr Duration death_heard_max = 1900us;
 constexpr Duration probe_takes = 400us;
 constexpr Duration probe_patience = 250ms;  // of a frozen one
+constexpr Duration drains_min = 5ms;
+constexpr Duration drains_max = 2s;
 constexpr const char* not_installed = "haproxy: no such file or directory";
 }  // namespace
 
@@ -27,8 +32,11 @@ Haproxy::Haproxy(const std::vector<ServiceConfig>& services, std::uint64_t seed)
 }
 
 Later Haproxy::connect() {
+  successor_.reset();
   KeeperConnected connected;
-  if (child_) connected.running = {child_->generation, child_->pid, child_->config};
+  if (child_) {
+    connected.running = {child_->generation, child_->pid, child_->config, child_->sockets};
+  }
   return {random_.between(Duration(200us), Duration(2ms)), connected};
 }
 
@@ -43,13 +51,29 @@ Later Haproxy::start(const StartHaproxy& request, Moment now) {
     return Later{1ms, HaproxyStartFailed{request.generation, reason}};
   };
   if (!installed_) return failed(not_installed);
-  if (child_) return failed("another one runs");
   const Moment accepting = now + random_.between(warm_up_min, warm_up_max);
-  child_ = Child{request.generation, ++last_pid_, request.config, accepting, false};
-  return {1ms, HaproxyStarted{request.generation, child_->pid}};
+  auto& child = child_ ? successor_ : child_;
+  child = Child{request.generation, ++last_pid_, request.config, request.sockets, accepting, false};
+  return {1ms, HaproxyStarted{request.generation, child->pid}};
+}
+
+std::vector<Later> Haproxy::retire(const RetireHaproxy& request) {
+  if (child_ && child_->generation != request.generation) return {};
+  std::vector<Later> told;
+  if (child_) {
+    told.push_back({random_.between(drains_min, drains_max),
+                    HaproxyExited{request.generation, "exited with status 0"}});
+  }
+  child_ = std::exchange(successor_, std::nullopt);
+  return told;
 }
 
 std::vector<Later> Haproxy::kill(std::uint64_t generation) {
+  if (successor_ && successor_->generation == generation) {
+    successor_.reset();
+    return {Later{random_.between(death_heard_min, death_heard_max),
+                  HaproxyExited{generation, "killed by signal 9"}}};
+  }
   if (!child_ || child_->generation != generation) return {};
   return crash("killed by signal 9");
 }
@@ -58,14 +82,16 @@ Later Haproxy::probe(std::uint64_t generation, Moment now) {
   const auto failed = [&](Duration after, const char* reason) {
     return Later{after, HaproxyProbeFailed{generation, reason}};
   };
-  if (!child_ || child_->generation != generation) return failed(probe_takes, "nobody listens");
-  if (child_->frozen) return failed(probe_patience, "no answer in time");
-  if (!accepts(now)) return failed(probe_takes, "connection refused");
+  const Child* asked = find(generation);
+  if (asked == nullptr) return failed(probe_takes, "nobody listens");
+  if (asked->frozen) return failed(probe_patience, "no answer in time");
+  if (now < asked->accepting_from) return failed(probe_takes, "connection refused");
   return {probe_takes, HaproxyProbed{generation}};
 }
 
-std::vector<Later> Haproxy::ask_backends(Moment now) {
-  if (!accepts(now)) return {};
+std::vector<Later> Haproxy::ask_backends(std::uint64_t generation, Moment now) {
+  const Child* asked = find(generation);
+  if (asked == nullptr || asked->frozen || now < asked->accepting_from) return {};
   BackendsReported report;
   for (const auto& [service, servers] : backends_) {
     BackendHealth backend{service, {}};
@@ -80,12 +106,26 @@ std::vector<Later> Haproxy::ask_backends(Moment now) {
 }
 
 bool Haproxy::accepts(Moment now) const {
-  return child_ && !child_->frozen && now >= child_->accepting_from;
+  const auto able = [&](const std::optional<Child>& child) {
+    return child && !child->frozen && now >= child->accepting_from;
+  };
+  return able(child_) || able(successor_);
+}
+
+const Haproxy::Child* Haproxy::find(std::uint64_t generation) const {
+  for (const auto* child : {&child_, &successor_}) {
+    if (*child && (*child)->generation == generation) return &**child;
+  }
+  return nullptr;
 }
 
 std::optional<Moment> Haproxy::next_edge(Moment now) const {
-  if (!child_ || child_->accepting_from <= now) return std::nullopt;
-  return child_->accepting_from;
+  std::optional<Moment> edge;
+  for (const auto* child : {&child_, &successor_}) {
+    if (!*child || (*child)->accepting_from <= now) continue;
+    edge = edge ? std::min(*edge, (*child)->accepting_from) : (*child)->accepting_from;
+  }
+  return edge;
 }
 
 std::vector<Later> Haproxy::crash(const std::string& how) {
@@ -100,7 +140,7 @@ void Haproxy::freeze(bool frozen) {
 }
 
 Later Haproxy::lose_keeper() {
-  child_.reset();
+  restart_keeper();
   return {death_heard_min, KeeperLost{"the keeper closed the connection"}};
 }
 

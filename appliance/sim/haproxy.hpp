@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would HAProxy and its keeper do?
 //
-// One HAProxy at most, started with a generation and a text, warm after a while, that can crash,
-// freeze, or refuse its text; and a keeper that starts it, sees it die, and outlives hapxd. It
-// tells what happens as the events that the real door would report, each with a delay: the caller
-// delivers them, or drops them when nobody is there to hear. It carries no traffic: whoever wants
-// to know whether a client is served asks accepts().
+// One HAProxy in service at most, and one that may succeed it, each started with a generation and a
+// text, warm after a while, that can crash, freeze, or refuse its text; and a keeper that starts
+// it, sees it die, and outlives hapxd. It tells what happens as the events that the real door would
+// report, each with a delay: the caller delivers them, or drops them when nobody is there to hear.
+// It carries no traffic: whoever wants to know whether a client is served asks accepts().
 //
 //   start --> [starting] --warm-up--> [accepting] <--> [frozen]
 //                  \________ kill, crash ______|__________|----> gone
@@ -49,11 +49,13 @@ class Haproxy {
   [[nodiscard]] Later connect();
   [[nodiscard]] Later check(const lb_supervisor::CheckHaproxyConfig& request);
   [[nodiscard]] Later start(const lb_supervisor::StartHaproxy& request, Moment now);
+  /// Nothing is said now; the old one's end comes later.
+  [[nodiscard]] std::vector<Later> retire(const lb_supervisor::RetireHaproxy& request);
   /// Nothing is said if no such generation runs.
   [[nodiscard]] std::vector<Later> kill(std::uint64_t generation);
   [[nodiscard]] Later probe(std::uint64_t generation, Moment now);
   /// Nothing is said by a frozen one, or by none.
-  [[nodiscard]] std::vector<Later> ask_backends(Moment now);
+  [[nodiscard]] std::vector<Later> ask_backends(std::uint64_t generation, Moment now);
 
   // What the world sees.
 
@@ -64,13 +66,16 @@ class Haproxy {
 
   // What the world does.
 
-  /// The process is gone; what its keeper says of it.
+  /// The process in service is gone; what its keeper says of it.
   [[nodiscard]] std::vector<Later> crash(const std::string& how);
   void freeze(bool frozen);
   /// The keeper is gone and takes HAProxy along.
   [[nodiscard]] Later lose_keeper();
   /// A new keeper starts with nothing.
-  void restart_keeper() { child_.reset(); }
+  void restart_keeper() {
+    child_.reset();
+    successor_.reset();
+  }
   void set_installed(bool installed) { installed_ = installed; }
   void set_config_refused(bool refused) { config_refused_ = refused; }
   [[nodiscard]] bool broken() const {
@@ -83,13 +88,17 @@ class Haproxy {
     std::uint64_t generation = 0;
     int pid = 0;
     std::string config;
+    std::vector<lb_supervisor::ListenSocket> sockets;
     Moment accepting_from;
     bool frozen = false;
   };
 
+  [[nodiscard]] const Child* find(std::uint64_t generation) const;
+
   std::vector<std::pair<ServiceName, std::vector<std::string>>> backends_;
   Random random_;
-  std::optional<Child> child_;
+  std::optional<Child> child_;      ///< in service
+  std::optional<Child> successor_;  ///< begun beside it
   int last_pid_ = 1000;
   bool installed_ = true;
   bool config_refused_ = false;

@@ -162,6 +162,11 @@ void Interpreter::operator()(const lb_supervisor::StartHaproxy& action) {
   world_.tell(machine_, machine_.haproxy.start(action, world_.now_));
 }
 
+void Interpreter::operator()(const lb_supervisor::RetireHaproxy& action) {
+  world_.changed();
+  for (const Later& later : machine_.haproxy.retire(action)) world_.tell(machine_, later);
+}
+
 void Interpreter::operator()(const lb_supervisor::KillHaproxy& action) {
   world_.changed();
   for (const Later& later : machine_.haproxy.kill(action.generation)) world_.tell(machine_, later);
@@ -171,8 +176,8 @@ void Interpreter::operator()(const lb_supervisor::ProbeHaproxy& action) {
   world_.tell(machine_, machine_.haproxy.probe(action.generation, world_.now_));
 }
 
-void Interpreter::operator()(const lb_supervisor::AskBackends&) {
-  for (const Later& later : machine_.haproxy.ask_backends(world_.now_)) {
+void Interpreter::operator()(const lb_supervisor::AskBackends& action) {
+  for (const Later& later : machine_.haproxy.ask_backends(action.generation, world_.now_)) {
     world_.tell(machine_, later);
   }
 }

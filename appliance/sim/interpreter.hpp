@@ -25,6 +25,7 @@ class Interpreter {
   void operator()(const vip::Announce& action);
   void operator()(const lb_supervisor::CheckHaproxyConfig& action);
   void operator()(const lb_supervisor::StartHaproxy& action);
+  void operator()(const lb_supervisor::RetireHaproxy& action);
   void operator()(const lb_supervisor::KillHaproxy& action);
   void operator()(const lb_supervisor::ProbeHaproxy& action);
   void operator()(const lb_supervisor::AskBackends& action);

@@ -54,6 +54,7 @@ enum class Door : std::uint8_t {
 struct Knowledge {
   std::set<IpAddress> addresses;  ///< acknowledged, and not told to be gone
   bool haproxy_answered = false;  ///< its probe, and nothing bad was told since
+  std::uint64_t haproxy = 0;      ///< the generation that answered last
   unsigned probes_failed = 0;     ///< in a row
   std::map<IpAddress, Instant> deadlines;
   std::set<IpAddress> removals;  ///< asked for since the address was last added

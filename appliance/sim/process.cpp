@@ -224,14 +224,15 @@ void World::learn(Knowledge& known, const Event& event) {
     if (!known.removals.contains(added->address)) known.addresses.insert(added->address);
   } else if (const auto* removed = std::get_if<vip::AddressRemoved>(&event)) {
     known.addresses.erase(removed->address);
-  } else if (std::holds_alternative<HaproxyProbed>(event)) {
+  } else if (const auto* probed = std::get_if<HaproxyProbed>(&event)) {
     known.haproxy_answered = true;
+    known.haproxy = probed->generation;
     known.probes_failed = 0;
-  } else if (std::holds_alternative<HaproxyProbeFailed>(event)) {
+  } else if (const auto* failed = std::get_if<HaproxyProbeFailed>(&event)) {
+    if (failed->generation != known.haproxy) return;  // of one that may succeed it
     if (++known.probes_failed >= probes_failed_max) known.haproxy_answered = false;
-  } else if (std::holds_alternative<HaproxyExited>(event) ||
-             std::holds_alternative<HaproxyStartFailed>(event)) {
-    known.haproxy_answered = false;
+  } else if (const auto* exited = std::get_if<HaproxyExited>(&event)) {
+    if (exited->generation == known.haproxy) known.haproxy_answered = false;
   } else if (const auto* keeper = std::get_if<KeeperConnected>(&event);
              keeper && !keeper->running) {
     known.haproxy_answered = false;

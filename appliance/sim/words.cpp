@@ -132,6 +132,9 @@ struct ActionWords {
   std::string operator()(const StartHaproxy& it) const {
     return "StartHaproxy" + number(it.generation);
   }
+  std::string operator()(const RetireHaproxy& it) const {
+    return "RetireHaproxy" + number(it.generation);
+  }
   std::string operator()(const KillHaproxy& it) const {
     return "KillHaproxy" + number(it.generation);
   }

@@ -153,6 +153,10 @@ void Child::kill() const {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
 }
 
+void Child::ask_to_drain() const {
+  if (pid_ > 0) ::kill(pid_, SIGUSR1);
+}
+
 std::string Child::how_it_ended() {
   int status = 0;
   if (pid_ <= 0 || ::waitpid(pid_, &status, 0) != pid_) return "ended";

@@ -44,6 +44,8 @@ class Child {
   void read_output(std::string& text);
 
   void kill() const;
+  /// HAProxy's soft stop (SIGUSR1): it accepts no more, and ends with its last connection.
+  void ask_to_drain() const;
   /// "killed by signal 9", "exited with status 1". REQUIRES: the pidfd is readable. Once.
   [[nodiscard]] std::string how_it_ended();
   /// Whether it exited with status 0. Valid after how_it_ended.

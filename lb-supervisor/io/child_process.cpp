@@ -181,6 +181,10 @@ void ChildProcess::start(const StartHaproxy& action) {
   state_->send(action, &action.config);
 }
 
+void ChildProcess::retire(const RetireHaproxy& action) {
+  state_->send(action, nullptr);
+}
+
 void ChildProcess::kill(const KillHaproxy& action) {
   state_->send(action, nullptr);
 }

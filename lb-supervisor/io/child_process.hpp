@@ -40,6 +40,7 @@ class ChildProcess {
   // One method per action. Without a keeper nothing is sent: KeeperLost has told, or will.
   void check_config(const CheckHaproxyConfig& action);
   void start(const StartHaproxy& action);
+  void retire(const RetireHaproxy& action);
   void kill(const KillHaproxy& action);
 
  private:

@@ -7,7 +7,9 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <optional>
+#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,9 +22,10 @@
 #include <sys/stat.h>
 
 #include "config/time.hpp"
+#include "lb-supervisor/haproxy_config.hpp"
 #include "lb-supervisor/haproxy_words.hpp"
 #include "lb-supervisor/io/child.hpp"
-#include "lb-supervisor/io/listening_sockets.hpp"
+#include "lb-supervisor/io/haproxies.hpp"
 #include "lb-supervisor/io/packet.hpp"
 #include "lb-supervisor/keeper_message.hpp"
 
@@ -38,56 +41,28 @@ constexpr std::size_t output_bytes_max = 4096;
 constexpr int packets_per_turn_max = 16;
 constexpr rlim_t descriptors_wanted = rlim_t{1} << 20U;
 
-Duration monotonic() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
-}
-
-/// Replaces the file at once: a reader finds the old text or the new one.
-Result<void> write_file(const std::string& path, std::string_view text) {
-  const auto draft = path + ".new";
-  const auto what = "cannot write " + draft;
-  ::unlink(draft.c_str());
-  const Descriptor file(
-      ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.is_open()) return system_error(errno, what);
-  while (!text.empty()) {
-    const auto count = ::write(file.number(), text.data(), text.size());
-    if (count < 0) {
-      const auto reason = errno;
-      ::unlink(draft.c_str());
-      return system_error(reason, what);
-    }
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (::rename(draft.c_str(), path.c_str()) != 0) return system_error(errno, what);
-  return {};
-}
-
 class Keeper {
  public:
-  explicit Keeper(const HaproxyKeeperOptions& options) : options_(options) {}
+  explicit Keeper(const HaproxyKeeperOptions& options)
+      : options_(options),
+        haproxies_(options.run_dir, options.haproxy, [this](const auto& told) { answer(told); }) {}
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
 
   /// Gets everything that can fail before the first client.
   Result<void> begin();
   void serve();
 
  private:
-  struct Running {
-    Child child;
-    std::uint64_t generation = 0;
-    std::string config;
-    std::string last_words;
-  };
   struct Checking {
     Child child;
     std::uint64_t generation = 0;
     std::string output;
     Duration until;
   };
-  enum Place { lifeline, signals, listener, client, haproxy, haproxy_output, check, check_output };
-  using Polled = std::array<pollfd, 8>;
+  /// What is always waited for; behind it come two places for each HAProxy.
+  enum Place { lifeline, signals, listener, client, check_ended, check_output, first_haproxy };
+  using Polled = std::vector<pollfd>;
 
   Result<void> take_lock();
   Result<void> listen();
@@ -97,15 +72,9 @@ class Keeper {
 
   void accept_client();
   void read_client();
-  void carry_out(CheckHaproxyConfig request);
-  void carry_out(StartHaproxy request);
-  void carry_out(const KillHaproxy& request);
+  void check(const CheckHaproxyConfig& request);
   void answer(const KeeperAnswer& answer, int text = -1);
-  Result<Child> start_child(const std::string& config_path, const std::string& config,
-                            const std::vector<ListenSocket>& sockets, bool only_check);
-  void relay_output();
   void end_check();
-  void end_haproxy();
 
   [[nodiscard]] std::string path(const char* name) const { return options_.run_dir + "/" + name; }
 
@@ -114,8 +83,7 @@ class Keeper {
   Descriptor signals_;
   Descriptor listener_;
   Descriptor client_;
-  ListeningSockets sockets_;
-  std::optional<Running> haproxy_;
+  Haproxies haproxies_;
   std::optional<Checking> check_;
   bool ended_ = false;
 };
@@ -139,6 +107,8 @@ Result<void> Keeper::begin() {
   if (!signals_.is_open()) return system_error(errno, "cannot watch signals");
   (void)haproxy_descriptor_limit();
   if (auto taken = take_lock(); !taken || ended_) return taken;
+  haproxies_.share(lock_.number());
+  haproxies_.remove_old_sockets();
   return listen();
 }
 
@@ -174,16 +144,13 @@ Result<void> Keeper::listen() {
 }
 
 Keeper::Polled Keeper::wait(std::optional<Duration> until) {
-  Polled polled{};
-  const auto watch = [&](Place place, int number) { polled[place] = {number, POLLIN, 0}; };
-  watch(lifeline, options_.lifeline);
-  watch(signals, signals_.number());
-  watch(listener, listener_.number());
-  watch(client, client_.number());
-  watch(haproxy, haproxy_ ? haproxy_->child.pidfd() : -1);
-  watch(haproxy_output, haproxy_ ? haproxy_->child.output() : -1);
-  watch(check, check_ ? check_->child.pidfd() : -1);
-  watch(check_output, check_ ? check_->child.output() : -1);
+  Polled polled;
+  for (const int number :
+       {options_.lifeline, signals_.number(), listener_.number(), client_.number(),
+        check_ ? check_->child.pidfd() : -1, check_ ? check_->child.output() : -1}) {
+    polled.push_back({number, POLLIN, 0});
+  }
+  haproxies_.append_to(polled);
   int patience = -1;
   if (until) {
     const auto left = std::chrono::ceil<milliseconds>(*until - monotonic()).count();
@@ -205,13 +172,14 @@ void Keeper::look_for_end(const Polled& polled) {
 
 void Keeper::serve() {
   while (!ended_) {
-    const auto polled = wait(check_ ? std::optional(check_->until) : std::nullopt);
+    auto until = haproxies_.next_deadline();
+    if (check_) until = until ? std::min(*until, check_->until) : check_->until;
+    const auto polled = wait(until);
     look_for_end(polled);
-    if (polled[haproxy_output].revents != 0 || polled[haproxy].revents != 0) relay_output();
-    if (polled[haproxy].revents != 0) end_haproxy();
-    if (check_ && (polled[check].revents != 0 || polled[check_output].revents != 0 ||
+    haproxies_.look_at(polled, first_haproxy);
+    if (check_ && (polled[check_ended].revents != 0 || polled[check_output].revents != 0 ||
                    monotonic() >= check_->until)) {
-      if (polled[check].revents == 0 && monotonic() >= check_->until) check_->child.kill();
+      if (polled[check_ended].revents == 0 && monotonic() >= check_->until) check_->child.kill();
       end_check();
     }
     if (polled[client].revents != 0) read_client();
@@ -224,17 +192,17 @@ void Keeper::serve() {
 void Keeper::accept_client() {
   Descriptor next(::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!next.is_open()) return;
+  // Nobody waits for what these were begun for.
+  check_.reset();
+  haproxies_.end_successor();
   client_ = std::move(next);
-  check_.reset();  // nobody waits for its answer any more
-  KeeperConnected connected;
   Descriptor text;
-  if (haproxy_) {
-    connected.running = KeeperConnected::Running{haproxy_->generation, haproxy_->child.pid(), {}};
-    auto made = text_in_memory(haproxy_->config);
+  if (const auto* config = haproxies_.config_in_service()) {
+    auto made = text_in_memory(*config);
     if (!made) return client_.close();
     text = std::move(*made);
   }
-  answer(connected, text.number());
+  answer(haproxies_.what_runs(), text.number());
 }
 
 void Keeper::read_client() {
@@ -245,88 +213,35 @@ void Keeper::read_client() {
     const auto request = decode_request((**received).bytes);
     if (!request) return client_.close();
     if (const auto* kill = std::get_if<KillHaproxy>(&*request)) {
-      carry_out(*kill);
+      haproxies_.kill(*kill);
+      continue;
+    }
+    if (const auto* retire = std::get_if<RetireHaproxy>(&*request)) {
+      haproxies_.retire(*retire);
       continue;
     }
     auto config = read_text((**received).text, config_bytes_max);
     if (!config) return client_.close();
     if (auto copy = *request; auto* to_check = std::get_if<CheckHaproxyConfig>(&copy)) {
       to_check->config = std::move(*config);
-      carry_out(std::move(*to_check));
+      check(*to_check);
     } else if (auto* to_start = std::get_if<StartHaproxy>(&copy)) {
       to_start->config = std::move(*config);
-      carry_out(std::move(*to_start));
+      haproxies_.start(std::move(*to_start));
     }
   }
 }
 
-void Keeper::carry_out(CheckHaproxyConfig request) {
+void Keeper::check(const CheckHaproxyConfig& request) {
   check_.reset();
-  auto child = start_child(path("haproxy-check.cfg"), request.config, request.sockets, true);
+  auto child = haproxies_.check(request);
   if (!child) return answer(HaproxyConfigRefused{request.generation, child.error().sentence});
   check_ = Checking{std::move(*child), request.generation, {}, monotonic() + check_max};
-}
-
-void Keeper::carry_out(StartHaproxy request) {
-  if (haproxy_ && haproxy_->generation == request.generation) {
-    return answer(HaproxyStarted{request.generation, haproxy_->child.pid()});
-  }
-  if (haproxy_) {
-    return answer(HaproxyStartFailed{request.generation, "another HAProxy is still running"});
-  }
-  auto child = start_child(path("haproxy.cfg"), request.config, request.sockets, false);
-  if (!child) return answer(HaproxyStartFailed{request.generation, child.error().sentence});
-  sockets_.keep_only(request.sockets);
-  const auto pid = child->pid();
-  haproxy_ = Running{std::move(*child), request.generation, std::move(request.config), {}};
-  answer(HaproxyStarted{request.generation, pid});
-}
-
-void Keeper::carry_out(const KillHaproxy& request) {
-  if (haproxy_ && haproxy_->generation == request.generation) return haproxy_->child.kill();
-  answer(HaproxyExited{request.generation, "it was not running"});
 }
 
 void Keeper::answer(const KeeperAnswer& answer, int text) {
   // A client that does not take its answers is let go; it learns the truth when it connects again.
   if (client_.is_open() && !send_packet(client_.number(), encode(answer), text)) client_.close();
-}
-
-Result<Child> Keeper::start_child(const std::string& config_path, const std::string& config,
-                                  const std::vector<ListenSocket>& sockets, bool only_check) {
-  auto program = find_program(options_.haproxy);
-  if (!program) return program.error();
-  if (auto opened = sockets_.open(sockets); !opened) return opened.error();
-  if (auto written = write_file(config_path, config); !written) return written.error();
-  ChildOptions options;
-  options.program = std::move(*program);
-  options.arguments = {only_check ? "-c" : "-db", "-f", config_path};
-  // A name server that is silent delays a start by 2 s per host name instead of 10
-  // (resolv.conf(5)).
-  options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                         "RES_OPTIONS=timeout:1 attempts:2"};
-  for (const auto& socket : sockets) {
-    const auto number = sockets_.number_of(socket.endpoint);
-    options.environment.push_back(socket.variable + "=" + std::to_string(number));
-    options.inherited.push_back(number);
-  }
-  if (!only_check) options.inherited.push_back(lock_.number());
-  return Child::start(options);
-}
-
-/// HAProxy's own lines go to our stderr; their end is kept for the report of its death.
-void Keeper::relay_output() {
-  std::string text;
-  haproxy_->child.read_output(text);
-  if (text.empty()) return;
-  haproxy_->last_words += text;
-  if (haproxy_->last_words.size() > output_bytes_max) {
-    haproxy_->last_words.erase(0, haproxy_->last_words.size() - output_bytes_max);
-  }
-  pollfd out{STDERR_FILENO, POLLOUT, 0};  // a reader who stopped reading must not stop us
-  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-  }
 }
 
 void Keeper::end_check() {
@@ -347,15 +262,6 @@ void Keeper::end_check() {
     answer(HaproxyConfigRefused{generation, words.empty() ? "`haproxy -c` was " + how : words});
   }
   check_.reset();
-}
-
-void Keeper::end_haproxy() {
-  auto how = haproxy_->child.how_it_ended();
-  const auto words = words_of_haproxy(haproxy_->last_words);
-  if (how.rfind("exited", 0) == 0 && !words.empty()) how += ": " + words;
-  const auto generation = haproxy_->generation;
-  haproxy_.reset();
-  answer(HaproxyExited{generation, how});
 }
 
 }  // namespace

@@ -6,6 +6,10 @@
 // what became of it (lb-supervisor/keeper_message.hpp has the words). A hapxd that restarts finds
 // HAProxy as it left it; a new client replaces the old one.
 //
+// At most one HAProxy is in service; one more may be begun beside it, on the same sockets. When the
+// client retires the one in service, that drains, the other one takes its place, and the name
+// haproxy.sock points to its socket.
+//
 // It ends, and HAProxy with it, when its own parent is gone (its end of the lifeline closes) or on
 // SIGTERM. If it is killed, the kernel ends HAProxy (PR_SET_PDEATHSIG). Its lock is inherited by
 // HAProxy, so the next keeper begins only when nothing is left of this one.

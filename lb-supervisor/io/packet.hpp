@@ -36,8 +36,9 @@ struct Packet {
 /// Reads it back. Refuses what is not a file in memory, may still change, or is longer.
 [[nodiscard]] Result<std::string> read_text(const Descriptor& text, std::size_t bytes_max);
 
-/// HAProxy binds a Unix socket under its path and ".<pid>.tmp" first, and then renames it.
-inline constexpr std::size_t haproxy_socket_suffix_bytes = 12;
+/// A HAProxy's own sockets end with ".<generation>"; it binds a Unix socket under that path and
+/// ".<pid>.tmp" first, and then renames it.
+inline constexpr std::size_t haproxy_socket_suffix_bytes = 11 + 12;
 
 /// Refuses a path that a socket's address has no room for, `spare` more bytes included.
 [[nodiscard]] Result<sockaddr_un> unix_address(const std::string& path, std::size_t spare = 0);

@@ -3,17 +3,19 @@
 
 #include <utility>
 
+#include "lb-supervisor/haproxy_config.hpp"
 #include "lb-supervisor/io/exchange.hpp"
 #include "lb-supervisor/runtime_reply.hpp"
 
 namespace hapx::lb_supervisor {
 
 struct RuntimeSocket::State {
-  State(boost::asio::io_context& io, const sockaddr_un& address, Handler to, Duration patience)
-      : handler(std::move(to)), exchange(io, address, patience, reply_bytes_max) {}
-
+  boost::asio::io_context& io;
+  std::string socket;
   Handler handler;
-  Exchange exchange;
+  Duration patience;
+  std::uint64_t generation = 0;
+  std::unique_ptr<Exchange> exchange{};  ///< with that generation
   std::uint64_t unanswered = 0;
 };
 
@@ -21,7 +23,7 @@ Result<RuntimeSocket> RuntimeSocket::open(boost::asio::io_context& io, const std
                                           Handler handler, Duration patience) {
   const auto address = unix_address(socket, haproxy_socket_suffix_bytes);
   if (!address) return address.error();
-  return RuntimeSocket(std::make_shared<State>(io, *address, std::move(handler), patience));
+  return RuntimeSocket(std::shared_ptr<State>(new State{io, socket, std::move(handler), patience}));
 }
 
 RuntimeSocket::RuntimeSocket(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -29,18 +31,25 @@ RuntimeSocket::RuntimeSocket(RuntimeSocket&&) noexcept = default;
 RuntimeSocket& RuntimeSocket::operator=(RuntimeSocket&&) noexcept = default;
 RuntimeSocket::~RuntimeSocket() = default;
 
-void RuntimeSocket::ask(const AskBackends&) {
-  state_->exchange.ask(std::string(ask_servers), Exchange::Until::end,
-                       [state = std::weak_ptr(state_)](const Result<std::string>& answer) {
-                         const auto self = state.lock();
-                         if (!self) return;
-                         auto report = answer ? parse_servers(*answer) : answer.error();
-                         if (report) {
-                           self->handler(std::move(*report));
-                         } else {
-                           ++self->unanswered;
-                         }
-                       });
+void RuntimeSocket::ask(const AskBackends& action) {
+  if (!state_->exchange || state_->generation != action.generation) {
+    const auto address = unix_address(for_generation(state_->socket, action.generation));
+    if (!address) return;
+    state_->generation = action.generation;
+    state_->exchange =
+        std::make_unique<Exchange>(state_->io, *address, state_->patience, reply_bytes_max);
+  }
+  state_->exchange->ask(std::string(ask_servers), Exchange::Until::end,
+                        [state = std::weak_ptr(state_)](const Result<std::string>& answer) {
+                          const auto self = state.lock();
+                          if (!self) return;
+                          auto report = answer ? parse_servers(*answer) : answer.error();
+                          if (report) {
+                            self->handler(std::move(*report));
+                          } else {
+                            ++self->unanswered;
+                          }
+                        });
 }
 
 std::uint64_t RuntimeSocket::unanswered() const {

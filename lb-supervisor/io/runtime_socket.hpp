@@ -23,7 +23,8 @@ class RuntimeSocket {
   using Handler = std::function<void(BackendsReported)>;
   static constexpr Duration default_patience = std::chrono::seconds(1);
 
-  /// `socket` is HaproxyPaths::runtime_socket. Refuses a path that is too long.
+  /// `socket` is HaproxyPaths::runtime_socket, without a generation. Refuses a path that is too
+  /// long.
   [[nodiscard]] static Result<RuntimeSocket> open(boost::asio::io_context& io,
                                                   const std::string& socket, Handler handler,
                                                   Duration patience = default_patience);

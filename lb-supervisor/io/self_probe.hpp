@@ -30,7 +30,7 @@ class SelfProbe {
   /// Longer than a busy machine keeps a runnable HAProxy waiting (measured: 55 ms).
   static constexpr Duration default_patience = std::chrono::milliseconds(150);
 
-  /// `socket` is HaproxyPaths::probe_socket. Refuses a path that is too long.
+  /// `socket` is HaproxyPaths::probe_socket, without a generation. Refuses a path that is too long.
   [[nodiscard]] static Result<SelfProbe> open(boost::asio::io_context& io,
                                               const std::string& socket, Handler handler,
                                               Duration patience = default_patience);
@@ -38,8 +38,8 @@ class SelfProbe {
   SelfProbe& operator=(SelfProbe&&) noexcept;
   ~SelfProbe();
 
-  /// Answered by the handler, from `io`, within the patience. A probe that is under way is given
-  /// up: only the new one is answered.
+  /// Answered by the handler, from `io`, within the patience. A probe of the same generation that
+  /// is under way is given up: only the new one is answered; so is that of a third generation.
   void probe(const ProbeHaproxy& action);
 
  private:

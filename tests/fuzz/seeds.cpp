@@ -141,14 +141,16 @@ bool write_keeper(const fs::path& folder) {
   Seeds seeds(folder, "keeper_message");
   const std::vector<ListenSocket> sockets{{"HAPX_LISTEN_0", {ipv4(192, 168, 4, 20), 6443}},
                                           {"HAPX_LISTEN_1", {ipv4(192, 168, 4, 21), 443}}};
-  const std::vector<KeeperRequest> requests{CheckHaproxyConfig{3, "", sockets},
-                                            StartHaproxy{4, "", sockets}, KillHaproxy{4}};
-  const std::vector<KeeperAnswer> answers{KeeperConnected{KeeperConnected::Running{4, 4711, ""}},
-                                          HaproxyConfigAccepted{3},
-                                          HaproxyConfigRefused{3, "unknown keyword"},
-                                          HaproxyStarted{4, 4711},
-                                          HaproxyStartFailed{4, "no such file"},
-                                          HaproxyExited{4, "killed by signal 9"}};
+  const std::vector<KeeperRequest> requests{
+      CheckHaproxyConfig{3, "", sockets}, StartHaproxy{4, "", sockets},
+      RetireHaproxy{4, std::chrono::minutes(1)}, KillHaproxy{4}};
+  const std::vector<KeeperAnswer> answers{
+      KeeperConnected{KeeperConnected::Running{4, 4711, "", sockets}, {2, 3}},
+      HaproxyConfigAccepted{3},
+      HaproxyConfigRefused{3, "unknown keyword"},
+      HaproxyStarted{4, 4711},
+      HaproxyStartFailed{4, "no such file"},
+      HaproxyExited{4, "killed by signal 9"}};
   for (const auto& request : requests) {
     seeds.add("request-" + std::to_string(request.index()), encode(request));
   }

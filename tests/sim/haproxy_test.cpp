@@ -46,7 +46,7 @@ TEST_F(HaproxyTest, AFrozenOneFailsItsProbeAndCanBeKilled) {
   const Later probe = haproxy_.probe(1, warm_);
   EXPECT_TRUE(std::holds_alternative<HaproxyProbeFailed>(probe.event));
   EXPECT_GT(probe.after, 100ms);
-  EXPECT_TRUE(haproxy_.ask_backends(warm_).empty());
+  EXPECT_TRUE(haproxy_.ask_backends(1, warm_).empty());
   const std::vector<Later> killed = haproxy_.kill(1);
   ASSERT_EQ(killed.size(), 1U);
   EXPECT_EQ(std::get<HaproxyExited>(killed[0].event).generation, 1U);
@@ -59,10 +59,25 @@ TEST_F(HaproxyTest, KillsOnlyTheGenerationThatIsMeant) {
   EXPECT_TRUE(haproxy_.runs());
 }
 
-TEST_F(HaproxyTest, RefusesASecondOne) {
+TEST_F(HaproxyTest, ASecondOneBeginsBesideAndTakesOver) {
   start(1);
   const Later second = haproxy_.start({2, "text", {}}, warm_);
-  EXPECT_TRUE(std::holds_alternative<HaproxyStartFailed>(second.event));
+  EXPECT_TRUE(std::holds_alternative<HaproxyStarted>(second.event));
+  EXPECT_TRUE(haproxy_.accepts(warm_));
+  EXPECT_TRUE(std::holds_alternative<HaproxyProbed>(haproxy_.probe(1, warm_).event));
+  EXPECT_TRUE(std::holds_alternative<HaproxyProbeFailed>(haproxy_.probe(2, warm_).event));
+  const std::vector<Later> ends = haproxy_.retire({1, std::chrono::minutes(1)});
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(std::get<HaproxyExited>(ends[0].event).generation, 1U);
+  EXPECT_EQ(std::get<KeeperConnected>(haproxy_.connect().event).running->generation, 2U);
+}
+
+TEST_F(HaproxyTest, ASuccessorEndsWhenSomebodyElseConnects) {
+  start(1);
+  (void)haproxy_.start({2, "text", {}}, warm_);
+  (void)haproxy_.connect();
+  EXPECT_TRUE(haproxy_.retire({1, std::chrono::minutes(1)}).size() == 1U);
+  EXPECT_FALSE(haproxy_.runs());
 }
 
 TEST_F(HaproxyTest, MissingOrRefusingIsSaid) {
@@ -88,7 +103,7 @@ TEST_F(HaproxyTest, TellsWhoConnectsWhatRuns) {
 TEST_F(HaproxyTest, ReportsItsServers) {
   start();
   haproxy_.set_server("kube-mast02", false);
-  const std::vector<Later> said = haproxy_.ask_backends(warm_);
+  const std::vector<Later> said = haproxy_.ask_backends(1, warm_);
   ASSERT_EQ(said.size(), 1U);
   const auto report = std::get<BackendsReported>(said[0].event);
   ASSERT_EQ(report.backends.size(), 1U);

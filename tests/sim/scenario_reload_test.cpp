@@ -46,7 +46,7 @@ TEST_F(Reloads, OnAllNodesAtOnceTheAddressStays) {
   EXPECT_EQ(holder(), before);
 }
 
-/// HAProxy is replaced by one with the new text, which takes over the listening sockets.
+/// Another HAProxy with the new text begins beside the one that serves, and takes over from it.
 TEST_F(Reloads, AnotherApiserverComesToHaproxy) {
   begin(cluster(3));
   const NodeName before = holder().value();
@@ -54,9 +54,43 @@ TEST_F(Reloads, AnotherApiserverComesToHaproxy) {
   changed.services[0].api_servers.push_back({"kube-mast04", 6443});
   const auto earlier = world_->status(before).haproxy.pid;
   reload(before, changed);
-  expect_outage_at_most(lease());
+  expect_outage_at_most(0ms);
   EXPECT_EQ(holder(), before);
   EXPECT_NE(world_->status(before).haproxy.pid, earlier);
+  EXPECT_EQ(world_->status(before).haproxy.restarts, 0U);
+  EXPECT_EQ(world_->status(before).counters.at("haproxy_reloads"), 1U);
+}
+
+TEST_F(Reloads, AHaproxyThatRefusesTheChangeGoesOnAsItWas) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  changed.services[0].api_servers.push_back({"kube-mast04", 6443});
+  const auto earlier = world_->status(before).haproxy.pid;
+  world_->refuse_haproxy_config(before, true);
+  reload(before, changed);
+  expect_outage_at_most(0ms, 5s);
+  EXPECT_EQ(holder(), before);
+  EXPECT_EQ(world_->status(before).haproxy.pid, earlier);
+  EXPECT_FALSE(world_->status(before).haproxy.not_replaced.empty());
+  world_->refuse_haproxy_config(before, false);
+  expect_outage_at_most(0ms, 40s);
+  EXPECT_NE(world_->status(before).haproxy.pid, earlier);
+  EXPECT_TRUE(world_->status(before).haproxy.not_replaced.empty());
+}
+
+/// What it had begun is ended by the keeper, and the next hapxd begins again.
+TEST_F(Reloads, HapxdDiesWhileAnotherHaproxyWarmsUp) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  changed.services[0].api_servers.push_back({"kube-mast04", 6443});
+  reload(before, changed);
+  world_->run_for(40ms);
+  world_->kill(before);
+  expect_outage_at_most(0ms);
+  EXPECT_EQ(holder(), before);
+  EXPECT_TRUE(world_->status(before).haproxy.not_replaced.empty());
 }
 
 TEST_F(Reloads, WhatIsRefusedChangesNothing) {

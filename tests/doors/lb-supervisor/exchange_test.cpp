@@ -18,7 +18,10 @@ using std::chrono::milliseconds;
 /// Listens at a Unix socket; answers each connection with a fixed text, or never.
 class FakeHaproxy {
  public:
-  FakeHaproxy(const std::string& path, std::optional<std::string> answer) {
+  /// As the one of this generation.
+  FakeHaproxy(const std::string& socket, std::optional<std::string> answer,
+              std::uint64_t generation = 7) {
+    const auto path = for_generation(socket, generation);
     const auto address = unix_address(path);
     listener_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ::unlink(path.c_str());
@@ -111,26 +114,49 @@ TEST_F(Asking, probe_fails_on_wrong_answers) {
 
 TEST_F(Asking, probe_gives_up_the_old_question_for_the_new_one) {
   const FakeHaproxy haproxy(path_, std::nullopt);
-  std::vector<std::uint64_t> answered;
+  int answered = 0;
+  auto door = SelfProbe::open(
+      io_, path_, [&](const SelfProbeEvent&) { ++answered; }, milliseconds(20));
+  door->probe({7});
+  door->probe({7});
+  run([&] { return answered > 0; });
+  io_.restart();
+  (void)io_.run_for(milliseconds(60));
+  EXPECT_EQ(answered, 1);
+}
+
+TEST_F(Asking, probe_asks_two_side_by_side_and_gives_up_the_older_for_a_third) {
+  const FakeHaproxy first(path_, std::nullopt, 1);
+  const FakeHaproxy second(path_, "HTTP/1.1 200 OK\r\n\r\n", 2);
+  const FakeHaproxy third(path_, "HTTP/1.1 200 OK\r\n\r\n", 3);
+  std::vector<std::pair<std::uint64_t, bool>> answered;
   auto door = SelfProbe::open(
       io_, path_,
       [&](const SelfProbeEvent& event) {
-        answered.push_back(std::get<HaproxyProbeFailed>(event).generation);
+        const auto* failed = std::get_if<HaproxyProbeFailed>(&event);
+        answered.emplace_back(
+            failed ? failed->generation : std::get<HaproxyProbed>(event).generation,
+            failed == nullptr);
       },
-      milliseconds(20));
+      milliseconds(50));
   door->probe({1});
   door->probe({2});
+  run([&] { return answered.size() == 2; });
+  EXPECT_EQ(answered, (std::vector<std::pair<std::uint64_t, bool>>{{2, true}, {1, false}}));
+  answered.clear();
+  door->probe({1});
+  door->probe({3});
   run([&] { return !answered.empty(); });
   io_.restart();
-  (void)io_.run_for(milliseconds(60));
-  EXPECT_EQ(answered, std::vector<std::uint64_t>{2});
+  (void)io_.run_for(milliseconds(100));
+  EXPECT_EQ(answered, (std::vector<std::pair<std::uint64_t, bool>>{{3, true}}));
 }
 
 TEST_F(Asking, probe_is_silent_after_its_end) {
   const FakeHaproxy haproxy(path_, "HTTP/1.1 200 OK\r\n\r\n");
   {
     auto door = SelfProbe::open(io_, path_, [](const SelfProbeEvent&) { FAIL(); });
-    door->probe({1});
+    door->probe({7});
   }
   (void)io_.run_for(milliseconds(300));
 }
@@ -141,7 +167,7 @@ TEST_F(Asking, runtime_socket_reads_a_table) {
   std::optional<BackendsReported> report;
   auto door = RuntimeSocket::open(io_, path_, [&](auto event) { report = std::move(event); });
   ASSERT_TRUE(door.has_value());
-  door->ask({});
+  door->ask({7});
   run([&] { return report.has_value(); });
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report->backends.at(0).servers.at(0).check, "L7OK");
@@ -150,31 +176,31 @@ TEST_F(Asking, runtime_socket_reads_a_table) {
 TEST_F(Asking, runtime_socket_counts_what_is_no_answer) {
   const auto handler = [](const BackendsReported&) { FAIL(); };
   auto door = RuntimeSocket::open(io_, path_, handler, milliseconds(20));
-  door->ask({});  // nobody there
+  door->ask({7});  // nobody there
   run([&] { return door->unanswered() == 1; });
   {
     const FakeHaproxy haproxy(path_, "Permission denied\n");
-    door->ask({});
+    door->ask({7});
     run([&] { return door->unanswered() == 2; });
   }
   {
     const FakeHaproxy haproxy(path_, std::string((1U << 20U) + 10'000, '#'));
-    door->ask({});
+    door->ask({7});
     run([&] { return door->unanswered() == 3; });
   }
   const FakeHaproxy haproxy(path_, std::nullopt);
-  door->ask({});
+  door->ask({7});
   run([&] { return door->unanswered() == 4; });
   EXPECT_EQ(door->unanswered(), 4U);
 }
 
 TEST_F(Asking, doors_refuse_paths_that_no_socket_can_have) {
-  for (const auto& socket : {haproxy_paths("/" + std::string(75, 'x')).probe_socket,
-                             haproxy_paths("/" + std::string(75, 'x')).runtime_socket}) {
+  for (const auto& socket : {haproxy_paths("/" + std::string(64, 'x')).probe_socket,
+                             haproxy_paths("/" + std::string(64, 'x')).runtime_socket}) {
     EXPECT_TRUE(SelfProbe::open(io_, socket, {}).has_value());
     EXPECT_TRUE(RuntimeSocket::open(io_, socket, {}).has_value());
   }
-  const auto path = haproxy_paths("/" + std::string(80, 'x')).runtime_socket + "12345";
+  const auto path = haproxy_paths("/" + std::string(70, 'x')).runtime_socket + "12345";
   EXPECT_FALSE(SelfProbe::open(io_, path, {}).has_value());
   EXPECT_FALSE(RuntimeSocket::open(io_, path, {}).has_value());
   EXPECT_FALSE(ChildProcess::open(io_, "/" + std::string(107, 'x'), {}).has_value());

@@ -35,8 +35,9 @@ class BareClient {
 
   void say(const KeeperRequest& request, const std::string& config = {}) {
     const auto text = text_in_memory(config);
-    const bool is_kill = std::holds_alternative<KillHaproxy>(request);
-    EXPECT_TRUE(send_packet(socket_.number(), encode(request), is_kill ? -1 : text->number()));
+    const bool has_text = std::holds_alternative<CheckHaproxyConfig>(request) ||
+                          std::holds_alternative<StartHaproxy>(request);
+    EXPECT_TRUE(send_packet(socket_.number(), encode(request), has_text ? text->number() : -1));
   }
   void say(const std::vector<std::uint8_t>& bytes, int descriptor = -1) {
     (void)send_packet(socket_.number(), bytes, descriptor);
@@ -85,6 +86,12 @@ class Keeping : public InFreshNetwork {
   pid_t run_haproxy(BareClient& client, std::uint64_t generation = 1) {
     client.say(start(generation), rendered_.text);
     return client.expect<HaproxyStarted>().pid;
+  }
+
+  /// From then on it knows the signals that it is sent.
+  void await_probe_socket(std::uint64_t generation) const {
+    const auto path = for_generation(haproxy_paths(run_dir_.path()).probe_socket, generation);
+    EXPECT_TRUE(becomes_true([&] { return std::filesystem::is_socket(path); }));
   }
 
   RenderedHaproxy rendered_;
@@ -177,17 +184,60 @@ TEST_F(Keeping, tells_a_new_client_what_runs_and_lets_the_old_one_go) {
   second.expect<HaproxyExited>();
 }
 
-TEST_F(Keeping, starts_one_at_a_time_and_answers_a_repeated_question_alike) {
+TEST_F(Keeping, answers_a_repeated_question_alike) {
   const KeeperProcess keeper(run_dir_.path());
   BareClient client(run_dir_.path());
   client.expect<KeeperConnected>();
   const auto pid = run_haproxy(client, 1);
   EXPECT_EQ(run_haproxy(client, 1), pid);
-  client.say(start(2), rendered_.text);
-  EXPECT_EQ(client.expect<HaproxyStartFailed>().generation, 2U);
   client.say(KillHaproxy{9});
   EXPECT_EQ(client.expect<HaproxyExited>().generation, 9U);
   EXPECT_TRUE(is_running(pid));
+}
+
+TEST_F(Keeping, begins_one_beside_another_and_retires_the_first) {
+  const KeeperProcess keeper(run_dir_.path());
+  BareClient client(run_dir_.path());
+  client.expect<KeeperConnected>();
+  const auto first = run_haproxy(client, 1);
+  const auto second = run_haproxy(client, 2);
+  EXPECT_TRUE(is_running(first));
+  await_probe_socket(1);
+  client.say(RetireHaproxy{7, std::chrono::seconds(10)});  // nobody's
+  client.say(RetireHaproxy{1, std::chrono::seconds(10)});
+  const auto exited = client.expect<HaproxyExited>();
+  EXPECT_EQ(exited.generation, 1U);
+  EXPECT_EQ(exited.how.rfind("exited with status 0", 0), 0U) << exited.how;
+  BareClient next(run_dir_.path());
+  const auto connected = next.expect<KeeperConnected>();
+  ASSERT_TRUE(connected.running);
+  EXPECT_EQ(connected.running->pid, second);
+  EXPECT_EQ(connected.running->sockets, rendered_.sockets);
+}
+
+TEST_F(Keeping, ends_one_that_was_begun_beside_for_the_next_such_one) {
+  const KeeperProcess keeper(run_dir_.path());
+  BareClient client(run_dir_.path());
+  client.expect<KeeperConnected>();
+  const auto first = run_haproxy(client, 1);
+  const auto second = run_haproxy(client, 2);
+  client.say(start(3), rendered_.text);
+  EXPECT_EQ(client.expect<HaproxyExited>().generation, 2U);
+  client.expect<HaproxyStarted>();
+  EXPECT_TRUE(is_running(first));
+  EXPECT_FALSE(is_running(second));
+}
+
+TEST_F(Keeping, kills_one_that_does_not_end_when_its_time_is_over) {
+  const KeeperProcess keeper(run_dir_.path());
+  BareClient client(run_dir_.path());
+  client.expect<KeeperConnected>();
+  const auto first = run_haproxy(client, 1);
+  run_haproxy(client, 2);
+  await_probe_socket(1);
+  ::kill(first, SIGSTOP);
+  client.say(RetireHaproxy{1, std::chrono::milliseconds(50)});
+  EXPECT_EQ(client.expect<HaproxyExited>().how, "killed by signal 9");
 }
 
 TEST_F(Keeping, says_that_there_is_no_haproxy) {

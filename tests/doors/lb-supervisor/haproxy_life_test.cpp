@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real HAProxy under the real supervisor: what an operator would try by hand.
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -14,6 +12,7 @@
 #include "config/io/clock.hpp"
 #include "kube_stub.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
+#include "load.hpp"
 #include "rig.hpp"
 
 namespace hapx::lb_supervisor {
@@ -62,63 +61,6 @@ TEST_F(Living, is_warm_at_an_address_that_is_not_here_and_serves_once_it_is) {
   EXPECT_EQ(visit(vip).answer, greeting) << visit(vip).error;
 }
 
-/// Clients that come and go, each connection a new one, until they are told to stop.
-class Load {
- public:
-  explicit Load(int clients) {
-    for (int i = 0; i < clients; ++i) threads_.emplace_back([this] { run(); });
-  }
-  ~Load() { stop(); }
-
-  void stop() {
-    stopped_ = true;
-    for (auto& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
-  }
-  /// Another HAProxy is about to be killed: what was begun before may break.
-  void mark_kill() { kills_.push_back(boot_now()); }
-
-  struct Result {
-    std::size_t visits = 0;
-    std::size_t refused = 0;    ///< begun while no HAProxy ran or later, and failed
-    std::size_t in_flight = 0;  ///< accepted by the HAProxy that was killed
-    Duration longest{0};
-    std::string sample;
-  };
-  Result result() {
-    Result sum;
-    for (const auto& [began, visit] : visits_) {
-      ++sum.visits;
-      sum.longest = std::max(sum.longest, visit.took);
-      if (visit.error.empty()) continue;
-      sum.sample = visit.error;
-      const bool met_a_kill =
-          std::any_of(kills_.begin(), kills_.end(), [&, at = began, took = visit.took](auto kill) {
-            return at <= kill + milliseconds(5) && at + took >= kill;
-          });
-      ++(met_a_kill ? sum.in_flight : sum.refused);
-    }
-    return sum;
-  }
-
- private:
-  void run() {
-    while (!stopped_) {
-      const auto began = boot_now();
-      auto each = visit(vip);
-      const std::lock_guard lock(mutex_);
-      visits_.emplace_back(began, std::move(each));
-    }
-  }
-
-  std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
-  std::vector<std::pair<Instant, Visit>> visits_;
-  std::vector<Instant> kills_;
-  std::vector<std::thread> threads_;
-};
-
 TEST_F(Living, loses_no_new_connection_when_it_is_killed_ten_times_under_load) {
   const KubeStub kube("127.0.0.11", Speaks::plain_greeting);
   add_address(std::string(vip) + "/32");
@@ -127,7 +69,7 @@ TEST_F(Living, loses_no_new_connection_when_it_is_killed_ten_times_under_load) {
   rig.start(rendered());
   ASSERT_TRUE(rig.run_until_warm());
 
-  Load load(2);
+  Load load(vip, 2);
   std::vector<Duration> outages;
   for (int i = 0; i < 10; ++i) {
     rig.run_for(milliseconds(1100));
@@ -252,37 +194,6 @@ TEST_F(Living, is_adopted_by_the_next_hapxd) {
   EXPECT_EQ(rig->haproxy(), pid);
   EXPECT_EQ(rig->supervisor.status().starts, 0U);
   EXPECT_EQ(rig->supervisor.status().failures, 0U);
-}
-
-TEST_F(Living, is_replaced_by_the_next_hapxd_if_that_wants_another_text) {
-  const KubeStub kube("127.0.0.11", Speaks::plain_greeting);
-  const KubeStub other("127.0.0.12", Speaks::plain_greeting);
-  add_address(std::string(vip) + "/32");
-  const KeeperProcess keeper(run_dir_.path());
-  std::optional<Rig> rig(run_dir_.path());
-  rig->start(rendered());
-  ASSERT_TRUE(rig->run_until_warm());
-  const auto pid = rig->haproxy();
-  rig.emplace(run_dir_.path());
-  Load load(1);
-  rig->start(rendered(HealthCheckMode::tcp, {"127.0.0.12"}));
-  load.mark_kill();
-  ASSERT_TRUE(rig->run_until_warm());
-  load.stop();
-  EXPECT_FALSE(is_running(pid));
-  EXPECT_NE(rig->haproxy(), pid);
-  EXPECT_FALSE(rig->next_failure());
-}
-
-TEST_F(Living, closes_the_sockets_of_services_that_are_gone) {
-  const KeeperProcess keeper(run_dir_.path());
-  Rig rig(run_dir_.path());
-  rig.start(rendered());
-  ASSERT_TRUE(rig.run_until_warm());
-  add_address(std::string(vip) + "/32");
-  rig.start(render(one_service("192.0.2.21", {"127.0.0.11"}), paths()));
-  ASSERT_TRUE(rig.run_until_warm());
-  EXPECT_EQ(visit(vip).error, "connect: Connection refused");
 }
 
 TEST_F(Living, tells_which_kube_apiservers_are_healthy) {

@@ -82,6 +82,15 @@ void talk_tls(SSL_CTX* context, int connection, Answer told) {
   ::close(connection);
 }
 
+void echo(int connection) {
+  char buffer[512];
+  ssize_t count = 0;
+  while ((count = ::read(connection, buffer, sizeof buffer)) > 0) {
+    if (::write(connection, buffer, static_cast<std::size_t>(count)) != count) break;
+  }
+  ::close(connection);
+}
+
 [[noreturn]] void run(int listener, Speaks speaks, const int* told) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(listener, 3);  // and nothing else of the test's, least of all the keeper's lifeline
@@ -97,6 +106,10 @@ void talk_tls(SSL_CTX* context, int connection, Answer told) {
     if (speaks == Speaks::plain_greeting) {
       [[maybe_unused]] const auto sent = ::write(connection, greeting, std::strlen(greeting));
       ::close(connection);
+      continue;
+    }
+    if (speaks == Speaks::plain_echo) {
+      std::thread(echo, connection).detach();
       continue;
     }
     const auto answer = static_cast<Answer>(__atomic_load_n(told, __ATOMIC_SEQ_CST));

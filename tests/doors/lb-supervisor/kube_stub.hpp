@@ -2,7 +2,7 @@
 // Who plays the kube-apiserver?
 //
 // A process of its own that speaks TLS and answers GET /readyz as it is told: 200, 500, or not at
-// all; or, in plain TCP, greets each connection and closes it.
+// all; or, in plain TCP, greets each connection and closes it, or says back what it hears.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace hapx::lb_supervisor {
 
 enum class Answer : int { ok, error, nothing };
-enum class Speaks { tls, plain_greeting };
+enum class Speaks { tls, plain_greeting, plain_echo };
 
 /// What a plain stub says.
 inline constexpr const char* greeting = "hello\n";

@@ -154,6 +154,7 @@ void Rig::take(Outcome outcome) {
   struct Interpreter {
     void operator()(const CheckHaproxyConfig& action) { rig.child_->check_config(action); }
     void operator()(const StartHaproxy& action) { rig.child_->start(action); }
+    void operator()(const RetireHaproxy& action) { rig.child_->retire(action); }
     void operator()(const KillHaproxy& action) { rig.child_->kill(action); }
     void operator()(const ProbeHaproxy& action) { rig.probe_->probe(action); }
     void operator()(const AskBackends& action) { rig.runtime_->ask(action); }

@@ -34,6 +34,12 @@ TEST(KeeperMessage, carries_requests_without_their_config) {
   const auto kill = decode_request(encode(KeeperRequest(KillHaproxy{~std::uint64_t{0}})));
   ASSERT_TRUE(kill.has_value());
   EXPECT_EQ(std::get<KillHaproxy>(*kill).generation, ~std::uint64_t{0});
+
+  const auto retire =
+      decode_request(encode(KeeperRequest(RetireHaproxy{5, std::chrono::hours(1)})));
+  ASSERT_TRUE(retire.has_value());
+  EXPECT_EQ(std::get<RetireHaproxy>(*retire).generation, 5U);
+  EXPECT_EQ(std::get<RetireHaproxy>(*retire).patience, std::chrono::hours(1));
 }
 
 template <class Event>
@@ -55,6 +61,10 @@ TEST(KeeperMessage, carries_answers) {
   EXPECT_EQ(running->generation, 9U);
   EXPECT_EQ(running->pid, 12);
   EXPECT_EQ(running->config, "");
+  const auto all = through(
+      KeeperConnected{KeeperConnected::Running{9, 12, "text", two_sockets()}, {4, 1ULL << 40U}});
+  EXPECT_EQ(all.running->sockets, two_sockets());
+  EXPECT_EQ(all.draining, (std::vector<std::uint64_t>{4, 1ULL << 40U}));
 }
 
 TEST(KeeperMessage, cuts_long_reasons) {
@@ -82,13 +92,23 @@ TEST(KeeperMessage, refuses_every_shortened_or_lengthened_message) {
 
 TEST(KeeperMessage, refuses_other_versions_and_kinds) {
   auto bytes = encode(KeeperRequest(KillHaproxy{1}));
-  bytes[3] = 2;
+  bytes[3] = 1;
   EXPECT_FALSE(decode_request(bytes).has_value());
   bytes = encode(KeeperRequest(KillHaproxy{1}));
   bytes[4] = 99;
   EXPECT_FALSE(decode_request(bytes).has_value());
   EXPECT_FALSE(decode_request(encode(KeeperAnswer(HaproxyStarted{1, 1}))).has_value());
   EXPECT_FALSE(decode_answer(encode(KeeperRequest(KillHaproxy{1}))).has_value());
+}
+
+TEST(KeeperMessage, refuses_patience_without_end_and_too_many_that_drain) {
+  auto bytes = encode(KeeperRequest(RetireHaproxy{5, std::chrono::hours(1)}));
+  bytes[4 + 1 + 8 + 4] = 1;  // 2^32 ms more
+  EXPECT_FALSE(decode_request(bytes).has_value());
+  bytes = encode(KeeperAnswer(KeeperConnected{}));
+  bytes.back() = 17;
+  bytes.resize(bytes.size() + std::size_t{17} * 8);
+  EXPECT_FALSE(decode_answer(bytes).has_value());
 }
 
 TEST(KeeperMessage, refuses_variables_that_could_change_how_programs_behave) {

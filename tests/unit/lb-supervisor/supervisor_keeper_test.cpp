@@ -30,28 +30,6 @@ TEST_F(Supervising, kills_a_haproxy_that_it_would_adopt_but_that_is_frozen) {
   EXPECT_TRUE(asked<KillHaproxy>());
 }
 
-TEST_F(Supervising, replaces_a_haproxy_with_another_text_once_ours_is_accepted) {
-  take(supervisor_.start(first_text, now_));
-  tell(KeeperConnected{KeeperConnected::Running{41, 4711, "other\n"}});
-  EXPECT_EQ(asked<CheckHaproxyConfig>()->generation, 42U);
-  tell(HaproxyConfigAccepted{42});
-  EXPECT_EQ(asked<KillHaproxy>()->generation, 41U);
-  tell(HaproxyExited{41, "killed by signal 9"});
-  EXPECT_EQ(asked<StartHaproxy>()->generation, 43U);
-  EXPECT_TRUE(news().empty());  // that was an order, not a failure
-}
-
-TEST_F(Supervising, leaves_a_haproxy_with_another_text_while_ours_is_refused) {
-  take(supervisor_.start(first_text, now_));
-  tell(KeeperConnected{KeeperConnected::Running{41, 4711, "other\n"}});
-  tell(HaproxyConfigRefused{42, "unknown keyword"});
-  actions_.clear();
-  EXPECT_EQ(state(), HaproxyState::pausing);
-  tell(HaproxyExited{41, "killed by signal 9"});
-  EXPECT_FALSE(asked<KillHaproxy>());
-  EXPECT_EQ(state(), HaproxyState::pausing);
-}
-
 TEST_F(Supervising, ends_a_haproxy_that_nobody_wants) {
   tell(KeeperConnected{KeeperConnected::Running{41, 4711, "other\n"}});
   EXPECT_EQ(asked<KillHaproxy>()->generation, 41U);
@@ -130,19 +108,6 @@ TEST_F(Supervising, finds_the_start_that_it_missed_the_answer_of) {
 }
 
 // ---- wishes that change on the way
-
-TEST_F(Supervising, replaces_a_warm_one_when_another_text_is_wanted) {
-  bring_to_warm();
-  const auto old = generation();
-  take(supervisor_.start(second_text, now_));
-  EXPECT_EQ(asked<CheckHaproxyConfig>()->config, "second\n");
-  tell(HaproxyConfigAccepted{old + 1});
-  EXPECT_EQ(asked<KillHaproxy>()->generation, old);
-  tell(HaproxyExited{old, "killed by signal 9"});
-  EXPECT_EQ(asked<StartHaproxy>()->config, "second\n");
-  bring_back();
-  EXPECT_EQ(news(), std::vector<News>{HaproxyReady{}});
-}
 
 TEST_F(Supervising, checks_the_new_text_when_it_changes_during_a_start) {
   tell(KeeperConnected{});
