@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include "appliance/about.hpp"
 #include "appliance/document.hpp"
 #include "config/assert.hpp"
 #include "config/wording.hpp"
@@ -89,17 +90,54 @@ Result<NodeName> read_node(std::string_view name, const ClusterConfig& config) {
   return node->name;
 }
 
-Respond why(const RequestArrived& request, const ApiContext& context,
-            const std::optional<ServiceName>& service) {
-  Status asked = context.status;
+std::vector<EventLine> lines(const ApiContext& context, const std::optional<ServiceName>& service) {
+  return event_lines(context.journal, context.now, service, context.utc_offset);
+}
+
+/// The status with this service alone.
+Status narrowed(Status status, const std::optional<ServiceName>& service) {
   if (service) {
-    std::erase_if(asked.services,
+    std::erase_if(status.services,
                   [&](const ServiceStatus& other) { return other.name != *service; });
   }
-  std::string body = to_json(asked);
-  body.pop_back();  // the brace that closes the status; the events join it
-  body += ",\"events\":" + events_to_json(event_lines(context.journal, context.now, service)) + "}";
-  return success(request.id, std::move(body));
+  return status;
+}
+
+/// GET of a word about one service, or about all.
+std::optional<Respond> of_service(const RequestArrived& request, const ApiContext& context,
+                                  std::string_view word,
+                                  const std::optional<ServiceName>& service) {
+  if (word == "events") return success(request.id, events_to_json(lines(context, service)));
+  if (word == "why") {
+    return success(request.id,
+                   told_to_json({narrowed(context.status, service), lines(context, service)}));
+  }
+  if (word == "failcounts") {
+    return success(request.id, fail_counts_to_json(narrowed(context.status, service)));
+  }
+  return std::nullopt;
+}
+
+/// All about one node, a witness included.
+Respond about_node(const RequestArrived& request, const ApiContext& context,
+                   std::string_view name) {
+  for (const NodeConfig& node : context.config.nodes) {
+    if (node.name.text() != name) continue;
+    return success(request.id,
+                   told_to_json({about(context.status, node.name),
+                                 about(lines(context, {}), context.status, node.name)}));
+  }
+  return refusal(
+      request.id, 404,
+      "there is no node \"" + std::string(name) + "\"" + hint(name, context.config.nodes, "nodes"));
+}
+
+Respond about_service(const RequestArrived& request, const ApiContext& context,
+                      std::string_view name) {
+  const ServiceConfig* service = find_service(context.config, name);
+  if (!service) return unknown_service(request.id, context.config, name);
+  return success(request.id, told_to_json({about(context.status, service->name),
+                                           lines(context, service->name)}));
 }
 
 /// The canonical form, as JSON.
@@ -109,21 +147,22 @@ Respond config(const RequestArrived& request, const ApiContext& context) {
   return success(request.id, json_from_tree(*tree));
 }
 
-/// Who is named by {"to": "node2"}; an empty body names nobody.
-Result<std::optional<NodeName>> read_destination(const std::string& body,
-                                                 const ClusterConfig& config) {
+/// Who is named by {"to": "node2"}, where "to" is `key`; an empty body names nobody.
+Result<std::optional<NodeName>> read_named_node(const std::string& body, const std::string& key,
+                                                const ClusterConfig& config) {
   if (body.empty()) return std::optional<NodeName>();
   boost::system::error_code error;
   const json::value document = json::parse(body, error);
   if (error) return Error{ErrorKind::refused, "the body is not JSON: " + error.message()};
   const json::object* object = document.if_object();
   if (!object)
-    return Error{ErrorKind::refused, "the body must be an object like {\"to\": \"node2\"}"};
+    return Error{ErrorKind::refused,
+                 "the body must be an object like {\"" + key + "\": \"node2\"}"};
   std::optional<NodeName> to;
   for (const auto& entry : *object) {
     const json::string* name = entry.value().if_string();
-    if (entry.key() != "to" || !name) {
-      return Error{ErrorKind::refused, "the body may only have \"to\" with a node's name"};
+    if (entry.key() != key || !name) {
+      return Error{ErrorKind::refused, "the body may only have \"" + key + "\" with a node's name"};
     }
     to = NodeName(std::string(name->begin(), name->end()));
   }
@@ -136,7 +175,7 @@ Result<std::optional<NodeName>> read_destination(const std::string& body,
 ApiAnswer move(const RequestArrived& request, const ApiContext& context, std::string_view name) {
   const ServiceConfig* service = find_service(context.config, name);
   if (!service) return unknown_service(request.id, context.config, name);
-  Result<std::optional<NodeName>> to = read_destination(request.body, context.config);
+  Result<std::optional<NodeName>> to = read_named_node(request.body, "to", context.config);
   if (!to) return refusal(request.id, 400, to.error().sentence);
   return MoveOrder{request.id, service->name, std::move(*to)};
 }
@@ -267,14 +306,11 @@ std::optional<Respond> read(const RequestArrived& request, const ApiContext& con
   if (word == "members") return success(request.id, members_to_json(context.status));
   if (word == "services") return success(request.id, services_to_json(context.status));
   if (word == "backends") return success(request.id, backends_to_json(context.status));
-  if (word == "events") {
-    return success(request.id,
-                   events_to_json(event_lines(context.journal, context.now, std::nullopt)));
-  }
-  if (word == "why") return why(request, context, std::nullopt);
+  if (word == "links") return success(request.id, links_to_json(context.status));
+  if (word == "orders") return success(request.id, orders_to_json(context.status));
   if (word == "config") return config(request, context);
   if (word == "haproxy.cfg") return success(request.id, context.haproxy_config, Format::plain);
-  return std::nullopt;
+  return of_service(request, context, word, std::nullopt);
 }
 
 ApiAnswer route(const RequestArrived& request, const ApiContext& context,
@@ -287,11 +323,18 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
     std::optional<Respond> answer = read(request, context, path[1]);
     if (answer) return reading ? std::move(*answer) : only("GET");
   }
-  if (path.size() == 3 && path[1] == "why") {
+  if (path.size() == 3 && (path[1] == "nodes" || path[1] == "services")) {
     if (!reading) return only("GET");
+    return path[1] == "nodes" ? about_node(request, context, path[2])
+                              : about_service(request, context, path[2]);
+  }
+  if (path.size() == 3) {
     const ServiceConfig* service = find_service(context.config, path[2]);
-    if (!service) return unknown_service(request.id, context.config, path[2]);
-    return why(request, context, service->name);
+    const auto name = service ? std::optional(service->name) : std::nullopt;
+    if (auto answer = of_service(request, context, path[1], name)) {
+      if (!reading) return only("GET");
+      return service ? std::move(*answer) : unknown_service(request.id, context.config, path[2]);
+    }
   }
   if (path.size() == 4 && path[1] == "services" && path[3] == "move") {
     return request.method == "POST" ? move(request, context, path[2]) : only("POST");

@@ -6,8 +6,10 @@
 // It knows nothing of sockets and HTTP framing (appliance/io/http_server does), and trusts nobody:
 // every input is bounded, and whatever is not understood gets one sentence and the fitting status.
 //
-//   GET  /v1/status | members | services | backends | events | why[/SERVICE] | config | haproxy.cfg
-//   POST /v1/services/NAME/move   {"to": "node2"}   (without "to": wherever it likes next best)
+//   GET  /v1/status | members | links | services | backends | orders | config | haproxy.cfg
+//   GET  /v1/events[/SERVICE] | why[/SERVICE] | failcounts[/SERVICE]
+//   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)
+//   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
 // until it is lifted) and "by" (who gives it).
@@ -40,6 +42,7 @@ struct ApiContext {
   const ClusterConfig& config;
   const std::string& haproxy_config;  ///< the text that our HAProxy runs, or would; may be empty
   Instant now;
+  std::optional<Duration> utc_offset{};  ///< what our clock showed 0 at; absent: not known
 };
 
 /// Node is to move `service`, and to answer request `id` when it knows the outcome

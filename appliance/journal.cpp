@@ -7,6 +7,8 @@
 
 #include <boost/json.hpp>
 
+#include "membership/record.hpp"
+
 namespace hapx::appliance {
 
 namespace {
@@ -46,20 +48,41 @@ std::uint64_t number_at(const json::object& object, json::string_view key) {
   return number && *number > 0 && *number <= number_max ? static_cast<std::uint64_t>(*number) : 0;
 }
 
-/// "0.031s", "12.3s", "4m05s", "3h07m": how long ago.
+std::string two(std::int64_t n) {
+  return (n < 10 ? "0" : "") + std::to_string(n);
+}
+
+std::string three(std::int64_t n) {
+  return std::to_string(1000 + n).substr(1);
+}
+
+/// Empty if that can't be a moment of these centuries.
+std::string time_of_day(Instant at, Duration utc_offset) {
+  const Utc moment(at.time_since_epoch() + utc_offset);
+  if (!membership::is_sane(moment)) return {};
+  std::string text = hapx::to_string(moment);
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch()).count();
+  if (text.ends_with('Z')) text.insert(text.size() - 1, "." + three(ms % 1000));
+  return text;
+}
+
+}  // namespace
+
 std::string age_text(Duration age) {
   const auto ms =
       std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(age).count());
-  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  if (ms < 60'000) {
-    std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
-    return std::to_string(ms / 1000) + "." + fraction + "s";
-  }
+  if (ms < 60'000) return std::to_string(ms / 1000) + "." + three(ms % 1000) + "s";
   if (ms < 3'600'000) return std::to_string(ms / 60'000) + "m" + two(ms / 1000 % 60) + "s";
   return std::to_string(ms / 3'600'000) + "h" + two(ms / 60'000 % 60) + "m";
 }
 
-}  // namespace
+std::string what_of(const EventLine& line) {
+  std::string what = line.sentence;
+  if (!line.reason.empty()) what += " (" + line.reason + ")";
+  if (line.times > 1) what += ", " + std::to_string(line.times) + " times";
+  return what;
+}
 
 std::string_view to_string(JournalKind kind) {
   switch (kind) {
@@ -106,7 +129,8 @@ void Journal::record(JournalEntry entry) {
 }
 
 std::vector<EventLine> event_lines(const Journal& journal, Instant now,
-                                   const std::optional<ServiceName>& service) {
+                                   const std::optional<ServiceName>& service,
+                                   std::optional<Duration> utc_offset) {
   std::vector<EventLine> lines;
   for (const Journal::Kept& kept : journal.entries()) {
     const JournalEntry& entry = kept.entry;
@@ -120,6 +144,7 @@ std::vector<EventLine> event_lines(const Journal& journal, Instant now,
     line.sentence = entry.sentence;
     line.reason = entry.reason;
     line.times = kept.times;
+    if (utc_offset) line.at = time_of_day(kept.last, *utc_offset);
     lines.push_back(std::move(line));
   }
   return lines;
@@ -136,7 +161,8 @@ std::string events_to_json(const std::vector<EventLine>& lines) {
         {"phase", line.phase.empty() ? json::value(nullptr) : text(line.phase)},
         {"sentence", text(line.sentence)},
         {"reason", text(line.reason)},
-        {"times", line.times}});
+        {"times", line.times},
+        {"at", line.at.empty() ? json::value(nullptr) : text(line.at)}});
   }
   return json::serialize(out);
 }
@@ -160,21 +186,24 @@ Result<std::vector<EventLine>> events_from_json(std::string_view text) {
     line.sentence = text_at(*object, "sentence");
     line.reason = text_at(*object, "reason");
     line.times = std::max<std::uint64_t>(1, number_at(*object, "times"));
+    line.at = text_at(*object, "at");
     lines.push_back(std::move(line));
   }
   return lines;
 }
 
 std::string events_to_text(const std::vector<EventLine>& lines, Style style) {
-  Table table({"AGO", "KIND", "SERVICE", "WHAT"});
+  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
+  const bool wide = style.detail == Detail::wide;
+  Table table(wide ? std::vector<std::string>{"TIME", "AGO", "KIND", "PHASE", "SERVICE", "WHAT"}
+                   : std::vector<std::string>{"AGO", "KIND", "SERVICE", "WHAT"});
   for (const EventLine& line : lines) {
-    std::string what = line.sentence;
-    if (!line.reason.empty()) what += " (" + line.reason + ")";
-    if (line.times > 1) what += ", " + std::to_string(line.times) + " times";
-    table.add({{age_text(line.age), Tone::faint},
-               {line.kind, Tone::plain},
-               {line.service.empty() ? "-" : line.service, Tone::plain},
-               {std::move(what), Tone::plain}});
+    std::vector<Cell> row{{age_text(line.age), Tone::faint}, {line.kind, Tone::plain}};
+    if (wide) row.insert(row.begin(), {or_dash(line.at), Tone::plain});
+    if (wide) row.push_back({or_dash(line.phase), Tone::faint});
+    row.push_back({or_dash(line.service), Tone::plain});
+    row.push_back({what_of(line), Tone::plain});
+    table.add(std::move(row));
   }
   return table.text(style);
 }

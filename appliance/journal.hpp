@@ -89,20 +89,28 @@ struct EventLine {
   std::string sentence;
   std::string reason;
   std::uint64_t times = 1;
+  std::string at{};  ///< "2026-11-28T13:36:57.042Z"; empty: the time of day isn't known
 
   friend bool operator==(const EventLine&, const EventLine&) = default;
 };
 
 /// Oldest first. With a service: what concerns it alone, and what concerns all (members, quorum,
-/// coordinator, fence, HAProxy, the life of hapxd).
+/// coordinator, fence, HAProxy, the life of hapxd). `utc_offset`: what our clock showed 0 at,
+/// counted from 1970.
 [[nodiscard]] std::vector<EventLine> event_lines(const Journal& journal, Instant now,
-                                                 const std::optional<ServiceName>& service);
+                                                 const std::optional<ServiceName>& service,
+                                                 std::optional<Duration> utc_offset = {});
 
 /// A JSON array, and its reading back (total; unknown keys are passed over).
 [[nodiscard]] std::string events_to_json(const std::vector<EventLine>& lines);
 [[nodiscard]] Result<std::vector<EventLine>> events_from_json(std::string_view text);
 
-/// One line each: age, kind, service, sentence (reason).
+/// "0.031s", "12.300s", "4m05s", "3h07m": how long ago.
+[[nodiscard]] std::string age_text(Duration age);
+/// The sentence, its reason, and how often.
+[[nodiscard]] std::string what_of(const EventLine& line);
+
+/// One line each: age, kind, service, sentence (reason). Wide: with the time of day and the phase.
 [[nodiscard]] std::string events_to_text(const std::vector<EventLine>& lines, Style style);
 
 }  // namespace hapx::appliance

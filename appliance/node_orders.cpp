@@ -4,6 +4,7 @@
 // A question is answered at once. An order goes to the coordinator, which may be ourselves: a move
 // is judged by the scheduler and answered; a standing order goes into the record, and is answered
 // when a majority has it.
+#include <algorithm>
 #include <utility>
 
 #include "appliance/node_state.hpp"
@@ -29,7 +30,7 @@ std::string words_of(const membership::RecordChange& change) {
 void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out) {
   if (event.window == Window::metrics) return hear_metrics_request(event, now, out);
   const Status shown = status(now);
-  auto answer = handle(event, {shown, journal, options.config, haproxy.text, now});
+  auto answer = handle(event, {shown, journal, options.config, haproxy.text, now, utc_offset});
   if (auto* response = std::get_if<Respond>(&answer)) {
     out.actions.emplace_back(std::move(*response));
   } else if (const auto* move = std::get_if<MoveOrder>(&answer)) {
@@ -100,6 +101,8 @@ void Node::State::hear(const membership::RecordStoreFailed& event, Instant now, 
 }
 
 void Node::State::hear(const membership::WallClockSet& event, Instant now, Decisions& out) {
+  const Duration limit = membership::utc_max.time_since_epoch();
+  utc_offset = std::clamp(event.offset, -limit, limit);
   absorb(member.step(event, now), now, out);
 }
 

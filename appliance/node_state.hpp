@@ -59,7 +59,8 @@ struct Node::State {
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
   Instant leave_until{};
-  std::string told_status;  ///< the service manager's STATUS= line
+  std::string told_status;             ///< the service manager's STATUS= line
+  std::optional<Duration> utc_offset;  ///< what our clock showed 0 at, from 1970; for windows alone
 
   /// One step's work in progress.
   bool unsettled = false;

@@ -79,9 +79,16 @@ std::string join(const std::vector<std::string>& words) {
   return joined;
 }
 
+/// The report had its age when it was made.
+Duration failed_ago(const membership::ResourceReport& resource, const MemberView& member,
+                    Instant now) {
+  if (resource.fail_count == 0) return Duration(0);
+  return resource.since_last_failure + (now - member.report_heard.value_or(now));
+}
+
 /// What every node of the file is to this service.
 std::vector<ServiceOnNode> on_nodes(const ServiceConfig& service, const membership::View& view,
-                                    const Schedule& schedule) {
+                                    const Schedule& schedule, Instant now) {
   std::vector<ServiceOnNode> nodes;
   const auto decided =
       std::ranges::find(schedule.services, service.name, &ServiceSchedule::service);
@@ -98,7 +105,9 @@ std::vector<ServiceOnNode> on_nodes(const ServiceConfig& service, const membersh
                        report.haproxy_fit,
                        report.healthy_api_servers,
                        report.api_servers,
-                       {}};
+                       {},
+                       failed_ago(report.vip, member, now),
+                       failed_ago(report.haproxy, member, now)};
     if (decided != schedule.services.end()) {
       const auto verdict = std::ranges::find(decided->nodes, member.name, &NodeVerdict::node);
       if (verdict != decided->nodes.end() && verdict->standing == Standing::excluded) {
@@ -149,7 +158,7 @@ ServiceStatus service_status(const ServiceConfig& service, const Node::State& st
     }
   }
   shown_service.takeovers = state.takeovers.counts(service.name);
-  shown_service.nodes = on_nodes(service, view, schedule);
+  shown_service.nodes = on_nodes(service, view, schedule, now);
   return shown_service;
 }
 
@@ -203,14 +212,19 @@ OrdersState shown(membership::RecordState state) {
   return OrdersState::unread;
 }
 
-OrderStatus shown(const membership::StandingOrder& order) {
+/// `today`: the time of day, where it is known.
+OrderStatus shown(const membership::StandingOrder& order, std::optional<Utc> today) {
   static constexpr std::array kinds{"standby", "maintenance", "ban"};
-  return {kinds[static_cast<std::size_t>(order.subject.kind)],
-          order.subject.node.text(),
-          order.subject.service.text(),
-          order.by,
-          to_string(order.since),
-          order.until ? to_string(*order.until) : ""};
+  OrderStatus told{kinds[static_cast<std::size_t>(order.subject.kind)],
+                   order.subject.node.text(),
+                   order.subject.service.text(),
+                   order.by,
+                   to_string(order.since),
+                   order.until ? to_string(*order.until) : ""};
+  if (!today) return told;
+  told.age = std::max(Duration(0), *today - order.since);
+  if (order.until) told.left = std::max(Duration(0), *order.until - *today);
+  return told;
 }
 
 MemberState state_of(const MemberView& one, const membership::StandingOrders& orders) {
@@ -285,8 +299,14 @@ Status Node::State::status(Instant now) const {
                                     one.votes, to_string(options.config.nodes[i].address),
                                     one.liveness == Liveness::suspect,
                                     one.name == options.self || one.hears_us});
+    const auto contact = member.contact(one.name);
+    if (contact.last_heard) shown_status.members.back().last_heard = now - *contact.last_heard;
+    shown_status.members.back().has_left = contact.has_left;
   }
-  for (const auto& order : view.record.orders) shown_status.orders.push_back(shown(order));
+  shown_status.failure_timeout = options.config.scheduling.failure_timeout;
+  const auto today =
+      utc_offset ? std::optional(Utc(now.time_since_epoch() + *utc_offset)) : std::nullopt;
+  for (const auto& order : view.record.orders) shown_status.orders.push_back(shown(order, today));
   shown_status.orders_state = shown(view.record.state);
   const Schedule schedule = coordination.judge_all(view, now);
   for (const auto& service : options.config.services) {

@@ -68,6 +68,21 @@ std::string_view exclusion(const ServiceOnNode& place) {
   return words;
 }
 
+std::string fail_count_text(std::uint64_t failures) {
+  constexpr std::uint64_t infinity = 1'000'000;
+  return failures >= infinity ? "INFINITY" : std::to_string(failures);
+}
+
+std::string_view link_state(const Status& status, const MemberStatus& member) {
+  if (member.name == status.node) return "this node";
+  if (member.state != MemberState::offline) {
+    if (!member.hears_us) return "one-way";
+    return member.suspect ? "suspect" : "up";
+  }
+  if (!member.last_heard) return "never heard";
+  return member.has_left ? "left" : "silent";
+}
+
 bool served(const ServiceStatus& service) {
   const bool held = service.holder && service.vip == ResourceStatus::started &&
                     service.haproxy == ResourceStatus::started;

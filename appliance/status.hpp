@@ -34,6 +34,8 @@ struct MemberStatus {
   std::string address;   ///< of its heartbeats
   bool suspect = false;  ///< silent for longer than a beat or two, not yet declared dead
   bool hears_us = true;  ///< false: a one-way link, which counts against quorum on its side
+  std::optional<Duration> last_heard{};  ///< how long ago; absent: never, or it is this node
+  bool has_left = false;                 ///< its last word was good-bye
 
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };
@@ -65,7 +67,9 @@ struct ServiceOnNode {
   bool haproxy_fit = false;
   std::uint32_t healthy_api_servers = 0;
   std::uint32_t api_servers = 0;
-  std::string excluded;  ///< why it may not hold the service; empty: it may
+  std::string excluded;           ///< why it may not hold the service; empty: it may
+  Duration vip_failed_ago{};      ///< its last failure, to some seconds; without any: 0
+  Duration haproxy_failed_ago{};  ///< likewise
 
   friend bool operator==(const ServiceOnNode&, const ServiceOnNode&) = default;
 };
@@ -122,8 +126,10 @@ struct OrderStatus {
   std::string node;
   std::string service;
   std::string by;
-  std::string since;  ///< "2026-11-28T13:36:57Z"
-  std::string until;  ///< empty: until it is lifted
+  std::string since;               ///< "2026-11-28T13:36:57Z"
+  std::string until;               ///< empty: until it is lifted
+  std::optional<Duration> age{};   ///< absent: the time of day is not known here
+  std::optional<Duration> left{};  ///< until its time is over; absent: likewise, or it has no end
 
   friend bool operator==(const OrderStatus&, const OrderStatus&) = default;
 };
@@ -135,8 +141,9 @@ struct Status {
   ClusterName cluster;
   NodeName node;  ///< who says all this
   std::string version;
-  Duration uptime{0};  ///< of this incarnation of hapxd
-  Duration lease{0};   ///< its length, as the file has it
+  Duration uptime{0};           ///< of this incarnation of hapxd
+  Duration lease{0};            ///< its length, as the file has it
+  Duration failure_timeout{0};  ///< a failure is forgotten after it, as the file has it; 0: never
   bool quorate = false;
   std::optional<NodeName> coordinator;
   std::vector<std::string>
@@ -164,6 +171,13 @@ struct Status {
 /// it.
 [[nodiscard]] std::string_view exclusion(const ServiceOnNode& place);
 
+/// "3", or "INFINITY" for what a failed start or stop counts as.
+[[nodiscard]] std::string fail_count_text(std::uint64_t failures);
+
+/// What the path of heartbeats between this node and a member is worth: "this node", "up",
+/// "suspect", "one-way", "never heard", "left", "silent".
+[[nodiscard]] std::string_view link_state(const Status& status, const MemberStatus& member);
+
 /// A service is served if it has a holder on which both resources are started, and its
 /// kube-apiservers, where we know them, are not all down.
 [[nodiscard]] bool served(const ServiceStatus& service);
@@ -184,6 +198,9 @@ enum class Health : int {
 [[nodiscard]] std::string members_to_json(const Status& status);
 [[nodiscard]] std::string services_to_json(const Status& status);
 [[nodiscard]] std::string backends_to_json(const Status& status);
+[[nodiscard]] std::string links_to_json(const Status& status);
+[[nodiscard]] std::string orders_to_json(const Status& status);
+[[nodiscard]] std::string fail_counts_to_json(const Status& status);
 
 /// Reads what to_json wrote, also of another version: unknown keys are passed over, missing ones
 /// keep their defaults. Total; refuses what is not JSON or lacks "cluster" and "node".
@@ -194,5 +211,8 @@ enum class Health : int {
 [[nodiscard]] std::string members_to_text(const Status& status, Style style);
 [[nodiscard]] std::string services_to_text(const Status& status, Style style);
 [[nodiscard]] std::string backends_to_text(const Status& status, Style style);
+[[nodiscard]] std::string links_to_text(const Status& status, Style style);
+[[nodiscard]] std::string orders_to_text(const Status& status, Style style);
+[[nodiscard]] std::string fail_counts_to_text(const Status& status, Style style);
 
 }  // namespace hapx::appliance

@@ -21,6 +21,10 @@ std::int64_t milliseconds(Duration duration) {
       0, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+json::value milliseconds_or_null(const std::optional<Duration>& duration) {
+  return duration ? json::value(milliseconds(*duration)) : json::value(nullptr);
+}
+
 /// Whatever it says, it is valid JSON: bytes that are no UTF-8 become '?'.
 json::value text(std::string_view words) {
   return json::string(printable(words));
@@ -41,7 +45,9 @@ json::array members(const Status& status) {
                                {"address", text(member.address)},
                                {"coordinator", status.coordinator == member.name},
                                {"suspect", member.suspect},
-                               {"hearsUs", member.hears_us}});
+                               {"hearsUs", member.hears_us},
+                               {"lastHeardMs", milliseconds_or_null(member.last_heard)},
+                               {"hasLeft", member.has_left}});
   }
   return out;
 }
@@ -68,7 +74,9 @@ json::array places(const ServiceStatus& service) {
                                {"haproxyFit", place.haproxy_fit},
                                {"healthyApiServers", place.healthy_api_servers},
                                {"apiServers", place.api_servers},
-                               {"excluded", text(place.excluded)}});
+                               {"excluded", text(place.excluded)},
+                               {"vipFailedAgoMs", milliseconds(place.vip_failed_ago)},
+                               {"haproxyFailedAgoMs", milliseconds(place.haproxy_failed_ago)}});
   }
   return out;
 }
@@ -78,22 +86,19 @@ json::array services(const Status& status) {
   for (const ServiceStatus& service : status.services) {
     json::array addresses;
     for (const std::string& address : service.addresses) addresses.push_back(text(address));
-    json::object shown{
-        {"name", text(service.name.text())},
-        {"holder", name_or_null(service.holder)},
-        {"vip", text(to_string(service.vip))},
-        {"haproxy", text(to_string(service.haproxy))},
-        {"leaseRemainingMs", service.lease_remaining
-                                 ? json::value(milliseconds(*service.lease_remaining))
-                                 : json::value(nullptr)},
-        {"fence", text(to_string(service.fence))},
-        {"addresses", std::move(addresses)},
-        {"port", service.port},
-        {"certificatesVerified", service.certificates_verified},
-        {"backends", servers(service)},
-        {"reason", text(service.reason)},
-        {"moved", service.moved},
-        {"nodes", places(service)}};
+    json::object shown{{"name", text(service.name.text())},
+                       {"holder", name_or_null(service.holder)},
+                       {"vip", text(to_string(service.vip))},
+                       {"haproxy", text(to_string(service.haproxy))},
+                       {"leaseRemainingMs", milliseconds_or_null(service.lease_remaining)},
+                       {"fence", text(to_string(service.fence))},
+                       {"addresses", std::move(addresses)},
+                       {"port", service.port},
+                       {"certificatesVerified", service.certificates_verified},
+                       {"backends", servers(service)},
+                       {"reason", text(service.reason)},
+                       {"moved", service.moved},
+                       {"nodes", places(service)}};
     add_watched(shown, service);
     out.push_back(std::move(shown));
   }
@@ -148,6 +153,12 @@ Duration milliseconds_at(const json::object& object, json::string_view key) {
       static_cast<std::int64_t>(std::min(number_at(object, key), century_ms)));
 }
 
+std::optional<Duration> maybe_milliseconds_at(const json::object& object, json::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (!value || !value->is_number()) return std::nullopt;
+  return milliseconds_at(object, key);
+}
+
 const json::array& list_at(const json::object& object, json::string_view key) {
   static const json::array none;
   const json::value* value = object.if_contains(key);
@@ -189,6 +200,8 @@ MemberStatus member_from(const json::object& object) {
   member.address = text_at(object, "address");
   member.suspect = flag_at(object, "suspect", false);
   member.hears_us = flag_at(object, "hearsUs", true);
+  member.last_heard = maybe_milliseconds_at(object, "lastHeardMs");
+  member.has_left = flag_at(object, "hasLeft", false);
   return member;
 }
 
@@ -204,6 +217,8 @@ ServiceOnNode place_from(const json::object& object) {
   place.healthy_api_servers = bounded_at<std::uint32_t>(object, "healthyApiServers");
   place.api_servers = bounded_at<std::uint32_t>(object, "apiServers");
   place.excluded = text_at(object, "excluded");
+  place.vip_failed_ago = milliseconds_at(object, "vipFailedAgoMs");
+  place.haproxy_failed_ago = milliseconds_at(object, "haproxyFailedAgoMs");
   return place;
 }
 
@@ -213,10 +228,7 @@ ServiceStatus service_from(const json::object& object) {
   service.holder = node_at(object, "holder");
   service.vip = resource_at(object, "vip");
   service.haproxy = resource_at(object, "haproxy");
-  const json::value* remaining = object.if_contains("leaseRemainingMs");
-  if (remaining && remaining->is_number()) {
-    service.lease_remaining = milliseconds_at(object, "leaseRemainingMs");
-  }
+  service.lease_remaining = maybe_milliseconds_at(object, "leaseRemainingMs");
   service.fence = word_at(object, "fence", FenceStatus::none, FenceStatus::lifetime);
   for (const json::value& address : list_at(object, "addresses")) {
     if (const json::string* text = address.if_string()) {
@@ -275,7 +287,8 @@ std::string to_json(const Status& status) {
                                {"notReplaced", text(status.haproxy.not_replaced)}}},
       {"counters", std::move(counters)},
       {"version", text(status.version)},
-      {"uptimeMs", milliseconds(status.uptime)}};
+      {"uptimeMs", milliseconds(status.uptime)},
+      {"failureTimeoutMs", milliseconds(status.failure_timeout)}};
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
@@ -289,6 +302,36 @@ std::string services_to_json(const Status& status) {
 }
 std::string backends_to_json(const Status& status) {
   return json::serialize(backends(status));
+}
+
+std::string links_to_json(const Status& status) {
+  json::array out;
+  for (const MemberStatus& member : status.members) {
+    const bool here = member.name == status.node;
+    out.push_back(
+        json::object{{"node", text(member.name.text())},
+                     {"address", text(member.address)},
+                     {"link", text(link_state(status, member))},
+                     {"lastHeardMs", milliseconds_or_null(member.last_heard)},
+                     {"hearsUs", here ? json::value(nullptr) : json::value(member.hears_us)}});
+  }
+  return json::serialize(out);
+}
+
+std::string fail_counts_to_json(const Status& status) {
+  json::array out;
+  for (const ServiceStatus& service : status.services) {
+    for (const ServiceOnNode& place : service.nodes) {
+      out.push_back(json::object{{"service", text(service.name.text())},
+                                 {"node", text(place.node.text())},
+                                 {"vip", place.vip_failures},
+                                 {"haproxy", place.haproxy_failures},
+                                 {"vipFailedAgoMs", milliseconds(place.vip_failed_ago)},
+                                 {"haproxyFailedAgoMs", milliseconds(place.haproxy_failed_ago)},
+                                 {"excluded", text(place.excluded)}});
+    }
+  }
+  return json::serialize(out);
 }
 
 Result<Status> status_from_json(std::string_view text) {
@@ -326,6 +369,7 @@ Result<Status> status_from_json(std::string_view text) {
   }
   status.version = text_at(*object, "version");
   status.uptime = milliseconds_at(*object, "uptimeMs");
+  status.failure_timeout = milliseconds_at(*object, "failureTimeoutMs");
   read_orders(*object, status);
   read_watched(*object, status);
   return status;

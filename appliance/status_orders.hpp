@@ -5,8 +5,6 @@
 // status_*.cpp.
 #pragma once
 
-#include <string>
-
 #include <boost/json.hpp>
 
 #include "appliance/status.hpp"
@@ -16,8 +14,5 @@ namespace hapx::appliance {
 void add_orders(boost::json::object& document, const Status& status);
 /// Total; what is not as add_orders wrote it keeps its default.
 void read_orders(const boost::json::object& document, Status& status);
-
-/// A table; empty if there are none.
-[[nodiscard]] std::string orders_to_text(const Status& status, Style style);
 
 }  // namespace hapx::appliance

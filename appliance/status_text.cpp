@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include "appliance/journal.hpp"
 #include "appliance/status.hpp"
-#include "appliance/status_orders.hpp"
 
 namespace hapx::appliance {
 
 namespace {
-
-/// A failed start or stop counts as this many failures at once (Pacemaker's INFINITY).
-constexpr std::uint32_t fatal_failures = 1'000'000;
 
 Tone tone_of(MemberState state) {
   switch (state) {
@@ -55,8 +52,8 @@ Cell word(ResourceStatus state) {
   return {std::string(to_string(state)), tone_of(state)};
 }
 
-std::string uptime_text(Duration uptime) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+std::string rough_text(Duration length) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(length).count();
   if (seconds < 60) return std::to_string(seconds) + "s";
   if (seconds < 3600)
     return std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
@@ -70,6 +67,20 @@ std::string lease_text(const ServiceStatus& service) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(*service.lease_remaining).count();
   return std::to_string(std::max<std::int64_t>(0, left)) + " ms";
+}
+
+std::string heard_text(const MemberStatus& member) {
+  return member.last_heard ? age_text(*member.last_heard) + " ago" : "-";
+}
+
+/// How many of them each node's HAProxy finds healthy: "node1 3/3, node2 2/3".
+std::string sights_text(const ServiceStatus& service) {
+  std::vector<std::string> sights;
+  for (const ServiceOnNode& place : service.nodes) {
+    sights.push_back(place.node.text() + " " + std::to_string(place.healthy_api_servers) + "/" +
+                     std::to_string(place.api_servers));
+  }
+  return sights.empty() ? "-" : joined(sights);
 }
 
 std::string headline(const Status& status, Style style) {
@@ -89,7 +100,7 @@ std::string headline(const Status& status, Style style) {
   return paint(status.cluster.text(), Tone::strong, style) + ": " +
          paint(verdict.first, verdict.second, style) + ", as seen by " +
          printable(status.node.text()) + " (hapx " + printable(status.version) + ", up " +
-         uptime_text(status.uptime) + ")\n";
+         rough_text(status.uptime) + ")\n";
 }
 
 std::string quorum_line(const Status& status, Style style) {
@@ -119,17 +130,15 @@ std::string trouble_text(const Status& status, Style style) {
            (status.haproxy.reason.empty() ? "" : ", " + printable(status.haproxy.reason)) + "\n";
   }
   Table failures({"FAILURES OF", "NODE", "VIP", "HAPROXY", "EXCLUDED BECAUSE"});
-  const auto count = [](std::uint32_t n) {
-    return n >= fatal_failures ? std::string("INFINITY") : std::to_string(n);
-  };
   for (const ServiceStatus& service : status.services) {
     for (const ServiceOnNode& place : service.nodes) {
       if (place.vip_failures + place.haproxy_failures == 0 && place.excluded.empty()) continue;
       failures.add(
           {{service.name.text(), Tone::plain},
            {place.node.text(), Tone::plain},
-           {count(place.vip_failures), place.vip_failures ? Tone::warning : Tone::faint},
-           {count(place.haproxy_failures), place.haproxy_failures ? Tone::warning : Tone::faint},
+           {fail_count_text(place.vip_failures), place.vip_failures ? Tone::warning : Tone::faint},
+           {fail_count_text(place.haproxy_failures),
+            place.haproxy_failures ? Tone::warning : Tone::faint},
            {std::string(exclusion(place)), Tone::plain}});
     }
   }
@@ -140,7 +149,10 @@ std::string trouble_text(const Status& status, Style style) {
 }  // namespace
 
 std::string members_to_text(const Status& status, Style style) {
-  Table table({"NODE", "STATE", "ROLE", "VOTES", "ADDRESS", "HOLDS"});
+  const bool wide = style.detail == Detail::wide;
+  std::vector<std::string> headings{"NODE", "STATE", "ROLE", "VOTES", "ADDRESS", "HOLDS"};
+  if (wide) headings.insert(headings.end(), {"LINK", "LAST HEARD"});
+  Table table(std::move(headings));
   for (const MemberStatus& member : status.members) {
     std::vector<std::string> held;
     for (const ServiceStatus& service : status.services) {
@@ -156,13 +168,18 @@ std::string members_to_text(const Status& status, Style style) {
                {role, Tone::plain},
                {std::to_string(member.votes), Tone::plain},
                {member.address, Tone::plain},
-               {held.empty() ? "-" : joined(held), Tone::plain}});
+               {held.empty() ? "-" : joined(held), Tone::plain},
+               {std::string(link_state(status, member)), Tone::plain},
+               {heard_text(member), Tone::plain}});
   }
   return table.text(style);
 }
 
 std::string services_to_text(const Status& status, Style style) {
-  Table table({"SERVICE", "HOLDER", "VIP", "HAPROXY", "LEASE", "FENCE", "ADDRESSES", "PORT"});
+  std::vector<std::string> headings{"SERVICE", "HOLDER", "VIP",       "HAPROXY",
+                                    "LEASE",   "FENCE",  "ADDRESSES", "PORT"};
+  if (style.detail == Detail::wide) headings.insert(headings.end(), {"MOVED", "WHY THERE"});
+  Table table(std::move(headings));
   for (const ServiceStatus& service : status.services) {
     table.add({{service.name.text(), Tone::strong},
                {service.holder ? service.holder->text() : "none",
@@ -173,23 +190,84 @@ std::string services_to_text(const Status& status, Style style) {
                {std::string(to_string(service.fence)),
                 service.fence == FenceStatus::bpf ? Tone::plain : Tone::warning},
                {joined(service.addresses), Tone::plain},
-               {std::to_string(service.port), Tone::plain}});
+               {std::to_string(service.port), Tone::plain},
+               {service.moved ? "yes" : "no", Tone::plain},
+               {service.reason.empty() ? "-" : service.reason, Tone::plain}});
   }
   return table.text(style);
 }
 
 std::string backends_to_text(const Status& status, Style style) {
-  Table table({"BACKEND", "SERVER", "STATE", "CHECK"});
+  std::vector<std::string> headings{"BACKEND", "SERVER", "STATE", "CHECK"};
+  if (style.detail == Detail::wide) headings.insert(headings.end(), {"SEEN HEALTHY BY"});
+  Table table(std::move(headings));
   for (const ServiceStatus& service : status.services) {
+    const std::string sights = sights_text(service);
     const std::string unverified = service.certificates_verified ? "" : " (not verified)";
     for (const ServerStatus& server : service.backends) {
       table.add({{service.name.text(), Tone::strong},
                  {server.name, Tone::plain},
                  {server.up ? "up" : "down", server.up ? Tone::good : Tone::bad},
-                 {server.check + unverified, Tone::faint}});
+                 {server.check + unverified, Tone::faint},
+                 {sights, Tone::plain}});
     }
     if (service.backends.empty()) {
-      table.add({{service.name.text(), Tone::strong}, {"(not known on this node)", Tone::faint}});
+      table.add({{service.name.text(), Tone::strong},
+                 {"(not known on this node)", Tone::faint},
+                 {},
+                 {},
+                 {sights, Tone::plain}});
+    }
+  }
+  return table.text(style);
+}
+
+std::string links_to_text(const Status& status, Style style) {
+  const bool wide = style.detail == Detail::wide;
+  std::vector<std::string> headings{"NODE", "ADDRESS", "LINK", "LAST HEARD", "HEARS THIS NODE"};
+  if (wide) headings.insert(headings.end(), {"STATE", "VOTES"});
+  Table table(std::move(headings));
+  for (const MemberStatus& member : status.members) {
+    const std::string_view link = link_state(status, member);
+    const bool here = member.name == status.node;
+    const bool good = here || link == "up";
+    table.add({{member.name.text(), Tone::strong},
+               {member.address, Tone::plain},
+               {std::string(link), good                                   ? Tone::good
+                                   : member.state == MemberState::offline ? Tone::bad
+                                                                          : Tone::warning},
+               {heard_text(member), Tone::plain},
+               {here              ? "-"
+                : member.hears_us ? "yes"
+                                  : "no",
+                here || member.hears_us ? Tone::plain : Tone::warning},
+               {std::string(to_string(member.state)), tone_of(member.state)},
+               {std::to_string(member.votes), Tone::plain}});
+  }
+  return table.text(style);
+}
+
+std::string fail_counts_to_text(const Status& status, Style style) {
+  Table table({"SERVICE", "NODE", "VIP", "HAPROXY", "LAST FAILURE", "FORGOTTEN", "MAY HOLD IT"});
+  for (const ServiceStatus& service : status.services) {
+    for (const ServiceOnNode& place : service.nodes) {
+      const bool fails = place.vip_failures + place.haproxy_failures > 0;
+      Duration ago = Duration::max();
+      if (place.vip_failures > 0) ago = place.vip_failed_ago;
+      if (place.haproxy_failures > 0) ago = std::min(ago, place.haproxy_failed_ago);
+      const Duration left = std::max(Duration(0), status.failure_timeout - ago);
+      const std::string when =
+          status.failure_timeout > Duration(0) ? "in " + rough_text(left) : "by cleanup";
+      table.add({{service.name.text(), Tone::strong},
+                 {place.node.text(), Tone::plain},
+                 {fail_count_text(place.vip_failures),
+                  place.vip_failures > 0 ? Tone::warning : Tone::plain},
+                 {fail_count_text(place.haproxy_failures),
+                  place.haproxy_failures > 0 ? Tone::warning : Tone::plain},
+                 {fails ? rough_text(ago) + " ago" : "-", Tone::plain},
+                 {fails ? when : "-", Tone::plain},
+                 {place.excluded.empty() ? "yes" : "no: " + std::string(exclusion(place)),
+                  place.excluded.empty() ? Tone::plain : Tone::warning}});
     }
   }
   return table.text(style);

@@ -17,9 +17,13 @@ namespace hapx::appliance {
 
 enum class Colour : std::uint8_t { never, always };
 
+/// How much of it: what is asked every day, or every column there is.
+enum class Detail : std::uint8_t { usual, wide };
+
 /// How a text window shows things.
 struct Style {
   Colour colour = Colour::never;
+  Detail detail = Detail::usual;
 };
 
 /// What a word feels like; becomes a colour, or nothing.

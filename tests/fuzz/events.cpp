@@ -16,6 +16,7 @@ void try_input(Bytes input) {
   must(again.has_value() && again->size() == events->size(), "what is written is read");
   must(events_to_json(*again) == written, "and written again as it was");
   must_be_shown(events_to_text(*events, {}));
+  must_be_shown(events_to_text(*events, {Colour::never, Detail::wide}));
 }
 
 }  // namespace hapx::fuzz

@@ -57,7 +57,9 @@ class Api : public testing::Test {
 
 TEST_F(Api, AnswersEveryReadingRoute) {
   for (const char* target :
-       {"status", "members", "services", "backends", "events", "why", "why/api", "config"}) {
+       {"status", "members", "links", "services", "backends", "orders", "events", "events/api",
+        "why", "why/api", "failcounts", "failcounts/api", "nodes/node1", "nodes/node3",
+        "services/api", "config"}) {
     const Respond answer = respond("GET", std::string("/v1/") + target);
     EXPECT_EQ(answer.id, 7U);
     EXPECT_EQ(answer.status, 200U) << target;
@@ -81,6 +83,43 @@ TEST_F(Api, WhyOfOneServiceLeavesTheOthersOut) {
   EXPECT_THAT(answer.body, HasSubstr("\"won\""));
   EXPECT_THAT(answer.body, testing::Not(HasSubstr("\"lost\"")));
   EXPECT_THAT(respond("GET", "/v1/why").body, HasSubstr("\"lost\""));
+}
+
+TEST_F(Api, TellsAboutOneThing) {
+  status_.members.resize(3);
+  status_.members[0].name = NodeName("node1");
+  status_.members[1].name = NodeName("node2");
+  status_.members[2].name = NodeName("node3");
+  status_.orders = {{"standby", "node2", "", "me@x", "", ""},
+                    {"ban", "node1", "api", "me@x", "", ""}};
+  const Result<Status> node = status_from_json(respond("GET", "/v1/nodes/node2").body);
+  ASSERT_TRUE(node.has_value());
+  ASSERT_EQ(node->members.size(), 1U);
+  EXPECT_EQ(node->members[0].name.text(), "node2");
+  ASSERT_EQ(node->orders.size(), 1U);
+  EXPECT_EQ(node->orders[0].kind, "standby");
+  const Respond service = respond("GET", "/v1/services/api");
+  EXPECT_THAT(service.body, HasSubstr("\"won\""));
+  EXPECT_THAT(service.body, testing::Not(HasSubstr("\"lost\"")));
+  EXPECT_THAT(respond("GET", "/v1/nodes/nod3").body, HasSubstr("did you mean `node3`?"));
+  EXPECT_THAT(respond("GET", "/v1/services/apo").body, HasSubstr("did you mean `api`?"));
+  for (const char* target :
+       {"/v1/failcounts/apo", "/v1/events/apo", "/v1/nodes/", "/v1/services/"}) {
+    EXPECT_EQ(respond("GET", target).status, 404U) << target;
+  }
+  for (const char* target :
+       {"/v1/failcounts", "/v1/events/api", "/v1/services/api", "/v1/orders"}) {
+    EXPECT_EQ(respond("POST", target).status, 405U) << target;
+  }
+}
+
+TEST_F(Api, TellsEventsWithTheTimeOfDayWhereThatIsKnown) {
+  EXPECT_THAT(respond("GET", "/v1/events").body, HasSubstr("\"at\":null"));
+  const auto answer =
+      handle({7, "GET", "/v1/events", ""},
+             {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(9)),
+              Duration(std::chrono::milliseconds(1'700'000'000'042))});
+  EXPECT_THAT(std::get<Respond>(answer).body, HasSubstr("\"at\":\"2023-11-14T22:13:20.042Z\""));
 }
 
 TEST_F(Api, UnderstandsAMove) {
@@ -164,7 +203,7 @@ TEST_F(Api, RefusesAStandingOrderItCannotUnderstand) {
   EXPECT_EQ(respond("DELETE", "/v1/maintenance", R"({"ttl": "1h"})").status, 400U);
   EXPECT_EQ(respond("GET", "/v1/maintenance").status, 405U);
   EXPECT_EQ(respond("POST", "/v1/services/api/ban/node2").status, 405U);
-  EXPECT_EQ(respond("POST", "/v1/nodes/node1").status, 404U);
+  EXPECT_EQ(respond("POST", "/v1/nodes/node1").status, 405U);
 }
 
 /// The service left the file, and the order is still there.

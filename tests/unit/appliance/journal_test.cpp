@@ -70,6 +70,24 @@ TEST(Journal, TellsAServiceWhatConcernsItOrAll) {
   EXPECT_EQ(event_lines(journal, at(1002), std::nullopt).size(), 3U);
 }
 
+TEST(Journal, TellsTheTimeOfDayOfTheLastTime) {
+  Journal journal;
+  journal.record(entry(1000, "no answer"));
+  journal.record(entry(2042, "no answer"));
+  const Duration offset = std::chrono::seconds(1'700'000'000);
+  const auto lines = event_lines(journal, at(5000), std::nullopt, offset);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].at, "2023-11-14T22:13:22.042Z");
+  const auto back = events_from_json(events_to_json(lines));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, lines);
+  const Style wide{Colour::never, Detail::wide};
+  EXPECT_EQ(events_to_text(lines, wide),
+            "TIME                      AGO     KIND    PHASE  SERVICE  WHAT\n"
+            "2023-11-14T22:13:22.042Z  2.958s  member  -      -        no answer, 2 times\n");
+  EXPECT_EQ(event_lines(journal, at(5000), std::nullopt, -offset)[0].at, "") << "no such day";
+}
+
 TEST(Journal, EventsAreReadBackAsTheyWere) {
   Journal journal;
   journal.record(entry(1, "node2 is dead"));

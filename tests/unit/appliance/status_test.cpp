@@ -74,6 +74,82 @@ TEST(Status, IsReadBackAsItWas) {
   EXPECT_EQ(*back, status);
 }
 
+/// node2 has been silent for two seconds, node3 said good-bye, and node2 had failed.
+Status troubled() {
+  Status status = healthy();
+  status.members[1].last_heard = std::chrono::milliseconds(2042);
+  status.members[1].state = MemberState::offline;
+  status.members[1].hears_us = false;
+  status.members[2].last_heard = std::chrono::seconds(7);
+  status.members[2].has_left = true;
+  status.members[2].state = MemberState::offline;
+  status.failure_timeout = std::chrono::minutes(10);
+  status.services[0].nodes[1].vip_failures = 1'000'000;
+  status.services[0].nodes[1].vip_failed_ago = std::chrono::seconds(130);
+  status.services[0].nodes[1].haproxy_failures = 2;
+  status.services[0].nodes[1].haproxy_failed_ago = std::chrono::seconds(15);
+  return status;
+}
+
+TEST(Status, IsReadBackWithLinksAndTheAgesOfFailures) {
+  const Result<Status> back = status_from_json(to_json(troubled()));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, troubled());
+}
+
+TEST(Status, SaysWhatEachLinkIsWorth) {
+  Status status = troubled();
+  EXPECT_EQ(links_to_text(status, {}),
+            "NODE   ADDRESS       LINK       LAST HEARD  HEARS THIS NODE\n"
+            "node1  192.168.4.11  this node  -           -\n"
+            "node2  192.168.4.12  silent     2.042s ago  no\n"
+            "node3  192.168.4.13  left       7.000s ago  yes\n");
+  EXPECT_EQ(links_to_json(status),
+            R"([{"node":"node1","address":"192.168.4.11","link":"this node","lastHeardMs":null,)"
+            R"("hearsUs":null},{"node":"node2","address":"192.168.4.12","link":"silent",)"
+            R"("lastHeardMs":2042,"hearsUs":false},{"node":"node3","address":"192.168.4.13",)"
+            R"("link":"left","lastHeardMs":7000,"hearsUs":true}])");
+  MemberStatus& member = status.members[1];
+  member.last_heard.reset();
+  EXPECT_EQ(link_state(status, member), "never heard");
+  member.state = MemberState::standby;
+  EXPECT_EQ(link_state(status, member), "one-way");
+  member.hears_us = true;
+  EXPECT_EQ(link_state(status, member), "up");
+  member.suspect = true;
+  EXPECT_EQ(link_state(status, member), "suspect");
+}
+
+TEST(Status, SaysUntilWhenFailuresCount) {
+  Status status = troubled();
+  EXPECT_EQ(fail_counts_to_text(status, {}),
+            "SERVICE         NODE   VIP       HAPROXY  LAST FAILURE  FORGOTTEN  MAY HOLD IT\n"
+            "kube-apiserver  node1  0         0        -             -          yes\n"
+            "kube-apiserver  node2  INFINITY  2        15s ago       in 9m45s   yes\n");
+  EXPECT_THAT(fail_counts_to_json(status),
+              HasSubstr(R"({"service":"kube-apiserver","node":"node2","vip":1000000,"haproxy":2,)"
+                        R"("vipFailedAgoMs":130000,"haproxyFailedAgoMs":15000,"excluded":""})"));
+  status.failure_timeout = Duration(0);
+  EXPECT_THAT(fail_counts_to_text(status, {}), HasSubstr("by cleanup"));
+}
+
+TEST(Status, WideTablesHaveMoreColumns) {
+  Status status = troubled();
+  status.orders = {{"standby", "node2", "", "me@x", "2026-11-28T13:36:57Z", "2026-11-28T14:06:57Z",
+                    std::chrono::minutes(10), std::chrono::minutes(20)}};
+  const Style wide{Colour::never, Detail::wide};
+  const auto wider = [&](auto show, const char* heading, const char* cell) {
+    EXPECT_THAT(show(status, wide), HasSubstr(heading));
+    EXPECT_THAT(show(status, wide), HasSubstr(cell));
+    EXPECT_THAT(show(status, Style{}), Not(HasSubstr(heading)));
+  };
+  wider(members_to_text, "LAST HEARD", "silent     2.042s ago");
+  wider(links_to_text, "VOTES", "offline  1");
+  wider(services_to_text, "WHY THERE", "runs there already");
+  wider(backends_to_text, "SEEN HEALTHY BY", "node1 2/2, node2 2/2");
+  wider(orders_to_text, "LEFT", "10m00s  20m00s");
+}
+
 TEST(Status, OfAnotherVersionIsReadAsFarAsItGoes) {
   const Result<Status> back = status_from_json(
       R"({"cluster": "c", "node": "n", "future": {"deep": [1]}, "members": [7, {"name": "n",
@@ -242,11 +318,13 @@ TEST(Status, ShowsStandingOrders) {
   status.orders = {{"standby", "node2", "", "root@node1", "2026-11-28T13:36:57Z", ""},
                    {"ban", "node1", "kube-apiserver", "me@node1", "2026-11-28T13:36:57Z",
                     "2026-11-28T14:06:57Z"}};
+  status.orders[0].age = std::chrono::seconds(90);
   status.orders_state = OrdersState::stale;
   status.members[1].state = MemberState::standby;
   const std::string text = to_json(status);
   EXPECT_THAT(text, HasSubstr(R"({"kind":"standby","node":"node2","service":null,)"
-                              R"("by":"root@node1","since":"2026-11-28T13:36:57Z","until":null})"));
+                              R"("by":"root@node1","since":"2026-11-28T13:36:57Z","until":null,)"
+                              R"("ageMs":90000,"leftMs":null})"));
   const Result<Status> back = status_from_json(text);
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(*back, status);
