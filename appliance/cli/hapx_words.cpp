@@ -10,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "config/time.hpp"
+#include "appliance/cli/reading_words.hpp"
 #include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
@@ -98,7 +98,7 @@ class Words {
         ->type_name("PATH");
     app_.add_option_function<std::string>(
             "-o,--output", [this](const std::string& word) { read_output(word); },
-            "how answers look: text (the default), json or yaml")
+            "how answers look: text (the default), wide, json or yaml")
         ->type_name("FORMAT");
     app_.footer(
         "Global options may stand before or after the verb. Each verb has its own --help.\n\n"
@@ -115,47 +115,27 @@ class Words {
   }
 
   void read_output(const std::string& word) {
-    static constexpr std::array<std::pair<std::string_view, Output>, 3> outputs{
-        {{"text", Output::text}, {"json", Output::json}, {"yaml", Output::yaml}}};
+    static constexpr std::array<std::pair<std::string_view, Output>, 4> outputs{
+        {{"text", Output::text},
+         {"wide", Output::text},
+         {"json", Output::json},
+         {"yaml", Output::yaml}}};
     for (const auto& [name, output] : outputs) {
       if (word == name) {
         global_.output = output;
+        global_.detail = word == "wide" ? Detail::wide : Detail::usual;
         return;
       }
     }
-    throw CLI::ValidationError("-o", shown(word) + " is none of text, json and yaml");
+    throw CLI::ValidationError("-o", shown(word) + " is none of text, wide, json and yaml");
   }
 
   void add_questions() {
-    CLI::App* status =
-        add(&app_, "status", "how the cluster is, as this node sees it",
-            "  hapx status\n"
-            "  hapx status -o json | jq '.services[].holder'\n"
-            "  hapx status --watch\n\n"
-            "Exit status: 0 healthy, 1 degraded, 2 a service is not served, 3 cannot tell.");
-    status->add_flag("--watch", status_.watch, "again every second, until Ctrl-C");
-    choose(status, status_);
-
-    CLI::App* get = add(&app_, "get", "one table of the status",
-                        "  hapx get members\n"
-                        "  hapx get events -o yaml");
-    get->require_subcommand(1);
-    const auto thing = [&](const char* name, const char* what, Thing which) {
-      CLI::App* one = get->add_subcommand(name, what);
-      one->fallthrough();
-      one->callback([this, which] { verb_ = Get{which}; });
+    const AddVerb add_verb = [this](CLI::App* parent, const char* name, const char* what,
+                                    const char* examples) {
+      return add(parent, name, what, examples);
     };
-    thing("members", "the nodes: state, role, votes", Thing::members);
-    thing("services", "the services: holder, resources, lease, fence", Thing::services);
-    thing("backends", "the kube-apiservers as this node's HAProxy sees them", Thing::backends);
-    thing("events", "the last decisions of this node", Thing::events);
-
-    CLI::App* why = add(&app_, "why", "why services are where they are, and what led there",
-                        "  hapx why\n"
-                        "  hapx why kube-apiserver");
-    why->add_option("SERVICE", why_.service, "only this one")->type_name("");
-    choose(why, why_);
-
+    add_reading_verbs(app_, add_verb, reading_, verb_);
     add(&app_, "version", "the version of this program", "  hapx version")->callback([this] {
       verb_ = ShowVersion{};
     });
@@ -231,13 +211,9 @@ class Words {
   }
 
   static void add_time(CLI::App* verb, std::string& time) {
-    const auto is_duration = [](const std::string& text) {
-      const auto read = parse_duration(text);
-      return read ? std::string() : read.error().sentence;
-    };
     verb->add_option("--ttl", time, "lift it by itself after this time: 30m, 2h")
         ->type_name("DURATION")
-        ->check(CLI::Validator(is_duration, ""));
+        ->check(is_duration());
   }
 
   void add_standing_orders() {
@@ -435,8 +411,7 @@ class Words {
       "hapx"};
   GlobalOptions global_;
   Verb verb_;
-  ShowStatus status_;
-  Why why_;
+  ReadingWords reading_;
   CheckConfig check_;
   ShowConfig show_;
   RenderHaproxy haproxy_;

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "appliance/lab/plan.hpp"
+#include "appliance/table.hpp"
+#include "config/time.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -21,6 +23,7 @@ enum class Output { text, json, yaml };
 struct GlobalOptions {
   std::string socket = "/run/hapx/hapxd.sock";
   Output output = Output::text;
+  Detail detail = Detail::usual;  ///< of texts
 
   friend bool operator==(const GlobalOptions&, const GlobalOptions&) = default;
 };
@@ -30,9 +33,24 @@ inline constexpr const char* default_config_file = "/etc/hapx/hapx.yaml";
 struct ShowStatus {
   bool watch = false;
 };
-enum class Thing { members, services, backends, events };
+/// What a table is of.
+enum class Thing { members, links, services, backends, orders };
 struct Get {
   Thing thing = Thing::members;
+};
+struct ShowEvents {
+  std::optional<Duration> since;  ///< only what is younger
+  std::string service;            ///< empty: all
+  std::optional<unsigned> count;  ///< only the last so many
+  bool follow = false;            ///< and what comes, until Ctrl-C
+};
+struct Describe {
+  enum class What { node, service };
+  What what = What::node;
+  std::string name{};
+};
+struct ShowFailCounts {
+  std::string service;  ///< empty: all
 };
 struct Why {
   std::string service;  ///< empty: all
@@ -105,9 +123,10 @@ struct RunSwarm {
 };
 struct ShowVersion {};
 
-using Verb = std::variant<ShowStatus, Get, Why, CheckConfig, ShowConfig, RenderHaproxy, MakeKey,
-                          Simulate, Move, ChangeOrders, ReleaseAll, LabUp, LabStatus, LabExec,
-                          LabApiserver, LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
+using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
+                          ShowConfig, RenderHaproxy, MakeKey, Simulate, Move, ChangeOrders,
+                          ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
+                          DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

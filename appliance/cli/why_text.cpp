@@ -15,7 +15,9 @@ std::string headline(const ServiceStatus& service, Style style) {
          " (no plan has reached this node yet)\n";
 }
 
-std::string nodes_text(const ServiceStatus& service, Style style) {
+}  // namespace
+
+std::string places_to_text(const ServiceStatus& service, Style style) {
   Table table({"NODE", "VIP", "HAPROXY", "LINK", "API SERVERS", "FAILURES", "MAY HOLD IT"});
   for (const ServiceOnNode& place : service.nodes) {
     const std::uint64_t failures =
@@ -28,21 +30,18 @@ std::string nodes_text(const ServiceStatus& service, Style style) {
                {std::to_string(place.healthy_api_servers) + " of " +
                     std::to_string(place.api_servers) + " up",
                 Tone::plain},
-               {failures >= 1'000'000 ? "INFINITY" : std::to_string(failures),
-                failures > 0 ? Tone::warning : Tone::plain},
+               {fail_count_text(failures), failures > 0 ? Tone::warning : Tone::plain},
                {place.excluded.empty() ? "yes" : "no: " + std::string(exclusion(place)),
                 place.excluded.empty() ? Tone::plain : Tone::warning}});
   }
   return table.empty() ? "" : table.text(style);
 }
 
-}  // namespace
-
 std::string why_to_text(const Status& status, const std::vector<EventLine>& events, Style style) {
   std::string out;
   for (const ServiceStatus& service : status.services) {
     if (!out.empty()) out += "\n";
-    out += headline(service, style) + nodes_text(service, style);
+    out += headline(service, style) + places_to_text(service, style);
   }
   if (status.services.empty()) out += "the configuration has no services\n";
   if (!status.quorate) {

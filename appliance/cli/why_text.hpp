@@ -13,6 +13,9 @@
 
 namespace hapx::appliance::cli {
 
+/// What each node is to the service: a table; empty if no node may hold anything.
+[[nodiscard]] std::string places_to_text(const ServiceStatus& service, Style style);
+
 /// Ends with a newline.
 [[nodiscard]] std::string why_to_text(const Status& status, const std::vector<EventLine>& events,
                                       Style style);

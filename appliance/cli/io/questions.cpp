@@ -7,10 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/cli/why_text.hpp"
-#include "appliance/document.hpp"
-#include "appliance/journal.hpp"
 #include "appliance/status.hpp"
 
 namespace hapx::appliance::cli {
@@ -61,18 +60,11 @@ int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surro
 
 int get(const GlobalOptions& global, const Get& verb, const Surroundings& around) {
   if (global.output != Output::text) {
-    static constexpr std::string_view names[] = {"members", "services", "backends", "events"};
+    static constexpr std::string_view names[] = {"members", "links", "services", "backends",
+                                                 "orders"};
     const std::string target = "/v1/" + std::string(names[static_cast<std::size_t>(verb.thing)]);
     const Result<std::string> body = ask_for(global.socket, {"GET", target, ""});
     return body ? print_document(around, global.output, *body) : complain_of(around, body.error());
-  }
-  if (verb.thing == Thing::events) {
-    const Result<std::string> body = ask_for(global.socket, {"GET", "/v1/events", ""});
-    if (!body) return complain_of(around, body.error());
-    const Result<std::vector<EventLine>> lines = events_from_json(*body);
-    if (!lines) return complain(around, lines.error().sentence, exit_no_answer);
-    around.out << events_to_text(*lines, around.style);
-    return exit_done;
   }
   std::string json;
   const Result<Status> status = ask_status(global, json);
@@ -81,13 +73,17 @@ int get(const GlobalOptions& global, const Get& verb, const Surroundings& around
     case Thing::members:
       around.out << members_to_text(*status, around.style);
       break;
+    case Thing::links:
+      around.out << links_to_text(*status, around.style);
+      break;
     case Thing::services:
       around.out << services_to_text(*status, around.style);
       break;
     case Thing::backends:
       around.out << backends_to_text(*status, around.style);
       break;
-    case Thing::events:
+    case Thing::orders:
+      around.out << orders_to_text(*status, around.style);
       break;
   }
   return exit_done;
@@ -103,13 +99,9 @@ int why(const GlobalOptions& global, const Why& verb, const Surroundings& around
   const Result<std::string> body = ask_for(global.socket, {"GET", target, ""});
   if (!body) return complain_of(around, body.error());
   if (global.output != Output::text) return print_document(around, global.output, *body);
-  const Result<Status> status = status_from_json(*body);
-  const Result<YamlNode> tree = tree_from_json(*body);
-  const YamlNode* events = tree ? tree->find("events") : nullptr;
-  if (!status || !events) return complain(around, "hapxd's answer can't be read", exit_no_answer);
-  const Result<std::vector<EventLine>> lines = events_from_json(json_from_tree(*events));
-  if (!lines) return complain(around, lines.error().sentence, exit_no_answer);
-  around.out << why_to_text(*status, *lines, around.style);
+  const Result<Told> told = read_told(*body);
+  if (!told) return complain_of(around, told.error());
+  around.out << why_to_text(told->status, told->events, around.style);
   return exit_done;
 }
 

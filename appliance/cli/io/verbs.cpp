@@ -3,6 +3,8 @@
 
 #include <variant>
 
+#include "appliance/cli/io/describe.hpp"
+#include "appliance/cli/io/events.hpp"
 #include "appliance/cli/io/files.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
@@ -40,6 +42,11 @@ struct Runner {
 
   int operator()(const ShowStatus& verb) const { return show_status(global, verb, around); }
   int operator()(const Get& verb) const { return get(global, verb, around); }
+  int operator()(const ShowEvents& verb) const { return show_events(global, verb, around); }
+  int operator()(const Describe& verb) const { return describe(global, verb, around); }
+  int operator()(const ShowFailCounts& verb) const {
+    return show_fail_counts(global, verb, around);
+  }
   int operator()(const Why& verb) const { return why(global, verb, around); }
   int operator()(const Move& verb) const { return move(global, verb, around); }
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
@@ -94,7 +101,9 @@ int run(const Command& command, const Surroundings& around) {
     return complain(around, "labs and drills answer as text or json, not as yaml",
                     exit_wrong_words);
   }
-  return std::visit(Runner{command.global, around}, command.verb);
+  Surroundings here = around;
+  here.style.detail = command.global.detail;
+  return std::visit(Runner{command.global, here}, command.verb);
 }
 
 }  // namespace hapx::appliance::cli

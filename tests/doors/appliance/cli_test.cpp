@@ -1,161 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real `hapx` against a small hapxd: the production door and api in front of a made-up status.
-#include <atomic>
+// The real `hapx` against a small hapxd: orders, questions, files.
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "appliance/api.hpp"
 #include "appliance/document.hpp"
 #include "appliance/io/http_server.hpp"
+#include "cli_rig.hpp"
 #include "config/io/descriptor.hpp"
 #include "vip/io/rtnetlink.hpp"
 
 namespace hapx::appliance {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-struct Ran {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string content(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-class Cli : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("hapx-cli-" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    socket_ = folder_ / "hapxd.sock";
-    status_.cluster = ClusterName("kube-demo");
-    status_.node = NodeName("node1");
-    status_.quorate = true;
-    status_.haproxy.fit = true;
-    config_.name = status_.cluster;
-    config_.nodes = {{NodeName("node1"), ipv4(10, 0, 0, 1), Role::full, 1},
-                     {NodeName("node2"), ipv4(10, 0, 0, 2), Role::full, 1}};
-    ServiceConfig service;
-    service.name = ServiceName("api");
-    service.vips = {{{ipv4(10, 0, 0, 9), 24}, InterfaceName("eth0")}};
-    service.api_servers = {{"master", 6443}};
-    config_.services = {service};
-    ServiceStatus served;
-    served.name = service.name;
-    served.holder = NodeName("node1");
-    served.vip = ResourceStatus::started;
-    served.haproxy = ResourceStatus::started;
-    served.reason = "api is on node1: it was here first";
-    status_.services = {served};
-    journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), FailoverPhase::lease_won,
-                     "the lease of api is ours", "all voters agreed"});
-  }
-
-  void TearDown() override {
-    if (thread_.joinable()) {
-      context_.stop();
-      thread_.join();
-    }
-    server_.reset();
-    fs::remove_all(folder_);
-  }
-
-  /// `on_move` and `on_record` answer an order; absent: nobody does.
-  void serve(std::function<Respond(const MoveOrder&)> on_move = {},
-             std::function<Respond(const RecordOrder&)> on_record = {}) {
-    HttpServerOptions options;
-    options.place = SocketPath{socket_};
-    options.answer_time_max = std::chrono::milliseconds(200);
-    auto opened =
-        HttpServer::open(context_, options, [this, on_move, on_record](RequestArrived request) {
-          const ApiAnswer answer = handle(request, {status_, journal_, config_, haproxy_config_,
-                                                    Instant(std::chrono::seconds(2))});
-          if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
-          const auto* order = std::get_if<MoveOrder>(&answer);
-          if (order && on_move) server_->respond(on_move(*order));
-          const auto* record = std::get_if<RecordOrder>(&answer);
-          if (record && on_record) server_->respond(on_record(*record));
-        });
-    ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
-    server_ = std::move(*opened);
-    thread_ = std::thread([this] { context_.run(); });
-  }
-
-  /// Runs hapx with our socket in its environment. Ends it after 20 s.
-  Ran hapx(const std::vector<std::string>& words) {
-    const fs::path out = folder_ / "out";
-    const fs::path err = folder_ / "err";
-    std::vector<std::string> all{HAPX_PROGRAM};
-    all.insert(all.end(), words.begin(), words.end());
-    std::vector<char*> argv;
-    for (std::string& word : all) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const std::string variable = "HAPX_SOCKET=" + socket_;
-    const char* environment[] = {variable.c_str(), "PATH=/usr/bin:/bin", nullptr};
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::dup2(::open(out.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
-      ::dup2(::open(err.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
-      ::execve(argv[0], argv.data(), const_cast<char* const*>(environment));
-      ::_exit(127);
-    }
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    int how = 0;
-    while (::waitpid(child, &how, WNOHANG) == 0) {
-      if (std::chrono::steady_clock::now() > end) {
-        ::kill(child, SIGKILL);
-        ::waitpid(child, &how, 0);
-        ADD_FAILURE() << "hapx did not end";
-        break;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return {WIFEXITED(how) ? WEXITSTATUS(how) : -1, content(out), content(err)};
-  }
-
-  std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-    return folder_ / name;
-  }
-
-  boost::asio::io_context context_;
-  std::thread thread_;
-  fs::path folder_;
-  std::string socket_;
-  Status status_;
-  Journal journal_;
-  ClusterConfig config_;
-  std::string haproxy_config_ = "global\n";
-  std::optional<HttpServer> server_;
-};
 
 constexpr const char* good_file = R"(apiVersion: hapx.dev/v1alpha1
 kind: Cluster
@@ -324,6 +196,11 @@ TEST_F(Cli, EveryVerbHasHelp) {
                                                                 {"status"},
                                                                 {"get"},
                                                                 {"get", "events"},
+                                                                {"events"},
+                                                                {"describe"},
+                                                                {"describe", "node"},
+                                                                {"describe", "service"},
+                                                                {"failcount"},
                                                                 {"why"},
                                                                 {"standby"},
                                                                 {"online"},
@@ -368,7 +245,7 @@ TEST_F(Cli, WrongWordsAreOneSentence) {
   };
   EXPECT_THAT(wrong({"statsu"}), HasSubstr("did you mean `status`?"));
   EXPECT_THAT(wrong({"get", "member"}), HasSubstr("did you mean `members`?"));
-  EXPECT_THAT(wrong({"status", "-o", "xml"}), HasSubstr("none of text, json and yaml"));
+  EXPECT_THAT(wrong({"status", "-o", "xml"}), HasSubstr("none of text, wide, json and yaml"));
   EXPECT_THAT(wrong({}), HasSubstr("status"));
   wrong({"move"});
   wrong({"status", "--nonsense"});

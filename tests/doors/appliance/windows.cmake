@@ -5,7 +5,7 @@ hapx_test(appliance_windows_door_test
   LABELS doors)
 
 hapx_test(appliance_cli_door_test
-  SOURCES cli_test.cpp
+  SOURCES cli_test.cpp cli_reading_test.cpp
   LINKS hapx_appliance_windows_io hapx_vip_io GTest::gmock
   LABELS doors)
 target_compile_definitions(appliance_cli_door_test PRIVATE HAPX_PROGRAM="$<TARGET_FILE:hapx>")

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verbs that look make of words, and of what hapxd tells.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "appliance/cli/describe_text.hpp"
+#include "appliance/cli/event_stream.hpp"
+#include "appliance/cli/hapx_words.hpp"
+
+namespace hapx::appliance::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+template <class Wanted>
+Wanted read(const std::vector<std::string>& words) {
+  const auto outcome = read_hapx_words(words, std::nullopt);
+  if (const auto* usage = std::get_if<Usage>(&outcome)) ADD_FAILURE() << usage->text;
+  const auto* command = std::get_if<Command>(&outcome);
+  const auto* verb = command ? std::get_if<Wanted>(&command->verb) : nullptr;
+  EXPECT_NE(verb, nullptr);
+  return verb ? *verb : Wanted{};
+}
+
+int refused(const std::vector<std::string>& words) {
+  const auto outcome = read_hapx_words(words, std::nullopt);
+  const auto* usage = std::get_if<Usage>(&outcome);
+  return usage ? usage->status : -1;
+}
+
+TEST(ReadingWords, EventsAreTheSameByBothNames) {
+  for (const auto& name : std::vector<std::vector<std::string>>{{"events"}, {"get", "events"}}) {
+    auto words = name;
+    const auto plain = read<ShowEvents>(words);
+    EXPECT_FALSE(plain.since || plain.count || plain.follow);
+    words.insert(words.end(), {"--since", "10m", "--service", "api", "-n", "7", "--follow"});
+    const auto events = read<ShowEvents>(words);
+    EXPECT_EQ(events.since, minutes(10));
+    EXPECT_EQ(events.service, "api");
+    EXPECT_EQ(events.count, 7U);
+    EXPECT_TRUE(events.follow);
+  }
+  for (const char* wrong : {"10", "-1s", "yesterday", ""}) {
+    EXPECT_EQ(refused({"events", "--since", wrong}), exit_wrong_words) << wrong;
+  }
+  EXPECT_EQ(refused({"events", "-n", "0"}), exit_wrong_words);
+  EXPECT_EQ(refused({"events", "api"}), exit_wrong_words);
+}
+
+TEST(ReadingWords, TablesPagesAndCounts) {
+  EXPECT_EQ(read<Get>({"get", "links"}).thing, Thing::links);
+  EXPECT_EQ(read<Get>({"get", "orders"}).thing, Thing::orders);
+  EXPECT_EQ(read<Describe>({"describe", "node", "a"}).what, Describe::What::node);
+  EXPECT_EQ(read<Describe>({"describe", "service", "b"}).name, "b");
+  EXPECT_EQ(read<ShowFailCounts>({"failcount"}).service, "");
+  EXPECT_EQ(read<ShowFailCounts>({"failcount", "api"}).service, "api");
+  EXPECT_EQ(refused({"describe", "node"}), exit_wrong_words);
+  EXPECT_EQ(refused({"describe"}), exit_wrong_words);
+}
+
+TEST(ReadingWords, WideIsATextWithMoreInIt) {
+  const auto outcome = read_hapx_words({"get", "members", "-o", "wide"}, std::nullopt);
+  const auto& command = std::get<Command>(outcome);
+  EXPECT_EQ(command.global.output, Output::text);
+  EXPECT_EQ(command.global.detail, Detail::wide);
+}
+
+EventLine event(std::uint64_t number, Duration age, std::string sentence, std::uint64_t times = 1) {
+  return {number, age, "member", "", "", std::move(sentence), "", times};
+}
+
+std::vector<std::string> sentences(const std::vector<EventLine>& lines) {
+  std::vector<std::string> out;
+  for (const EventLine& line : lines) out.push_back(line.sentence);
+  return out;
+}
+
+TEST(EventStream, LimitsTakeTheYoungest) {
+  const std::vector<EventLine> lines{event(1, minutes(3), "a"), event(2, seconds(60), "b"),
+                                     event(3, seconds(2), "c")};
+  EXPECT_THAT(sentences(chosen(lines, {}, {})), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(sentences(chosen(lines, seconds(60), {})), ElementsAre("b", "c"));
+  EXPECT_THAT(sentences(chosen(lines, seconds(60), 1)), ElementsAre("c"));
+  EXPECT_THAT(sentences(chosen(lines, {}, 9)), ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(chosen({}, seconds(1), 3).empty());
+}
+
+TEST(EventStream, ShowsEachEventOnceAndRepeatsAgain) {
+  EventStream stream;
+  EXPECT_THAT(sentences(stream.fresh({event(1, seconds(1), "a")})), ElementsAre("a"));
+  EXPECT_TRUE(stream.fresh({event(1, seconds(2), "a")}).empty());
+  EXPECT_THAT(sentences(stream.fresh({event(1, seconds(3), "a"), event(2, seconds(0), "b")})),
+              ElementsAre("b"));
+  const auto repeated =
+      stream.fresh({event(1, seconds(4), "a"), event(2, milliseconds(5), "b", 3)});
+  ASSERT_EQ(repeated.size(), 1U);
+  EXPECT_EQ(repeated[0].times, 3U);
+  EXPECT_TRUE(stream.fresh({event(2, seconds(1), "b", 3)}).empty()) << "the oldest went out";
+  EXPECT_THAT(sentences(stream.fresh({event(700, seconds(0), "z")})), ElementsAre("z"))
+      << "more came than hapxd keeps";
+}
+
+TEST(EventStream, ARestartedHapxdBeginsAnew) {
+  EventStream stream;
+  static_cast<void>(stream.fresh({event(1, seconds(9), "began"), event(2, seconds(8), "quorum")}));
+  EXPECT_THAT(sentences(stream.fresh({event(1, seconds(1), "began")})), ElementsAre("began"));
+  EXPECT_THAT(sentences(stream.fresh({event(1, milliseconds(2), "began")})), ElementsAre("began"))
+      << "the same words, and younger";
+  EXPECT_THAT(
+      sentences(stream.fresh({event(1, seconds(3), "other"), event(2, seconds(2), "words")})),
+      ElementsAre("other", "words"));
+  EXPECT_TRUE(stream.fresh({}).empty());
+}
+
+TEST(EventStream, ALineHasTheTimeOfDay) {
+  EventLine line = event(1, seconds(1), "node2 is dead", 2);
+  line.reason = "silent\x1b";
+  line.at = "2026-11-28T13:36:57.042Z";
+  EXPECT_EQ(event_to_line(line, {}),
+            "13:36:57.042  member        -               node2 is dead (silent?), 2 times\n");
+  line.phase = "peer-dead";
+  line.service = "a-service-with-a-name";
+  EXPECT_EQ(event_to_line(line, {Colour::never, Detail::wide}),
+            "2026-11-28T13:36:57.042Z  member        peer-dead          a-service-with-a-name  "
+            "node2 is dead (silent?), 2 times\n");
+  line.at = "";
+  EXPECT_THAT(event_to_line(line, {}), StartsWith("-             member"));
+}
+
+/// As node1, which holds the service, sees itself.
+Status holder() {
+  Status status;
+  status.node = NodeName("node1");
+  status.version = "0.1.0";
+  status.uptime = seconds(75);
+  status.coordinator = NodeName("node2");
+  status.failure_timeout = minutes(10);
+  status.haproxy = {ResourceStatus::started, 4711, true, "", 3};
+  status.members = {
+      {NodeName("node1"), MemberState::online, Role::full, 1, "192.168.4.11", false, true}};
+  ServiceStatus service;
+  service.name = ServiceName("kube");
+  service.holder = NodeName("node1");
+  service.vip = ResourceStatus::started;
+  service.haproxy = ResourceStatus::started;
+  service.lease_remaining = milliseconds(271);
+  service.fence = FenceStatus::bpf;
+  service.addresses = {"192.168.4.20/27"};
+  service.backends = {{"kube-mast01:6443", true, "L7OK"}};
+  service.reason = "kube is on node1: runs there already";
+  service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 1, true,
+                    true, 1, 1, ""}};
+  service.vips = {{"192.168.4.20", true, milliseconds(271), 2, 14, 0}};
+  service.takeovers = {{TakeoverReason::node_lost, 2}};
+  status.services = {service};
+  return status;
+}
+
+TEST(DescribeText, ANodeIsOnePage) {
+  Status status = holder();
+  status.orders = {{"ban", "node1", "kube", "me@x", "2026-11-28T13:36:57Z", ""}};
+  status.degraded = {"kube is banned from node1"};
+  std::vector<EventLine> events;
+  for (int i = 1; i <= 12; ++i) {
+    events.push_back(event(static_cast<std::uint64_t>(i), seconds(1), "event" + std::to_string(i)));
+  }
+  const std::string page = node_to_text(status, events, {});
+  EXPECT_THAT(page, StartsWith("node node1: online, as seen by node1\n"
+                               "! kube is banned from node1\n"
+                               "  role          full\n"
+                               "  votes         1\n"
+                               "  coordinates   no\n"
+                               "  address       192.168.4.11\n"
+                               "  link          this node\n"
+                               "  holds         kube\n"
+                               "  fence         bpf\n"
+                               "  HAProxy       started, pid 4711, 3 restarts\n"
+                               "  hapxd         0.1.0, up 1m15s\n"));
+  EXPECT_THAT(page, HasSubstr("192.168.4.20  kube     yes               271 ms      14"));
+  EXPECT_THAT(page, HasSubstr("kube     node1  0    1        0s ago        in 10m0s"));
+  EXPECT_THAT(page, HasSubstr("ban             kube     node1  me@x"));
+  EXPECT_THAT(page, HasSubstr("event12\n"));
+  EXPECT_THAT(page, Not(HasSubstr("event2\n"))) << "the last ten";
+  EXPECT_THAT(node_to_text(status, events, {Colour::never, Detail::wide}), HasSubstr("event2\n"));
+}
+
+TEST(DescribeText, OfAnotherNodeOnlyWhatItToldIsThere) {
+  Status status = holder();
+  status.node = NodeName("node2");
+  status.members[0].last_heard = milliseconds(42);
+  status.members[0].hears_us = false;
+  const std::string page = node_to_text(status, {}, {});
+  EXPECT_THAT(page, HasSubstr("link          one-way: it does not hear node2, heard 0.042s ago\n"));
+  EXPECT_THAT(page, Not(HasSubstr("pid")));
+  EXPECT_THAT(page, Not(HasSubstr("last events")));
+  EXPECT_EQ(node_to_text(Status{}, {}, {}), "");
+}
+
+TEST(DescribeText, AServiceIsOnePage) {
+  Status status = holder();
+  status.orders_state = OrdersState::stale;
+  const std::string page = service_to_text(status, {event(1, seconds(1), "won")}, {});
+  EXPECT_THAT(page, StartsWith("service kube: served by node1, as seen by node1\n"
+                               "  why           kube is on node1: runs there already\n"
+                               "  moved         no\n"
+                               "  VIP           started\n"
+                               "  HAProxy       started\n"
+                               "  addresses     192.168.4.20/27\n"
+                               "  port          6443\n"
+                               "  lease         node1 has it for 271 ms more\n"
+                               "  fence         bpf (on node1)\n"
+                               "  certificates  verified\n"
+                               "  came here     2 node-lost\n"));
+  EXPECT_THAT(page, HasSubstr("kube-mast01:6443  up     L7OK\n"));
+  EXPECT_THAT(page, HasSubstr("standing orders may be stale\n"));
+  EXPECT_THAT(page, HasSubstr("last events, oldest first:\n"));
+  EXPECT_EQ(service_to_text(Status{}, {}, {}), "");
+}
+
+TEST(DescribeText, AServiceThatIsNowhereSaysSo) {
+  Status status = holder();
+  status.services[0].holder.reset();
+  status.services[0].lease_remaining.reset();
+  status.services[0].reason.clear();
+  const std::string page = service_to_text(status, {}, {});
+  EXPECT_THAT(page, StartsWith("service kube: NOT SERVED, as seen by node1\n"
+                               "  why           no plan has reached this node yet\n"));
+  EXPECT_THAT(page, HasSubstr("nobody is known to have it"));
+}
+
+}  // namespace
+}  // namespace hapx::appliance::cli
