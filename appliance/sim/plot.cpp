@@ -141,6 +141,16 @@ class Doing {
     return membership::Subject::ban(services[random_.next() % services.size()].name, other());
   }
 
+  /// Orders survive the loss of any minority of copies, and of no more.
+  void tear_record() {
+    const auto& nodes = world_.config().nodes;
+    const auto lost = std::count_if(nodes.begin(), nodes.end(), [&](const NodeConfig& each) {
+      return each.name == node_ || !world_.record_on_disk(each.name);
+    });
+    const bool minority = 2 * static_cast<std::size_t>(lost) < nodes.size();
+    if (minority || world_.orders_given().empty()) world_.tear_record(node_);
+  }
+
   /// Asks once for the end of each, here.
   void lift_orders() {
     if (world_.has_clones()) return;
@@ -299,7 +309,7 @@ constexpr std::array<DeedRow, deeds> table{{
        const auto ailment = it.random().between(std::uint64_t{0}, ailments.size() - 1);
        it.world().set_disk(it.node(), ailments[ailment]);
      }},
-    {Deed::tear_record, "tear_record", [](Doing& it) { it.world().tear_record(it.node()); }},
+    {Deed::tear_record, "tear_record", [](Doing& it) { it.tear_record(); }},
     {Deed::order_standby, "order_standby",
      [](Doing& it) { it.order(membership::Subject::standby(it.other())); }},
     {Deed::order_ban, "order_ban", [](Doing& it) { it.order(it.draw_ban()); }},
