@@ -299,6 +299,16 @@ void add_haproxy(Page& page, const Status& status) {
       page.add({{"service", service.name.text()}, {"apiserver", server.name}}, server.up);
     }
   }
+  page.family("hapx_apiserver_check_level", gauge,
+              "1 for what the last good check has shown: readyz, http (401 or 403), tls or tcp.");
+  for (const auto& service : status.services) {
+    for (const auto& server : service.backends) {
+      for (const char* level : {"readyz", "http", "tls", "tcp"}) {
+        page.add({{"service", service.name.text()}, {"apiserver", server.name}, {"level", level}},
+                 server.level == level);
+      }
+    }
+  }
 }
 
 bool is_witness(const Status& status) {

@@ -226,6 +226,8 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
     }
   } else if (const auto* not_ready = std::get_if<lb_supervisor::HaproxyNotReady>(&news)) {
     note(out, now, JournalKind::haproxy, "HAProxy can't be made ready", not_ready->reason);
+  } else if (const auto* examination = std::get_if<lb_supervisor::HaproxyExamined>(&news)) {
+    haproxy_examined(examination->refusal, now, out);
   } else if (std::holds_alternative<lb_supervisor::HaproxyReplaced>(news)) {
     ++counters["haproxy_reloads"];
     note(out, now, JournalKind::haproxy,

@@ -3,8 +3,9 @@
 //
 // It is taken by a restart in flight, as an upgrade is: the next hapxd begins with it, finds fence,
 // address and HAProxy as they were left, and goes on within the lease. There is no second way into
-// a configuration. What is refused changes nothing.
+// a configuration. What is refused changes nothing, and HAProxy is asked, too.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "appliance/node_state.hpp"
@@ -56,8 +57,24 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
                                "it with the new file";
     return hear(ConfigRefused{reason}, now, out);
   }
+  examined = event;
+  auto wanted = lb_supervisor::render(event.config, options.haproxy_paths);
+  const bool is_same = wanted.text == haproxy.text;
+  if (is_same || !lb_supervisor::runs_haproxy(event.config, options.self)) {
+    return haproxy_examined({}, now, out);
+  }
+  // HAProxy judges its part before anything is changed.
+  absorb(supervisor.examine(std::move(wanted), now), now, out);
+}
+
+void Node::State::haproxy_examined(const std::string& refusal, Instant now, Decisions& out) {
+  const auto file = std::exchange(examined, std::nullopt);
+  if (!file || leaving) return;
+  if (!refusal.empty()) return hear(ConfigRefused{"HAProxy refuses it: " + refusal}, now, out);
+  auto change = compare(options.config, file->config);
+  if (file->keys != options.keys) change.differences.emplace_back("the cluster's key");
   note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
-  out.actions.emplace_back(RestartInFlight{event.config, event.text});
+  out.actions.emplace_back(RestartInFlight{file->config, file->text});
 }
 
 }  // namespace hapx::appliance

@@ -53,8 +53,9 @@ struct Node::State {
   bool unfit_told = false;
   std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
   membership::View seen;                                      ///< the view as it was journaled last
-  bool plan_due = false;  ///< something changed that a placement may depend on
-  bool planned = false;   ///< published since we became coordinator
+  std::optional<ConfigRead> examined;  ///< a changed file, while HAProxy is asked about it
+  bool plan_due = false;               ///< something changed that a placement may depend on
+  bool planned = false;                ///< published since we became coordinator
   bool leaving = false;
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
@@ -74,6 +75,7 @@ struct Node::State {
   void hear(const ReloadRequested& event, Instant now, Decisions& out);
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
+  void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
   void hear(const membership::RecordStored& event, Instant now, Decisions& out);
   void hear(const membership::RecordStoreFailed& event, Instant now, Decisions& out);

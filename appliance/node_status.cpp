@@ -3,6 +3,7 @@
 #include <array>
 
 #include "appliance/node_state.hpp"
+#include "lb-supervisor/runtime_reply.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -69,7 +70,7 @@ VipStatus shown(const vip::Holder& holder, Instant now) {
 std::vector<ServerStatus> shown(const lb_supervisor::BackendHealth& backend) {
   std::vector<ServerStatus> servers;
   for (const auto& server : backend.servers)
-    servers.push_back({server.name, server.up, server.check});
+    servers.push_back({server.name, server.up, server.check, server.level});
   return servers;
 }
 
@@ -178,9 +179,18 @@ void add_service_reasons(const Status& status, const ServiceConfig& service,
     degraded.push_back(name + " is not served: " + why);
   }
   std::vector<std::string> down;
+  std::vector<std::string> draining;
   for (const auto& server : shown_service.backends) {
-    if (!server.up)
+    if (server.up) continue;
+    if (server.check == lb_supervisor::not_ready) {
+      draining.push_back(server.name);
+    } else {
       down.push_back(server.name + (server.check.empty() ? "" : " (" + server.check + ")"));
+    }
+  }
+  if (!draining.empty()) {
+    degraded.push_back(
+        name + ": kube-apiservers are not ready and get no new connections: " + join(draining));
   }
   if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + join(down));
 }
@@ -270,6 +280,9 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   add_record_reasons(state.member.view().record, degraded);
   if (!state.metrics_trouble.empty()) {
     degraded.push_back("metrics are not served: " + state.metrics_trouble);
+  }
+  for (const auto& [file, trouble] : state.options.haproxy_paths.stats_trouble) {
+    degraded.push_back("HAProxy's stats page is not served: " + trouble);
   }
   if (!status.haproxy.not_replaced.empty()) {
     degraded.push_back("HAProxy goes on with the config that it had: " +

@@ -51,7 +51,8 @@ enum class FenceStatus : std::uint8_t { none, bpf, lifetime };
 struct ServerStatus {
   std::string name;
   bool up = false;
-  std::string check;  ///< HAProxy's word for the last check: "L7OK", "L4CON", ...; may be empty
+  std::string check;    ///< HAProxy's word for the last check: "L7OK", "L4CON", ...; may be empty
+  std::string level{};  ///< what it has shown: "readyz", "http", "tls", "tcp"; empty: nothing good
 
   friend bool operator==(const ServerStatus&, const ServerStatus&) = default;
 };

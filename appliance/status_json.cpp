@@ -57,7 +57,8 @@ json::array servers(const ServiceStatus& service) {
   for (const ServerStatus& server : service.backends) {
     out.push_back(json::object{{"name", text(server.name)},
                                {"state", server.up ? "up" : "down"},
-                               {"check", text(server.check)}});
+                               {"check", text(server.check)},
+                               {"level", text(server.level)}});
   }
   return out;
 }
@@ -238,8 +239,8 @@ ServiceStatus service_from(const json::object& object) {
   service.port = bounded_at<std::uint16_t>(object, "port");
   service.certificates_verified = flag_at(object, "certificatesVerified", true);
   each_object_at(object, "backends", [&](const json::object& server) {
-    service.backends.push_back(
-        {text_at(server, "name"), text_at(server, "state") == "up", text_at(server, "check")});
+    service.backends.push_back({text_at(server, "name"), text_at(server, "state") == "up",
+                                text_at(server, "check"), text_at(server, "level")});
   });
   service.reason = text_at(object, "reason");
   service.moved = flag_at(object, "moved", false);

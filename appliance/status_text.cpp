@@ -198,7 +198,7 @@ std::string services_to_text(const Status& status, Style style) {
 }
 
 std::string backends_to_text(const Status& status, Style style) {
-  std::vector<std::string> headings{"BACKEND", "SERVER", "STATE", "CHECK"};
+  std::vector<std::string> headings{"BACKEND", "SERVER", "STATE", "LEVEL", "CHECK"};
   if (style.detail == Detail::wide) headings.insert(headings.end(), {"SEEN HEALTHY BY"});
   Table table(std::move(headings));
   for (const ServiceStatus& service : status.services) {
@@ -208,12 +208,14 @@ std::string backends_to_text(const Status& status, Style style) {
       table.add({{service.name.text(), Tone::strong},
                  {server.name, Tone::plain},
                  {server.up ? "up" : "down", server.up ? Tone::good : Tone::bad},
+                 {server.level.empty() ? "-" : server.level, Tone::plain},
                  {server.check + unverified, Tone::faint},
                  {sights, Tone::plain}});
     }
     if (service.backends.empty()) {
       table.add({{service.name.text(), Tone::strong},
                  {"(not known on this node)", Tone::faint},
+                 {},
                  {},
                  {},
                  {sights, Tone::plain}});

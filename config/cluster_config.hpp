@@ -47,9 +47,12 @@ struct ApiServer {
 };
 
 enum class HealthCheckMode {
-  readyz,  ///< GET /readyz over TLS must answer 200
-  tls,     ///< a TLS handshake must succeed
-  tcp,     ///< a connection must be accepted
+  /// GET /readyz over TLS must answer 200, or 401 or 403: those say that it lives and that
+  /// strangers
+  /// may not ask. One that answers otherwise drains.
+  readyz,
+  tls,  ///< a TLS handshake must succeed
+  tcp,  ///< a connection must be accepted
 };
 
 struct HealthCheck {
@@ -65,7 +68,7 @@ struct HealthCheck {
 /// The time-outs that a Kubernetes API needs: watches and `kubectl exec` are silent for long, so a
 /// tunnel's is an hour; client and server count only until both sides have spoken.
 struct HaproxyTimeouts {
-  Duration connect = std::chrono::seconds(2);
+  Duration connect = std::chrono::milliseconds(500);  ///< then the next kube-apiserver is tried
   Duration client = std::chrono::hours(1);
   Duration server = std::chrono::hours(1);
   Duration tunnel = std::chrono::hours(1);
@@ -74,9 +77,40 @@ struct HaproxyTimeouts {
   friend bool operator==(const HaproxyTimeouts&, const HaproxyTimeouts&) = default;
 };
 
+/// HAProxy's own page of its state (and its metrics for Prometheus), at the service's VIPs. Nobody
+/// sees it without a name and a password of `credentials_file`.
+struct StatsConfig {
+  std::uint16_t port = 32700;
+  std::string credentials_file;  ///< lines of name:password, or name:hash as crypt(5) has them
+
+  friend bool operator==(const StatsConfig&, const StatsConfig&) = default;
+};
+
+/// A line of HAProxy's config as the operator wrote it. Where it stood is no part of what is
+/// wanted.
+struct ConfigLine {
+  std::string text;
+  std::size_t line = 0;  ///< of the file; 0: unknown
+
+  friend bool operator==(const ConfigLine& a, const ConfigLine& b) { return a.text == b.text; }
+};
+
+/// Lines that are appended to sections of HAProxy's config: `global` and `defaults` are there for
+/// all services, `frontend` and `backend` are this service's.
+struct ExtraConfig {
+  std::vector<ConfigLine> global;
+  std::vector<ConfigLine> defaults;
+  std::vector<ConfigLine> frontend;
+  std::vector<ConfigLine> backend;
+
+  friend bool operator==(const ExtraConfig&, const ExtraConfig&) = default;
+};
+
 struct HaproxyConfig {
   HaproxyTimeouts timeouts;
   unsigned max_connections = 10'000;
+  std::optional<StatsConfig> stats;  ///< absent: no page
+  ExtraConfig extra;
 
   friend bool operator==(const HaproxyConfig&, const HaproxyConfig&) = default;
 };

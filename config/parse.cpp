@@ -114,12 +114,47 @@ void read_health_check(const Section& service, HealthCheck& check) {
   section.read("rise", check.rise);
 }
 
+void read_stats(const Section& haproxy, std::optional<StatsConfig>& stats) {
+  const auto* value = haproxy.find("stats");
+  if (value == nullptr) return;
+  const Section section(haproxy.reading(), *value, haproxy.path_of("stats"), schema::stats_keys);
+  section.require("credentialsFile");
+  stats.emplace();
+  section.read("port", stats->port);
+  section.read("credentialsFile", stats->credentials_file);
+}
+
+void read_lines(const Section& section, std::string_view key, std::vector<ConfigLine>& lines) {
+  for (const auto& [item, path] : section.items(key)) {
+    if (item->kind == YamlNode::Kind::scalar) {
+      lines.push_back({item->scalar, item->where.line});
+    } else {
+      section.reading().refuse(item->where, "a line of HAProxy's config must be a text, not " +
+                                                std::string(kind_in_words(*item)) +
+                                                "; put it in quotes");
+    }
+  }
+}
+
+void read_extra_config(const Section& haproxy, ExtraConfig& extra) {
+  const auto* value = haproxy.find("extraConfig");
+  if (value == nullptr) return;
+  const Section section(haproxy.reading(), *value, haproxy.path_of("extraConfig"),
+                        schema::extra_config_keys);
+  read_lines(section, "global", extra.global);
+  read_lines(section, "defaults", extra.defaults);
+  read_lines(section, "frontend", extra.frontend);
+  read_lines(section, "backend", extra.backend);
+}
+
 void read_haproxy(const Section& service, HaproxyConfig& haproxy) {
   const auto* value = service.find("haproxy");
   if (value == nullptr) return;
   const Section section(service.reading(), *value, service.path_of("haproxy"),
                         schema::haproxy_keys);
   section.read("maxConnections", haproxy.max_connections);
+  read_stats(section, haproxy.stats);
+  read_extra_config(section, haproxy.extra);
   const auto* timeouts = section.find("timeouts");
   if (timeouts == nullptr) return;
   const Section inner(service.reading(), *timeouts, section.path_of("timeouts"),

@@ -37,7 +37,10 @@ inline constexpr std::array vip_keys{"address"sv, "interface"sv};
 inline constexpr std::array on_fail_keys{"vip"sv, "haproxy"sv};
 inline constexpr std::array health_check_keys{"mode"sv, "caFile"sv, "interval"sv, "fall"sv,
                                               "rise"sv};
-inline constexpr std::array haproxy_keys{"timeouts"sv, "maxConnections"sv};
+inline constexpr std::array haproxy_keys{"timeouts"sv, "maxConnections"sv, "stats"sv,
+                                         "extraConfig"sv};
+inline constexpr std::array stats_keys{"port"sv, "credentialsFile"sv};
+inline constexpr std::array extra_config_keys{"global"sv, "defaults"sv, "frontend"sv, "backend"sv};
 inline constexpr std::array timeouts_keys{"connect"sv, "client"sv, "server"sv, "tunnel"sv,
                                           "clientFin"sv};
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/validate_haproxy.hpp"
 #include "config/validate_metrics.hpp"
 #include "config/wording.hpp"
 
@@ -149,6 +150,7 @@ class Validator {
     check_port(config_.port, "spec.port");
     check_no_quorum_policy();
     check_scheduling();
+    for (auto& finding : validate_haproxy(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_metrics(config_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
   }

@@ -68,18 +68,39 @@ YamlNode write_health_check(const HealthCheck& check) {
       .take();
 }
 
+YamlNode write_lines(const std::vector<ConfigLine>& lines) {
+  auto items = list();
+  for (const auto& line : lines) items.items.push_back(scalar(line.text));
+  return items;
+}
+
 YamlNode write_haproxy(const HaproxyConfig& haproxy) {
   const auto& timeouts = haproxy.timeouts;
-  return Map()
-      .add("timeouts", Map()
-                           .add("connect", to_string(timeouts.connect))
-                           .add("client", to_string(timeouts.client))
-                           .add("server", to_string(timeouts.server))
-                           .add("tunnel", to_string(timeouts.tunnel))
-                           .add("clientFin", to_string(timeouts.client_fin))
-                           .take())
-      .add("maxConnections", std::to_string(haproxy.max_connections))
-      .take();
+  const auto& extra = haproxy.extra;
+  Map map;
+  map.add("timeouts", Map()
+                          .add("connect", to_string(timeouts.connect))
+                          .add("client", to_string(timeouts.client))
+                          .add("server", to_string(timeouts.server))
+                          .add("tunnel", to_string(timeouts.tunnel))
+                          .add("clientFin", to_string(timeouts.client_fin))
+                          .take())
+      .add("maxConnections", std::to_string(haproxy.max_connections));
+  if (haproxy.stats) {
+    map.add("stats", Map()
+                         .add("port", std::to_string(haproxy.stats->port))
+                         .add("credentialsFile", haproxy.stats->credentials_file)
+                         .take());
+  }
+  if (extra != ExtraConfig{}) {
+    map.add("extraConfig", Map()
+                               .add("global", write_lines(extra.global))
+                               .add("defaults", write_lines(extra.defaults))
+                               .add("frontend", write_lines(extra.frontend))
+                               .add("backend", write_lines(extra.backend))
+                               .take());
+  }
+  return map.take();
 }
 
 YamlNode write_service(const ServiceConfig& service) {

@@ -70,7 +70,8 @@ struct HaproxyProbeFailed {
 struct ServerHealth {
   std::string name;
   bool up = false;
-  std::string check;  ///< HAProxy's word for the last check: "L7OK", "L4CON", ...
+  std::string check;    ///< HAProxy's word for the last check: "L7OK", "L4CON", ...
+  std::string level{};  ///< what the last good check has shown; see check_level
 
   friend bool operator==(const ServerHealth&, const ServerHealth&) = default;
 };

@@ -25,14 +25,29 @@ std::string timer(Duration duration) {
   return std::to_string(count <= 0 ? longest : std::min<std::int64_t>(count, longest)) + "ms";
 }
 
+/// Connections that the stats page of a service may have.
+constexpr std::uint64_t stats_connections_max = 20;
+
 class Text {
  public:
   void section(const std::string& line) { text_ += "\n" + line + "\n"; }
   void line(const std::string& words) { text_ += "    " + words + "\n"; }
   void comment(const std::string& sentence) { text_ += "# " + sentence + "\n"; }
+  /// Lines of the operator, in their own words.
+  void append(const std::vector<ConfigLine>& lines, const ServiceConfig& service,
+              const char* section) {
+    for (const auto& each : lines) {
+      line(each.text);
+      const auto number = static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));
+      origins_.push_back(
+          {number, each.line, "service " + service.name.text() + ", extraConfig." + section});
+    }
+  }
   [[nodiscard]] std::string take() { return std::move(text_); }
+  [[nodiscard]] std::vector<LineOrigin> take_origins() { return std::move(origins_); }
 
  private:
+  std::vector<LineOrigin> origins_;
   std::string text_;
 };
 
@@ -94,6 +109,44 @@ void render_defaults(Text& text) {
   text.line("srvtcpka-cnt 6");
 }
 
+void render_listeners(Text& text, const ServiceConfig& service, std::uint16_t port,
+                      std::vector<ListenSocket>& sockets) {
+  for (const auto& vip : service.vips) {
+    auto variable = "HAPX_LISTEN_" + std::to_string(sockets.size());
+    text.line("# " + to_string(Endpoint{vip.address.address, port}));
+    text.line("bind \"fd@${" + variable + "}\"");
+    sockets.push_back({std::move(variable), {vip.address.address, port}});
+  }
+}
+
+/// A page of HAProxy's state, and its metrics where it was built with them (`haproxy -vv`).
+void render_stats(Text& text, const ServiceConfig& service, const StatsConfig& stats,
+                  const HaproxyPaths& paths, std::vector<ListenSocket>& sockets) {
+  const auto users = paths.stats_users.find(stats.credentials_file);
+  if (users == paths.stats_users.end()) return;
+  // "_stats" is no service's proxy name, for the reason that "_probe" is none.
+  const auto name = "_stats-" + to_proxy_name(service.name.text());
+  text.section("userlist " + name);
+  for (const auto& user : users->second) {
+    text.line("user " + quoted(user.name) + (user.hashed ? " password " : " insecure-password ") +
+              quoted(user.secret));
+  }
+  text.section("frontend " + name);
+  text.line("mode http");
+  render_listeners(text, service, stats.port, sockets);
+  text.line("maxconn " + std::to_string(stats_connections_max));
+  text.line("timeout client 30s");
+  text.line("timeout http-request 5s");
+  text.line("http-request auth realm hapx unless { http_auth(" + name + ") }");
+  text.line(".if feature(PROMEX)");
+  text.line("http-request use-service prometheus-exporter if { path /metrics }");
+  text.line(".endif");
+  text.line("stats enable");
+  text.line("stats uri /");
+  text.line("stats refresh 5s");
+  text.line("stats hide-version");
+}
+
 void render_probe(Text& text, const HaproxyPaths& paths) {
   // "_probe" is no service's proxy name: '_' is followed by two upper-case digits in those.
   text.section("frontend _probe");
@@ -121,18 +174,24 @@ void render_checks(Text& text, const ServiceConfig& service) {
   const bool over_tls = check.mode != HealthCheckMode::tcp;
   if (check.mode == HealthCheckMode::readyz) {
     text.line("option httpchk GET /readyz");
-    text.line("http-check expect status 200");
+    // 401 and 403: it lives, and answers no stranger. Any other answer: not ready (starting, or
+    // about to end), but able to answer; so it gets no new connections and goes on with those it
+    // has.
+    text.line("http-check expect status 200,401,403 error-status L7OKC");
   }
   text.line("timeout check " + timer(check.interval));
-  // A server in doubt is asked more often, and connections that fail count as doubts: at the
-  // default interval one that dies under load is out after 0.2 s, one that answers 500 after 0.3 s.
+  // A server in doubt is asked more often. Three connections in a row that fail are such a doubt,
+  // and then one failed check is enough. Never are they enough alone: a kube-apiserver that is only
+  // overloaded must not lose all its watches.
   const auto fast =
       std::max(check.interval / 5, std::min<Duration>(check.interval, milliseconds(20)));
   std::string line = "default-server check inter " + timer(check.interval) + " fastinter " +
                      timer(fast) + " downinter " + timer(check.interval) + " fall " +
                      std::to_string(std::max(1U, check.fall)) + " rise " +
                      std::to_string(std::max(1U, check.rise)) +
-                     " observe layer4 on-marked-down shutdown-sessions init-addr last,libc,none";
+                     " observe layer4 error-limit 3 on-error sudden-death"
+                     " on-marked-down shutdown-sessions slowstart 10s"
+                     " init-addr last,libc,none";
   if (over_tls) {
     line += " check-ssl";
     line += check.ca_file ? " verify required ca-file " + quoted(*check.ca_file) : " verify none";
@@ -145,16 +204,14 @@ void render_frontend(Text& text, const ServiceConfig& service, std::uint64_t con
   const auto name = to_proxy_name(service.name.text());
   const auto& timeouts = service.haproxy.timeouts;
   text.section("frontend " + name);
-  for (const auto& vip : service.vips) {
-    auto variable = "HAPX_LISTEN_" + std::to_string(sockets.size());
-    text.line("# " + to_string(Endpoint{vip.address.address, service.port}));
-    text.line("bind \"fd@${" + variable + "}\"");
-    sockets.push_back({std::move(variable), {vip.address.address, service.port}});
-  }
+  render_listeners(text, service, service.port, sockets);
   text.line("maxconn " + std::to_string(connections));
   text.line("timeout client " + timer(timeouts.client));
   text.line("timeout client-fin " + timer(timeouts.client_fin));
+  // With nobody to answer, a client is told at once (by a reset) instead of being kept.
+  text.line("tcp-request connection reject if { nbsrv(" + name + ") lt 1 }");
   text.line("default_backend " + name);
+  text.append(service.haproxy.extra.frontend, service, "frontend");
 }
 
 void render_backend(Text& text, const ServiceConfig& service) {
@@ -165,6 +222,7 @@ void render_backend(Text& text, const ServiceConfig& service) {
   text.line("timeout server-fin " + timer(timeouts.client_fin));
   text.line("timeout tunnel " + timer(timeouts.tunnel));
   render_checks(text, service);
+  text.append(service.haproxy.extra.backend, service, "backend");
   for (const auto& server : service.api_servers) {
     text.line("server " + to_proxy_name(server.host) + ":" + std::to_string(server.port) + " " +
               server_address(server));
@@ -186,16 +244,29 @@ RenderedHaproxy render(const ClusterConfig& config, const HaproxyPaths& paths) {
   const auto limits = connection_limits(config, paths);
   std::uint64_t connections = 0;
   for (const auto limit : limits) connections += limit;
+  for (const auto& service : config.services) {
+    if (service.haproxy.stats) connections += stats_connections_max;
+  }
 
   Text text;
   text.comment("Written by hapxd from its own configuration; changes are overwritten.");
   render_global(text, paths, connections);
+  for (const auto& service : config.services) {
+    text.append(service.haproxy.extra.global, service, "global");
+  }
   render_defaults(text);
+  for (const auto& service : config.services) {
+    text.append(service.haproxy.extra.defaults, service, "defaults");
+  }
   render_probe(text, paths);
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     render_frontend(text, config.services[i], limits[i], rendered.sockets);
     render_backend(text, config.services[i]);
+    if (const auto& stats = config.services[i].haproxy.stats) {
+      render_stats(text, config.services[i], *stats, paths, rendered.sockets);
+    }
   }
+  rendered.origins = text.take_origins();
   rendered.text = text.take();
   return rendered;
 }

@@ -13,10 +13,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "config/cluster_config.hpp"
+#include "config/stats_credentials.hpp"
 #include "lb-supervisor/action.hpp"
 
 namespace hapx::lb_supervisor {
@@ -30,6 +32,9 @@ struct HaproxyPaths {
   /// may have at most, their `maxConnections` are lowered in proportion: a HAProxy that runs out of
   /// descriptors can't answer its probe.
   std::uint64_t descriptor_limit = 0;
+  /// Who may see the stats page, by `credentialsFile`. Without an entry the page is left out.
+  std::map<std::string, std::vector<StatsUser>> stats_users{};
+  std::map<std::string, std::string> stats_trouble{};  ///< why there is no entry
 };
 
 inline constexpr const char* runtime_socket_name = "haproxy.sock";
@@ -52,9 +57,19 @@ inline constexpr Duration hard_stop_after = std::chrono::minutes(10);
 /// The request target that the probe's listener answers with 200.
 inline constexpr const char* probe_target = "/alive";
 
+/// Whose a line of the text is, where an operator wrote it.
+struct LineOrigin {
+  std::size_t line = 0;       ///< of the text, from 1
+  std::size_t file_line = 0;  ///< of hapx.yaml; 0: unknown
+  std::string place;          ///< "service kube-apiserver, extraConfig.backend"
+
+  friend bool operator==(const LineOrigin&, const LineOrigin&) = default;
+};
+
 struct RenderedHaproxy {
   std::string text;
   std::vector<ListenSocket> sockets;
+  std::vector<LineOrigin> origins{};  ///< in the order of the text
 
   friend bool operator==(const RenderedHaproxy&, const RenderedHaproxy&) = default;
 };

@@ -7,6 +7,7 @@ namespace hapx::lb_supervisor {
 namespace {
 
 constexpr std::size_t bytes_max = 500;
+constexpr std::size_t line_bytes_shown_max = 120;
 
 /// "[ALERT]    (1234) : config : ..." -> "config : ...".
 std::string_view without_prefix(std::string_view line) {
@@ -35,7 +36,42 @@ std::string collect(std::string_view output, Which which) {
   return words;
 }
 
+/// Of the first "file:NUMBER]" in the words; 0 if there is none.
+std::size_t blamed_line(std::string_view words) {
+  for (auto end = words.find(']'); end != std::string_view::npos; end = words.find(']', end + 1)) {
+    const auto colon = words.substr(0, end).rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == end || end - colon > 7) continue;
+    std::size_t number = 0;
+    const auto digits = words.substr(colon + 1, end - colon - 1);
+    if (!std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) continue;
+    for (const char c : digits) number = number * 10 + static_cast<std::size_t>(c - '0');
+    return number;
+  }
+  return 0;
+}
+
+std::string line_of(std::string_view text, std::size_t number) {
+  for (std::size_t i = 1; i < number && !text.empty(); ++i) {
+    text.remove_prefix(std::min(text.size(), text.find('\n')));
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  auto line = text.substr(0, text.find('\n'));
+  line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
+  return std::string(line.substr(0, line_bytes_shown_max));
+}
+
 }  // namespace
+
+std::string located(const std::string& words, const RenderedHaproxy& rendered) {
+  const auto number = blamed_line(words);
+  const auto line = line_of(rendered.text, number);
+  if (number == 0 || line.empty()) return words;
+  const auto origin = std::ranges::find(rendered.origins, number, &LineOrigin::line);
+  if (origin == rendered.origins.end()) return "its line `" + line + "`: " + words;
+  const auto where =
+      origin->file_line == 0 ? "" : "hapx.yaml, line " + std::to_string(origin->file_line) + ", ";
+  return where + origin->place + ", `" + line + "`: " + words;
+}
 
 std::string words_of_haproxy(std::string_view output) {
   const auto alerts = collect(output, Which::alerts);

@@ -8,7 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include "lb-supervisor/haproxy_config.hpp"
+
 namespace hapx::lb_supervisor {
+
+/// The same words with the line that they blame: where the operator wrote it, or the line itself.
+/// As they are if they blame none.
+[[nodiscard]] std::string located(const std::string& words, const RenderedHaproxy& rendered);
 
 /// The alerts of HAProxy's output, or its other lines if there is none, without their prefixes, as
 /// one line of at most 500 bytes of printable ASCII.

@@ -25,13 +25,13 @@
 
 namespace hapx::lb_supervisor {
 
-/// Limit: as many as a validated config has VIPs.
-inline constexpr std::size_t sockets_max = 64;
+/// Limit: twice as many as a validated config has VIPs: each may have a stats page.
+inline constexpr std::size_t sockets_max = 128;
 /// Limit: those that drain, and those that were killed and are not gone yet.
 inline constexpr std::size_t draining_told_max = 16;
 inline constexpr std::size_t variable_bytes_max = 64;
 inline constexpr std::size_t reason_bytes_max = 1024;
-inline constexpr std::size_t message_bytes_max = 8192;
+inline constexpr std::size_t message_bytes_max = 16'384;
 inline constexpr std::size_t config_bytes_max = std::size_t{4} << 20U;
 
 using KeeperRequest = std::variant<CheckHaproxyConfig, StartHaproxy, RetireHaproxy, KillHaproxy>;

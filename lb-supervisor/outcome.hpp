@@ -57,13 +57,19 @@ struct HaproxyNotReplaced {
   friend bool operator==(const HaproxyNotReplaced&, const HaproxyNotReplaced&) = default;
 };
 
+/// What became of Supervisor::examine.
+struct HaproxyExamined {
+  std::string refusal;  ///< HAProxy's words and the line; empty: it doesn't refuse the text
+  friend bool operator==(const HaproxyExamined&, const HaproxyExamined&) = default;
+};
+
 /// A kube-apiserver's health, or a settled number, changed.
 struct BackendsChanged {
   friend bool operator==(const BackendsChanged&, const BackendsChanged&) = default;
 };
 
 using News = std::variant<HaproxyReady, HaproxyServing, HaproxyFailed, HaproxyNotReady,
-                          HaproxyReplaced, HaproxyNotReplaced, BackendsChanged>;
+                          HaproxyReplaced, HaproxyNotReplaced, HaproxyExamined, BackendsChanged>;
 
 struct Outcome {
   std::vector<Action> actions;

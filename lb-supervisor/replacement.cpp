@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lb-supervisor/haproxy_words.hpp"
+
 namespace hapx::lb_supervisor {
 
 void Replacement::check(Instant now, Outcome& outcome) {
@@ -25,7 +27,7 @@ void Replacement::step(const HaproxyConfigAccepted&, Instant now, Outcome& outco
 }
 
 void Replacement::step(const HaproxyConfigRefused& event) {
-  if (std::holds_alternative<Checking>(state_)) state_ = Failed{event.reason};
+  if (std::holds_alternative<Checking>(state_)) state_ = Failed{located(event.reason, wanted_)};
 }
 
 void Replacement::step(const HaproxyStarted& event, Instant now) {

@@ -47,6 +47,7 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& names, co
 
 struct Columns {
   std::size_t proxy = 0, server = 0, status = 0, type = 0, check = 0;
+  std::optional<std::size_t> code;
 };
 
 std::optional<Columns> read_columns(std::string_view first_line) {
@@ -58,7 +59,7 @@ std::optional<Columns> read_columns(std::string_view first_line) {
   const auto type = find_column(names, "type");
   const auto check = find_column(names, "check_status");
   if (!proxy || !server || !status || !type || !check) return std::nullopt;
-  return Columns{*proxy, *server, *status, *type, *check};
+  return Columns{*proxy, *server, *status, *type, *check, find_column(names, "check_code")};
 }
 
 /// "UP", and "UP 1/3" (about to fall), take connections; so does a server without checks.
@@ -73,6 +74,8 @@ ServerHealth read_server(const std::vector<std::string>& fields, const Columns& 
   std::string_view check = fields[columns.check];
   if (check.substr(0, 2) == "* ") check.remove_prefix(2);  // the next check is under way
   health.check = fields[columns.status] == "MAINT (resolution)" ? not_resolved : check;
+  const bool has_code = columns.code && *columns.code < fields.size();
+  health.level = check_level(health.check, has_code ? fields[*columns.code] : "");
   return health;
 }
 
@@ -93,6 +96,13 @@ class Collector {
 };
 
 }  // namespace
+
+std::string_view check_level(std::string_view check, std::string_view code) {
+  if (check == "L7OK") return code == "200" || code.empty() ? "readyz" : "http";
+  if (check == "L6OK") return "tls";
+  if (check == "L4OK") return "tcp";
+  return {};
+}
 
 Result<BackendsReported> parse_servers(std::string_view reply) {
   if (reply.size() > reply_bytes_max) {

@@ -2,7 +2,7 @@
 // Which kube-apiservers does HAProxy find healthy?
 //
 // HAProxy answers `show stat` with a table in CSV, whose columns it names in the first line and
-// adds to with each version. Only five columns are read, found by their names. Total on any bytes.
+// adds to with each version. Only six columns are read, found by their names. Total on any bytes.
 #pragma once
 
 #include <string_view>
@@ -20,6 +20,13 @@ inline constexpr std::size_t reply_bytes_max = std::size_t{1} << 20U;
 inline constexpr std::string_view not_checked_yet = "INI";
 /// Our word for a host name that had no address when HAProxy began; it is down until the next one.
 inline constexpr std::string_view not_resolved = "unresolved";
+
+/// HAProxy's word for a server that answers, but not that it is ready: it drains.
+inline constexpr std::string_view not_ready = "L7OKC";
+
+/// What a check with this outcome has shown: "readyz" (200), "http" (401 or 403: it lives, and
+/// tells strangers nothing), "tls" (a handshake), "tcp" (a connection); empty: nothing good.
+[[nodiscard]] std::string_view check_level(std::string_view check, std::string_view code);
 
 /// Backends in the order of the table. Refuses what is no such table; rows of other kinds (a
 /// frontend, a sum) and rows cut short are passed over.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb-supervisor/haproxy_words.hpp"
 #include "lb-supervisor/runtime_reply.hpp"
 
 namespace hapx::lb_supervisor {
@@ -70,6 +71,7 @@ bool Supervisor::serves(const ServiceName& service) const {
 Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
   Outcome outcome;
   connected_ = true;
+  if (examination_) end_examination({}, outcome);
   replacement_.reset();  // the keeper has ended it
   replace_at_.reset();
   draining_ = {event.draining.begin(), event.draining.end()};
@@ -107,6 +109,7 @@ Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
 Outcome Supervisor::step(const KeeperLost& event, Instant now) {
   Outcome outcome;
   connected_ = false;
+  if (examination_) end_examination({}, outcome);
   replacement_.reset();
   replace_at_.reset();
   draining_.clear();
@@ -126,6 +129,10 @@ Outcome Supervisor::step(const KeeperLost& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
   Outcome outcome;
+  if (examination_ && event.generation == examination_->generation) {
+    end_examination({}, outcome);
+    return outcome;
+  }
   if (auto* attempt = attempt_of(event.generation)) {
     attempt->step(event, now, outcome);
     follow_replacement(now, outcome);
@@ -140,13 +147,17 @@ Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
 
 Outcome Supervisor::step(const HaproxyConfigRefused& event, Instant now) {
   Outcome outcome;
+  if (examination_ && event.generation == examination_->generation) {
+    end_examination(located(event.reason, examination_->rendered), outcome);
+    return outcome;
+  }
   if (auto* attempt = attempt_of(event.generation)) {
     attempt->step(event);
     follow_replacement(now, outcome);
     return outcome;
   }
   if (!std::holds_alternative<Checking>(state_) || event.generation != generation_) return outcome;
-  refuse(event.reason, now, outcome);
+  refuse(located(event.reason, *current_), now, outcome);
   return outcome;
 }
 
@@ -263,6 +274,7 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
 Outcome Supervisor::step(Instant now) {
   Outcome outcome;
   settle(now, outcome);
+  if (examination_ && now >= examination_->until) end_examination({}, outcome);
   if (const auto* checking = std::get_if<Checking>(&state_)) {
     if (now >= checking->until) refuse("`haproxy -c` did not answer", now, outcome);
   } else if (const auto* pausing = std::get_if<Pausing>(&state_)) {
@@ -315,6 +327,7 @@ std::optional<Instant> Supervisor::next_deadline() const {
     add(warm_state->next_ask);
     if (replace_at_) add(*replace_at_);
   }
+  if (examination_) add(examination_->until);
   if (replacement_) {
     if (const auto deadline = replacement_->next_deadline()) add(*deadline);
   }

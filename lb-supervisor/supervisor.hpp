@@ -90,6 +90,10 @@ class Supervisor {
   /// Wants none. What runs is ended.
   [[nodiscard]] Outcome stop(Instant now);
 
+  /// Asks HAProxy what it thinks of a text that isn't wanted yet, without a change. HaproxyExamined
+  /// answers; at once and with no refusal where HAProxy can't be asked now.
+  [[nodiscard]] Outcome examine(RenderedHaproxy rendered, Instant now);
+
   /// Wants the service served: HaproxyServing comes now if HAProxy is warm, else (and again after
   /// each failure) once it is.
   [[nodiscard]] Outcome serve(const ServiceName& service);
@@ -164,6 +168,7 @@ class Supervisor {
   void step_starting(Starting& starting, Instant now, Outcome& outcome);
   void settle(Instant now, Outcome& outcome);
   void look_up_again(Instant now, Outcome& outcome);
+  void end_examination(std::string refusal, Outcome& outcome);
   void start_what_is_wanted();
   void give_up_other_text();
   [[nodiscard]] bool runs_what_is_wanted() const;
@@ -184,6 +189,12 @@ class Supervisor {
   bool wanted_accepted_ = false;            ///< HAProxy accepted `wanted_`
   std::string not_replaced_;                ///< the last HaproxyNotReplaced
   std::set<std::uint64_t> draining_;
+  struct Examination {
+    RenderedHaproxy rendered;
+    std::uint64_t generation = 0;
+    Instant until;
+  };
+  std::optional<Examination> examination_;
   bool connected_ = false;                                   ///< to the keeper
   std::string trouble_ = "its keeper has not answered yet";  ///< the last bad news, for the reason
   std::optional<Process> process_;                           ///< what runs, as far as we know

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When does another HAProxy take over, and with what?
+#include <utility>
+
 #include "lb-supervisor/supervisor.hpp"
 
 namespace hapx::lb_supervisor {
@@ -72,6 +74,26 @@ void Supervisor::take_over(const Process& next, Instant now, Outcome& outcome) {
                 now + options_.first_ask_interval};
   outcome.actions.emplace_back(AskBackends{next.generation});
   outcome.news.emplace_back(HaproxyReplaced{});
+}
+
+// ---- what would HAProxy think of it
+
+/// The keeper asks HAProxy one thing at a time, and what is under way matters more.
+Outcome Supervisor::examine(RenderedHaproxy rendered, Instant now) {
+  Outcome outcome;
+  const bool is_busy = (replacement_ && !replacement_->accepted()) || examination_;
+  if (!connected_ || !warm() || is_busy) {
+    outcome.news.emplace_back(HaproxyExamined{});
+    return outcome;
+  }
+  outcome.actions.emplace_back(CheckHaproxyConfig{++generation_, rendered.text, rendered.sockets});
+  examination_ = Examination{std::move(rendered), generation_, now + options_.check_max};
+  return outcome;
+}
+
+void Supervisor::end_examination(std::string refusal, Outcome& outcome) {
+  examination_.reset();
+  outcome.news.emplace_back(HaproxyExamined{std::move(refusal)});
 }
 
 }  // namespace hapx::lb_supervisor

@@ -15,6 +15,7 @@
 
 #include "appliance/io/accepted_file.hpp"
 #include "config/io/clock.hpp"
+#include "config/io/credentials_file.hpp"
 #include "config/io/host.hpp"
 #include "config/self.hpp"
 #include "membership/io/record_file.hpp"
@@ -112,6 +113,20 @@ Descriptor take(DescriptorsByName& descriptors, const std::string& name) {
   return taken;
 }
 
+/// A page that can't be shown is no reason not to serve: status says why it is missing.
+void read_stats_users(const ClusterConfig& config, lb_supervisor::HaproxyPaths& paths) {
+  for (const auto& service : config.services) {
+    if (!service.haproxy.stats) continue;
+    const auto& file = service.haproxy.stats->credentials_file;
+    auto users = read_credentials_file(file);
+    if (users) {
+      paths.stats_users[file] = std::move(*users);
+    } else {
+      paths.stats_trouble[file] = users.error().sentence;
+    }
+  }
+}
+
 }  // namespace
 
 std::string haproxy_dir(const HapxdOptions& options) {
@@ -179,6 +194,9 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   beginning.node.incarnation = membership::Incarnation{*incarnation};
   beginning.node.keys = *keys;
   beginning.node.haproxy_paths = lb_supervisor::haproxy_paths(haproxy_dir(options));
+  if (lb_supervisor::runs_haproxy(beginning.node.config, *self)) {
+    read_stats_users(beginning.node.config, beginning.node.haproxy_paths);
+  }
   beginning.node.seed = *seed;
   beginning.node.version = HAPX_VERSION;
   beginning.inherited = std::move(inherited);

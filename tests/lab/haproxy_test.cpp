@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// HAProxy in front of kube-apiservers, in a real cluster: its config changes under load.
+// HAProxy in front of kube-apiservers, in a real cluster: its config changes under load, it is told
+// nonsense, and a kube-apiserver dies, hangs or is not ready under load. Times are printed and
+// recorded, never judged.
+#include <algorithm>
 #include <iostream>
+#include <sstream>
 
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/process.hpp"
@@ -96,6 +100,85 @@ TEST_F(HaproxyUnderLoad, TwentyReloadsFailNoConnectionAndCutNoStream) {
   EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
   EXPECT_TRUE(eventually([&] { return haproxies().size() == 1; })) << "the streams have ended";
 }
+
+TEST_F(HaproxyUnderLoad, ALineThatHaproxyRefusesChangesNothing) {
+  start();
+  const auto before = in_service();
+  const auto text =
+      render_config(plan()) + "      haproxy: {extraConfig: {backend: [no-such-keyword]}}\n";
+  ASSERT_TRUE(write_file(plan().config_file, text));
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  Requests requests(plan(), 50);
+  for (const Process& keeper : processes_in(holder_->netns, keeper_name)) {
+    EXPECT_TRUE(send_signal(keeper, SIGHUP));
+  }
+  const std::string blame = "hapx.yaml, line " + std::to_string(lines) + ", service " +
+                            plan().service.text() + ", extraConfig.backend, `no-such-keyword`";
+  EXPECT_TRUE(eventually([&] { return said().find(blame) != std::string::npos; })) << blame << "\n"
+                                                                                   << said();
+  const Tally asked = requests.stop();
+  EXPECT_EQ(asked.failures, 0U) << asked.sample;
+  EXPECT_EQ(in_service(), before);
+  EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
+}
+
+struct Fault {
+  const char* name;
+  Health health;
+};
+
+class HaproxyWithAFault : public HaproxyUnderLoad, public testing::WithParamInterface<Fault> {
+ protected:
+  /// As the node that serves sees it: "up" or "down".
+  [[nodiscard]] bool is_up(const ApiserverPlan& server) const {
+    const auto outcome = lab_->ask(*holder_, {"get", "backends"});
+    if (!outcome) return false;
+    std::istringstream lines(outcome->output);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(to_string(server.address)) == std::string::npos) continue;
+      return line.find(" up ") != std::string::npos;
+    }
+    return false;
+  }
+};
+
+TEST_P(HaproxyWithAFault, GoesOnWithTheOthers) {
+  start();
+  const ApiserverPlan& victim = plan().apiservers[0];
+  ASSERT_TRUE(eventually([&] { return is_up(victim); }));
+  constexpr std::size_t streams_count = 30;
+  Streams streams(plan(), streams_count);
+  Requests requests(plan(), 200);
+  pause(seconds(1));
+  const Instant began = boot_now();
+  ASSERT_TRUE(lab_->tell(victim, GetParam().health));
+  ASSERT_TRUE(eventually([&] { return !is_up(victim); })) << said();
+  const Duration out_after = boot_now() - began;
+  pause(seconds(1));
+  const Tally asked = requests.stop();
+  const std::size_t living = streams.stop();
+  std::cout << GetParam().name << ": seen out after " << in_milliseconds(out_after) << " ms; "
+            << asked.failures << " of " << asked.attempts << " new connections failed ("
+            << asked.sample << "), slowest " << in_milliseconds(asked.slowest) << " ms; " << living
+            << " of " << streams_count << " streams lived on\n";
+  RecordProperty("connections", std::to_string(asked.attempts));
+  RecordProperty("failed", std::to_string(asked.failures));
+  RecordProperty("streams", std::to_string(living));
+  EXPECT_GE(living, streams_count / 3) << "those of the others";
+
+  Requests later(plan(), 100);
+  pause(seconds(2));
+  const Tally without = later.stop();
+  EXPECT_EQ(without.failures, 0U) << without.sample << ": it gets nothing new while it is out";
+  ASSERT_TRUE(lab_->tell(victim, Health::well));
+  EXPECT_TRUE(eventually([&] { return is_up(victim); })) << said();
+}
+
+INSTANTIATE_TEST_SUITE_P(Lab, HaproxyWithAFault,
+                         testing::Values(Fault{"Dead", Health::dead},
+                                         Fault{"Hanging", Health::hanging},
+                                         Fault{"NotReady", Health::failing}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace hapx::appliance::lab

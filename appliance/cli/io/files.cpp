@@ -92,8 +92,14 @@ int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surro
 int render_haproxy(const RenderHaproxy& verb, const Surroundings& around) {
   const CheckedConfig checked = read_and_check(verb.file);
   if (!checked.config) return complain_of(checked, verb.file, around);
-  around.out
-      << lb_supervisor::render(*checked.config, lb_supervisor::haproxy_paths(verb.run_dir)).text;
+  auto paths = lb_supervisor::haproxy_paths(verb.run_dir);
+  for (const auto& service : checked.config->services) {
+    if (!service.haproxy.stats) continue;
+    // The page is shown, its passwords are not.
+    const auto& file = service.haproxy.stats->credentials_file;
+    paths.stats_users[file] = {{"the-names-in", file, false}};
+  }
+  around.out << lb_supervisor::render(*checked.config, paths).text;
   return exit_done;
 }
 

@@ -4,6 +4,7 @@
 
 #include "config/io/clock.hpp"
 #include "kube_stub.hpp"
+#include "lb-supervisor/haproxy_words.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "rig.hpp"
 
@@ -80,6 +81,31 @@ TEST_F(Checking, accepts_the_extremes_of_times_and_counts) {
   service.health_check.interval = std::chrono::milliseconds(1);
   service.health_check.fall = 0;
   EXPECT_EQ(check(render(config, paths())), "");
+}
+
+TEST_F(Checking, accepts_a_stats_page_and_the_operators_lines) {
+  auto config = one_service("192.0.2.20", {"127.0.0.1"}, HealthCheckMode::readyz);
+  auto& haproxy = config.services[0].haproxy;
+  haproxy.stats = StatsConfig{32700, "/etc/hapx/stats"};
+  haproxy.extra = {{{"tune.bufsize 32768"}},
+                   {{"option tcplog"}},
+                   {{"tcp-request connection reject if { src 10.9.0.0/16 }"}},
+                   {{"hash-type consistent"}}};
+  auto with_users = paths();
+  with_users.stats_users["/etc/hapx/stats"] = {{"admin", "a \"$x\\#'", false},
+                                               {"ops", "$6$salt$hash", true}};
+  EXPECT_EQ(check(render(config, with_users)), "");
+}
+
+TEST_F(Checking, blames_the_operators_line_that_haproxy_refuses) {
+  auto config = one_service("192.0.2.20", {"127.0.0.1"}, HealthCheckMode::readyz);
+  config.services[0].haproxy.extra.backend = {{"option tcplog", 30}, {"no-such-keyword", 31}};
+  const auto rendered = render(config, paths());
+  const auto words = located(check(rendered), rendered);
+  EXPECT_EQ(
+      words.rfind("hapx.yaml, line 31, service api, extraConfig.backend, `no-such-keyword`: ", 0),
+      0U)
+      << words;
 }
 
 TEST_F(Checking, tells_what_haproxy_refuses) {

@@ -5,15 +5,13 @@
 #include <fstream>
 #include <sstream>
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include "config/io/descriptor.hpp"
 #include "kube_stub.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
 #include "load.hpp"
 #include "rig.hpp"
+#include "stream.hpp"
 
 namespace hapx::lb_supervisor {
 namespace {
@@ -21,29 +19,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr const char* vip = "192.0.2.20";
-
-/// A connection that stays, as a watch does.
-class Stream {
- public:
-  Stream() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval limit{10, 0};
-    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(6443);
-    ::inet_pton(AF_INET, vip, &to.sin_addr);
-    EXPECT_EQ(::connect(socket_.number(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  }
-  /// Says something, and hears it back.
-  [[nodiscard]] bool lives() const {
-    char byte = 'x';
-    return ::send(socket_.number(), &byte, 1, MSG_NOSIGNAL) == 1 &&
-           ::recv(socket_.number(), &byte, 1, 0) == 1;
-  }
-
- private:
-  Descriptor socket_;
-};
 
 /// Whether this process may still accept connections for the VIP.
 bool listens(pid_t pid) {
@@ -125,14 +100,14 @@ TEST_F(Reloading, spares_connections_that_are_open_and_ends_with_the_last_of_the
   ASSERT_TRUE(rig.run_until_warm());
   const auto old = rig.haproxy();
   {
-    const Stream stream;
+    const Stream stream(vip);
     ASSERT_TRUE(stream.lives());
     reload(rig, 1);
     EXPECT_NE(rig.haproxy(), old);
     EXPECT_TRUE(stream.lives());
     EXPECT_TRUE(is_running(old));
     EXPECT_EQ(rig.supervisor.status().draining, 1U);
-    const Stream later;
+    const Stream later(vip);
     EXPECT_TRUE(later.lives());
   }
   EXPECT_TRUE(rig.run_until([&] { return rig.supervisor.status().draining == 0; }));
@@ -149,7 +124,7 @@ TEST_F(Reloading, lets_an_old_one_go_on_no_longer_than_it_may) {
   rig.start(text(0));
   ASSERT_TRUE(rig.run_until_warm());
   const auto old = rig.haproxy();
-  const Stream stream;
+  const Stream stream(vip);
   ASSERT_TRUE(stream.lives());
   reload(rig, 1);
   EXPECT_TRUE(rig.run_until([&] { return rig.supervisor.status().draining == 0; }));
@@ -165,7 +140,7 @@ TEST_F(Reloading, lets_few_old_ones_go_on_at_once) {
   ASSERT_TRUE(rig.run_until_warm());
   std::vector<Stream> streams;
   for (std::size_t i = 0; i <= draining_max; ++i) {
-    streams.emplace_back();
+    streams.emplace_back(vip);
     ASSERT_TRUE(streams[i].lives());
     const auto old = rig.haproxy();
     ASSERT_TRUE(listens(old));
@@ -184,7 +159,7 @@ TEST_F(Reloading, goes_on_when_haproxy_refuses_the_new_text) {
   rig.start(text(0));
   ASSERT_TRUE(rig.run_until_warm());
   const auto old = rig.haproxy();
-  const Stream stream;
+  const Stream stream(vip);
   auto bad = text(1);
   bad.text += "    no-such-keyword\n";
   rig.start(bad);
@@ -215,7 +190,7 @@ TEST_F(Reloading, goes_on_when_the_new_one_does_not_answer) {
   ASSERT_TRUE(rig.run_until([&] { return !rig.supervisor.status().not_replaced.empty(); }));
   EXPECT_EQ(rig.supervisor.status().not_replaced, "it runs, but did not begin to answer");
   EXPECT_EQ(rig.haproxy(), old);
-  EXPECT_TRUE(Stream().lives());
+  EXPECT_TRUE(Stream(vip).lives());
 }
 
 TEST_F(Reloading, the_next_hapxd_serves_with_the_old_one_and_replaces_it_unnoticed) {
@@ -255,7 +230,7 @@ TEST_F(Reloading, what_an_interrupted_attempt_began_is_ended) {
   ASSERT_TRUE(rig->run_until_warm());
   EXPECT_EQ(rig->haproxy(), old);
   EXPECT_TRUE(rig->run_until([&] { return sockets_left() == 2; }));
-  EXPECT_TRUE(Stream().lives());
+  EXPECT_TRUE(Stream(vip).lives());
 }
 
 TEST_F(Reloading, closes_the_sockets_of_services_that_are_gone) {

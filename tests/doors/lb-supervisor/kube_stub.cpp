@@ -72,8 +72,8 @@ void talk_tls(SSL_CTX* context, int connection, Answer told) {
       request.append(buffer, static_cast<std::size_t>(count));
     }
     const bool is_good = told == Answer::ok && request.rfind("GET /readyz ", 0) == 0;
-    const std::string answer = std::string("HTTP/1.1 ") +
-                               (is_good ? "200 OK" : "500 Internal Server Error") +
+    const char* bad = told == Answer::forbidden ? "403 Forbidden" : "500 Internal Server Error";
+    const std::string answer = std::string("HTTP/1.1 ") + (is_good ? "200 OK" : bad) +
                                "\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     SSL_write(tls, answer.data(), static_cast<int>(answer.size()));
     SSL_shutdown(tls);

@@ -11,7 +11,7 @@
 
 namespace hapx::lb_supervisor {
 
-enum class Answer : int { ok, error, nothing };
+enum class Answer : int { ok, error, nothing, forbidden };
 enum class Speaks { tls, plain_greeting, plain_echo };
 
 /// What a plain stub says.

@@ -217,7 +217,7 @@ TEST(DescribeText, AServiceIsOnePage) {
                                "  fence         bpf (on node1)\n"
                                "  certificates  verified\n"
                                "  came here     2 node-lost\n"));
-  EXPECT_THAT(page, HasSubstr("kube-mast01:6443  up     L7OK\n"));
+  EXPECT_THAT(page, HasSubstr("kube-mast01:6443  up     -      L7OK\n"));
   EXPECT_THAT(page, HasSubstr("standing orders may be stale\n"));
   EXPECT_THAT(page, HasSubstr("last events, oldest first:\n"));
   EXPECT_EQ(service_to_text(Status{}, {}, {}), "");

@@ -46,7 +46,8 @@ Status watched() {
   service.haproxy = ResourceStatus::started;
   service.fence = FenceStatus::bpf;
   service.addresses = {"192.168.4.20/27"};
-  service.backends = {{"kube-mast01:6443", true, "L7OK"}, {"kube-mast02:6443", false, "L4CON"}};
+  service.backends = {{"kube-mast01:6443", true, "L7OK", "readyz"},
+                      {"kube-mast02:6443", false, "L4CON"}};
   service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 1, true,
                     true, 1, 2, ""},
                    {NodeName("node2"), ResourceStatus::stopped, ResourceStatus::stopped, 1'000'000,
@@ -60,12 +61,14 @@ Status watched() {
   web.nodes = {service.nodes[0], service.nodes[1]};
   web.vips = {{"192.168.4.21", false, Duration(0), 0, 0, 0}};
   status.services = {service, web};
-  status.haproxy = {ResourceStatus::started, 4711, true, "", 3};
+  status.haproxy = {ResourceStatus::started, 4711, true, "", 3, 1};
   status.counters = {{"announcements_failed", 1},
                      {"datagrams_refused.replayed", 3},
                      {"datagrams_refused.wrong key", 0},
                      {"fence_restored", 1},
                      {"haproxy_failures", 2},
+                     {"haproxy_reloads", 4},
+                     {"haproxy_reloads_failed", 1},
                      {"name_conflicts", 0},
                      {"plans", 5},
                      {"reloads_refused", 0},

@@ -30,7 +30,8 @@ Status healthy() {
   service.lease_remaining = std::chrono::milliseconds(271);
   service.fence = FenceStatus::bpf;
   service.addresses = {"192.168.4.20/27"};
-  service.backends = {{"kube-mast01:6443", true, "L7OK"}, {"kube-mast02:6443", true, "L7OK"}};
+  service.backends = {{"kube-mast01:6443", true, "L7OK", "readyz"},
+                      {"kube-mast02:6443", true, "L7OK", "http"}};
   service.reason = "kube-apiserver is on node1: runs there already";
   service.nodes = {{NodeName("node1"), ResourceStatus::started, ResourceStatus::started, 0, 0, true,
                     true, 2, 2, ""},
@@ -255,9 +256,9 @@ TEST(StatusText, TellsTheWholeStoryOnOneScreen) {
             "SERVICE         HOLDER  VIP      HAPROXY  LEASE   FENCE  ADDRESSES        PORT\n"
             "kube-apiserver  node1   started  started  271 ms  bpf    192.168.4.20/27  6443\n"
             "\n"
-            "BACKEND         SERVER            STATE  CHECK\n"
-            "kube-apiserver  kube-mast01:6443  up     L7OK\n"
-            "kube-apiserver  kube-mast02:6443  up     L7OK\n"
+            "BACKEND         SERVER            STATE  LEVEL   CHECK\n"
+            "kube-apiserver  kube-mast01:6443  up     readyz  L7OK\n"
+            "kube-apiserver  kube-mast02:6443  up     http    L7OK\n"
             "\n"
             "kube-apiserver is on node1: runs there already\n");
 }

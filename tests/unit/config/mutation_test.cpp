@@ -36,7 +36,11 @@ spec:
       location: {a: -INFINITY}
       onFail: {vip: block, haproxy: standby}
       healthCheck: {mode: tls, caFile: /ca.crt, interval: 1s, fall: 3, rise: 1}
-      haproxy: {timeouts: {connect: 1s, tunnel: 24h}, maxConnections: 500}
+      haproxy:
+        timeouts: {connect: 1s, tunnel: 24h}
+        maxConnections: 500
+        stats: {port: 32700, credentialsFile: /etc/hapx/stats}
+        extraConfig: {global: [tune.bufsize 32768], backend: [option tcplog]}
 )";
 
 /// Changes up to eight places: bytes replaced, removed, inserted, pieces doubled or cut off.

@@ -58,6 +58,11 @@ spec:
       haproxy:
         timeouts: {connect: 1s, client: 2h, server: 3h, tunnel: 24h, clientFin: 10s}
         maxConnections: 500
+        stats: {credentialsFile: /etc/hapx/stats.credentials}
+        extraConfig:
+          global:
+            - tune.bufsize 32768
+          frontend: ["tcp-request connection reject if { src 10.9.0.0/16 }", option tcplog]
     - name: web
       vips: [{address: 10.0.0.21/24, interface: eth0}]
       apiServers: ["10.0.0.32:80"]
@@ -112,7 +117,17 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(api.on_fail, (OnFailConfig{OnFail::block, OnFail::standby}));
   EXPECT_EQ(api.health_check,
             (HealthCheck{HealthCheckMode::tls, "/etc/kubernetes/pki/ca.crt", 1s, 3, 1}));
-  EXPECT_EQ(api.haproxy, (HaproxyConfig{{1s, 2h, 3h, 24h, 10s}, 500}));
+  EXPECT_EQ(
+      api.haproxy,
+      (HaproxyConfig{{1s, 2h, 3h, 24h, 10s},
+                     500,
+                     StatsConfig{32700, "/etc/hapx/stats.credentials"},
+                     {{{"tune.bufsize 32768"}},
+                      {},
+                      {{"tcp-request connection reject if { src 10.9.0.0/16 }"}, {"option tcplog"}},
+                      {}}}));
+  const auto& extra = api.haproxy.extra;
+  EXPECT_EQ(extra.frontend.at(1).line, extra.global.at(0).line + 1) << "it says where it stood";
   EXPECT_EQ(parsed->services[1].location.at(NodeName("a")), Score::infinity());
   EXPECT_EQ(parsed->services[1].location.at(NodeName("b")), Score(-5));
 }
@@ -219,7 +234,7 @@ spec:
         rise: 2
       haproxy:
         timeouts:
-          connect: 2s
+          connect: 500ms
           client: 1h
           server: 1h
           tunnel: 1h

@@ -42,12 +42,24 @@ ClusterConfig everything() {
   verified.health_check.fall = 3;
   verified.haproxy.timeouts = {seconds(1), seconds(20), seconds(21), seconds(7200), seconds(5)};
   verified.haproxy.max_connections = 50;
+  verified.haproxy.stats = StatsConfig{32700, "/etc/hapx/stats.credentials"};
+  verified.haproxy.extra = {{{"tune.bufsize 32768", 40}},
+                            {{"option tcplog", 41}},
+                            {{"tcp-request connection reject if { src 10.9.0.0/16 }", 42}},
+                            {{"hash-type consistent", 43}}};
   auto handshake = service("handshake", "192.168.4.22/27");
   handshake.health_check.mode = HealthCheckMode::tls;
   auto bare = service("bare", "192.168.4.23/27");
   bare.health_check.mode = HealthCheckMode::tcp;
   config.services.insert(config.services.end(), {verified, handshake, bare});
   return config;
+}
+
+HaproxyPaths paths_with_users() {
+  auto paths = haproxy_paths("/run/hapx");
+  paths.stats_users["/etc/hapx/stats.credentials"] = {{"admin", "a \"$x", false},
+                                                      {"ops", "$6$salt$hash", true}};
+  return paths;
 }
 
 /// The section that begins with `head`, without it.
@@ -66,7 +78,7 @@ TEST(HaproxyConfig, is_the_golden_text) {
   std::ifstream file(HAPX_SOURCE_DIR "/tests/unit/lb-supervisor/golden/haproxy.cfg");
   std::stringstream golden;
   golden << file.rdbuf();
-  EXPECT_EQ(render(everything(), haproxy_paths("/run/hapx")).text, golden.str());
+  EXPECT_EQ(render(everything(), paths_with_users()).text, golden.str());
 }
 
 TEST(HaproxyConfig, names_one_socket_for_each_vip) {
@@ -106,6 +118,54 @@ TEST(HaproxyConfig, checks_as_it_is_told) {
   const auto tcp = section(text, "backend bare");
   EXPECT_FALSE(has(tcp, "ssl"));
   EXPECT_FALSE(has(tcp, "httpchk"));
+}
+
+TEST(HaproxyConfig, drains_what_is_not_ready_and_cuts_what_is_dead) {
+  const auto readyz =
+      section(render(tutorial(), haproxy_paths("/run/hapx")).text, "backend kube-apiserver");
+  EXPECT_TRUE(has(readyz, "http-check expect status 200,401,403 error-status L7OKC"));
+  EXPECT_TRUE(has(readyz, "on-marked-down shutdown-sessions"));
+  EXPECT_TRUE(has(readyz, "error-limit 3 on-error sudden-death"));
+  EXPECT_TRUE(has(readyz, "timeout connect 500ms"));
+}
+
+TEST(HaproxyConfig, resets_clients_while_nobody_could_answer_them) {
+  EXPECT_TRUE(
+      has(section(render(tutorial(), haproxy_paths("/run/hapx")).text, "frontend kube-apiserver"),
+          "tcp-request connection reject if { nbsrv(kube-apiserver) lt 1 }"));
+}
+
+TEST(HaproxyConfig, shows_its_page_to_nobody_unless_told_to_whom) {
+  EXPECT_FALSE(has(render(tutorial(), paths_with_users()).text, "stats enable"));
+  const auto without = render(everything(), haproxy_paths("/run/hapx"));
+  EXPECT_FALSE(has(without.text, "stats enable"));
+  EXPECT_EQ(without.sockets.size(), 5U);
+  const auto rendered = render(everything(), paths_with_users());
+  EXPECT_EQ(rendered.sockets.size(), 7U);
+  EXPECT_TRUE(has(section(rendered.text, "frontend _stats-verified"),
+                  "http-request auth realm hapx unless { http_auth(_stats-verified) }"));
+  EXPECT_TRUE(has(rendered.text, "user \"admin\" insecure-password \"a \\\"\\$x\""));
+  EXPECT_TRUE(has(rendered.text, "user \"ops\" password \"\\$6\\$salt\\$hash\""));
+}
+
+TEST(HaproxyConfig, appends_the_operators_lines_and_knows_whose_they_are) {
+  const auto rendered = render(everything(), haproxy_paths("/run/hapx"));
+  std::vector<std::string> lines;
+  std::istringstream text(rendered.text);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  ASSERT_EQ(rendered.origins.size(), 4U);
+  const std::pair<const char*, const char*> expected[] = {
+      {"    tune.bufsize 32768", "service verified, extraConfig.global"},
+      {"    option tcplog", "service verified, extraConfig.defaults"},
+      {"    tcp-request connection reject if { src 10.9.0.0/16 }",
+       "service verified, extraConfig.frontend"},
+      {"    hash-type consistent", "service verified, extraConfig.backend"}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(lines.at(rendered.origins[i].line - 1), expected[i].first);
+    EXPECT_EQ(rendered.origins[i].place, expected[i].second);
+    EXPECT_EQ(rendered.origins[i].file_line, 40 + i);
+  }
+  EXPECT_TRUE(has(section(rendered.text, "frontend verified"), expected[2].first));
 }
 
 TEST(HaproxyConfig, differs_when_only_an_address_differs) {

@@ -27,5 +27,19 @@ TEST(WordsOfHaproxy, is_short_and_printable_whatever_it_is_given) {
   for (const char c : words) EXPECT_TRUE(c >= 0x20 && c <= 0x7E);
 }
 
+TEST(HaproxyWords, names_the_line_that_haproxy_blames) {
+  RenderedHaproxy rendered{"global\n    maxconn 5\n    no-such thing\n", {}, {}};
+  const std::string words = "config : parsing [/run/hapx/haproxy-check.cfg:3] : unknown keyword";
+  EXPECT_EQ(located(words, rendered), "its line `no-such thing`: " + words);
+  rendered.origins = {{2, 8, "somebody"}, {3, 41, "service api, extraConfig.global"}};
+  EXPECT_EQ(located(words, rendered),
+            "hapx.yaml, line 41, service api, extraConfig.global, `no-such thing`: " + words);
+  rendered.origins[1].file_line = 0;
+  EXPECT_EQ(located(words, rendered), "service api, extraConfig.global, `no-such thing`: " + words);
+  for (const char* other : {"", "no line", "[x:]", "[x:99]", "[x:99999999999999]", "]", "[a:-1]"}) {
+    EXPECT_EQ(located(other, rendered), other);
+  }
+}
+
 }  // namespace
 }  // namespace hapx::lb_supervisor

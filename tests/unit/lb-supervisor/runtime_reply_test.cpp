@@ -97,5 +97,18 @@ TEST(RuntimeReply, survives_any_bytes) {
   }
 }
 
+TEST(RuntimeReply, tells_what_a_check_has_shown) {
+  const auto report = parse_servers(
+      "# pxname,svname,status,type,check_status,check_code,\n"
+      "api,a:1,UP,2,L7OK,200,\napi,b:1,UP,2,* L7OK,403,\napi,c:1,NOLB,2,L7OKC,500,\n"
+      "api,d:1,UP,2,L6OK,,\napi,e:1,UP,2,L4OK,,\napi,f:1,DOWN,2,L4TOUT,,\n");
+  ASSERT_TRUE(report.has_value());
+  const auto& servers = report->backends.at(0).servers;
+  const std::vector<ServerHealth> expected{
+      {"a:1", true, "L7OK", "readyz"}, {"b:1", true, "L7OK", "http"}, {"c:1", false, "L7OKC", ""},
+      {"d:1", true, "L6OK", "tls"},    {"e:1", true, "L4OK", "tcp"},  {"f:1", false, "L4TOUT", ""}};
+  EXPECT_EQ(servers, expected);
+}
+
 }  // namespace
 }  // namespace hapx::lb_supervisor

@@ -209,6 +209,40 @@ TEST_F(Replacing, ends_both_when_nothing_is_wanted) {
   EXPECT_EQ(std::get<KillHaproxy>(actions[1]).generation, old_);
 }
 
+// ---- a text that isn't wanted yet
+
+TEST_F(Replacing, asks_haproxy_about_a_text_and_changes_nothing) {
+  bring_to_warm();
+  take(supervisor_.examine(second_text, now_));
+  const auto check = asked<CheckHaproxyConfig>();
+  ASSERT_TRUE(check);
+  EXPECT_EQ(check->config, "second\n");
+  EXPECT_TRUE(news().empty());
+  tell(HaproxyConfigRefused{check->generation, "parsing [/run/haproxy-check.cfg:1] : no"});
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{
+                        "its line `second`: parsing [/run/haproxy-check.cfg:1] : no"}});
+  take(supervisor_.examine(second_text, now_));
+  tell(HaproxyConfigAccepted{asked<CheckHaproxyConfig>()->generation});
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{}});
+  EXPECT_TRUE(supervisor_.warm());
+  EXPECT_FALSE(asked<StartHaproxy>());
+}
+
+TEST_F(Replacing, does_not_wait_for_an_answer_that_cannot_come) {
+  take(supervisor_.examine(second_text, now_));
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{}}) << "no keeper";
+  bring_to_warm();
+  take(supervisor_.examine(second_text, now_));
+  take(supervisor_.examine(second_text, now_));
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{}}) << "one is under way";
+  actions_.clear();
+  pass(seconds(40));
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{}}) << "the keeper said nothing";
+  take(supervisor_.examine(second_text, now_));
+  tell(KeeperLost{"gone"});
+  EXPECT_EQ(news(), std::vector<News>{HaproxyExamined{}});
+}
+
 // ---- after a restart of hapxd
 
 TEST_F(Replacing, adopts_one_with_another_text_and_serves_with_it_before_it_replaces_it) {
