@@ -24,7 +24,7 @@ TEST(RuntimeReply, reads_servers_by_service) {
       "other,10.0.0.1:443,UP,1,2,L6OK,,\n\n");
   ASSERT_EQ(report.backends.size(), 2U);
   EXPECT_EQ(report.backends[0].service, ServiceName("kube-apiserver"));
-  const std::vector<ServerHealth> servers{{"kube-mast01:6443", true, "L7OK"},
+  const std::vector<ServerHealth> servers{{"kube-mast01:6443", true, "L7OK", "readyz"},
                                           {"fd00::1:6443", false, "L4CON"}};
   EXPECT_EQ(report.backends[0].servers, servers);
   EXPECT_EQ(report.backends[1].service, ServiceName("other"));
