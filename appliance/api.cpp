@@ -180,6 +180,15 @@ ApiAnswer move(const RequestArrived& request, const ApiContext& context, std::st
   return MoveOrder{request.id, service->name, std::move(*to)};
 }
 
+ApiAnswer clean_up(const RequestArrived& request, const ApiContext& context,
+                   std::string_view name) {
+  const ServiceConfig* service = find_service(context.config, name);
+  if (!service) return unknown_service(request.id, context.config, name);
+  Result<std::optional<NodeName>> node = read_named_node(request.body, "node", context.config);
+  if (!node) return refusal(request.id, 400, node.error().sentence);
+  return CleanupOrder{request.id, service->name, std::move(*node)};
+}
+
 /// What stands in the body of a standing order.
 struct OrderBody {
   std::optional<Duration> time;
@@ -338,6 +347,9 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   }
   if (path.size() == 4 && path[1] == "services" && path[3] == "move") {
     return request.method == "POST" ? move(request, context, path[2]) : only("POST");
+  }
+  if (path.size() == 4 && path[1] == "services" && path[3] == "cleanup") {
+    return request.method == "POST" ? clean_up(request, context, path[2]) : only("POST");
   }
   if (auto answer = standing_order(request, context, path)) return std::move(*answer);
   return refusal(request.id, 404, "there is nothing at " + request.target);

@@ -10,6 +10,7 @@
 //   GET  /v1/events[/SERVICE] | why[/SERVICE] | failcounts[/SERVICE]
 //   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)
 //   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
+//   POST /v1/services/NAME/cleanup   {"node": "node2"}   (without: on all nodes)
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
 // until it is lifted) and "by" (who gives it).
@@ -63,7 +64,16 @@ struct RecordOrder {
   friend bool operator==(const RecordOrder&, const RecordOrder&) = default;
 };
 
-using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder>;
+/// Node is to have the failures of `service` forgotten, and to answer as above.
+struct CleanupOrder {
+  std::uint64_t id = 0;
+  ServiceName service;
+  std::optional<NodeName> node;  ///< absent: on all nodes
+
+  friend bool operator==(const CleanupOrder&, const CleanupOrder&) = default;
+};
+
+using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;

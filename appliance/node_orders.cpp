@@ -12,9 +12,6 @@
 namespace hapx::appliance {
 namespace {
 
-/// Limit: requests whose order is still on its way.
-constexpr std::size_t orders_max = 64;
-
 std::string words_of(const membership::Move& move) {
   return "move " + move.service.text() + (move.to ? " to " + move.to->text() : "");
 }
@@ -35,6 +32,8 @@ void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out)
     out.actions.emplace_back(std::move(*response));
   } else if (const auto* move = std::get_if<MoveOrder>(&answer)) {
     give_order(move->id, membership::Move{move->service, move->to}, now, out);
+  } else if (const auto* cleanup = std::get_if<CleanupOrder>(&answer)) {
+    clean_up(*cleanup, now, out);
   } else {
     auto& change = std::get<RecordOrder>(answer);
     give_order(change.id, std::move(change.change), now, out);
@@ -56,13 +55,17 @@ void Node::State::give_order(std::uint64_t request,
   note(out, now, JournalKind::order,
        "asked to " + std::visit([](const auto& one) { return words_of(one); }, what), by, {},
        service);
-  const membership::Order order{random(), options.self, std::move(what)};
+  membership::Order order{random(), options.self, {}};
+  std::visit([&](auto& one) { order.what = std::move(one); }, what);
   requests_of_orders[order.id] = request;
   absorb(member.order(order, now), now, out);
 }
 
-/// We coordinate.
+/// We coordinate, or it is for us alone.
 void Node::State::take_order(const membership::Order& order, Instant now, Decisions& out) {
+  if (std::holds_alternative<membership::Cleanup>(order.what)) {
+    return forget_failures(order, now, out);
+  }
   const std::string asked_at = "asked at " + order.from.text();
   if (const auto* move = std::get_if<membership::Move>(&order.what)) {
     auto answer = coordination.judge(order, member.view(), now);
@@ -85,8 +88,11 @@ void Node::State::take_order(const membership::Order& order, Instant now, Decisi
 void Node::State::pass_on(const membership::OrderAnswer& answer, Decisions& out) {
   const auto request = requests_of_orders.find(answer.id);
   if (request == requests_of_orders.end()) return;
-  out.actions.emplace_back(api_order_answer(request->second, answer.outcome, answer.sentence));
+  const std::uint64_t id = request->second;
   requests_of_orders.erase(request);
+  const auto cleanup = cleanups.find(id);
+  if (cleanup != cleanups.end()) return note_cleanup(cleanup->second, answer, out);
+  out.actions.emplace_back(api_order_answer(id, answer.outcome, answer.sentence));
 }
 
 void Node::State::hear(const membership::RecordStored& event, Instant now, Decisions& out) {

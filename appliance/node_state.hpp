@@ -25,6 +25,17 @@
 
 namespace hapx::appliance {
 
+/// A cleanup that other nodes were asked for, until each has answered.
+struct CleanupUnderWay {
+  std::uint64_t request = 0;
+  ServiceName service;
+  std::map<std::uint64_t, NodeName> asked;  ///< by the order's id
+  std::vector<NodeName> done;
+  std::vector<NodeName> away;        ///< offline: not asked
+  std::vector<std::string> trouble;  ///< refusals, and who did not answer
+  OrderOutcome outcome = OrderOutcome::accepted;
+};
+
 struct Node::State {
   State(NodeOptions given, Instant now);
 
@@ -52,6 +63,7 @@ struct Node::State {
   std::optional<Instant> unfit_since;  ///< HAProxy's fitness is reported with patience
   bool unfit_told = false;
   std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
+  std::map<std::uint64_t, CleanupUnderWay> cleanups;          ///< by the request's id
   membership::View seen;                                      ///< the view as it was journaled last
   std::optional<ConfigRead> examined;  ///< a changed file, while HAProxy is asked about it
   bool plan_due = false;               ///< something changed that a placement may depend on
@@ -95,6 +107,11 @@ struct Node::State {
                   Decisions& out);
   void take_order(const membership::Order& order, Instant now, Decisions& out);
   void pass_on(const membership::OrderAnswer& answer, Decisions& out);
+  void clean_up(const CleanupOrder& order, Instant now, Decisions& out);
+  void forget_failures(const membership::Order& order, Instant now, Decisions& out);
+  void note_cleanup(CleanupUnderWay& cleanup, const membership::OrderAnswer& answer,
+                    Decisions& out);
+  void finish_cleanup(const CleanupUnderWay& cleanup, Decisions& out);
 
   void settle(Instant now, Decisions& out);
   void obey_plan(Instant now, Decisions& out);
@@ -120,6 +137,8 @@ struct Node::State {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 };
 
+/// Limit: orders that are still on their way.
+inline constexpr std::size_t orders_max = 64;
 /// HAProxy may be unfit for this long before that is told: a restart takes far less.
 inline constexpr Duration unfit_patience = std::chrono::seconds(1);
 /// A page of metrics is shown again for this long: who asks more often costs next to nothing.

@@ -156,6 +156,30 @@ void ServiceHere::haproxy_serving(Instant now, Decisions& out) {
        "HAProxy serves " + service_.name.text());
 }
 
+bool ServiceHere::forget_failures(Instant now, Decisions& out) {
+  const bool vip_fails =
+      vip_state_ != ResourceState::stopped && vip_state_ != ResourceState::started;
+  const bool haproxy_fails = haproxy_state_ == ResourceState::monitor_failed;
+  if (!vip_fails && !haproxy_fails && vip_failures_.count + haproxy_failures_.count == 0) {
+    return false;
+  }
+  note(out, now, JournalKind::order, {}, "forgetting the failures of " + service_.name.text());
+  vip_failures_ = {};
+  haproxy_failures_ = {};
+  start_error_.clear();
+  if (vip_fails) {
+    // What could not be stopped is there until the kernel says otherwise, and is stopped anew.
+    const bool is_gone = std::ranges::all_of(holders_, silent);
+    vip_state_ = is_gone ? ResourceState::stopped : ResourceState::started;
+  }
+  if (haproxy_fails) {
+    // Asked to serve again, the supervisor says at once whether HAProxy does.
+    haproxy_state_ = ResourceState::stopped;
+    out.rest.push_back(service_.name);
+  }
+  return true;
+}
+
 std::string ServiceHere::obstacle_to_holding(const Surroundings& around, Instant now) const {
   if (around.leaving) return "hapxd is ending";
   if (adopted_) return {};  // the world has not told us yet how it is; the old right bounds this

@@ -75,6 +75,10 @@ class ServiceHere {
   /// HAProxy is warm, and the supervisor's books say that it serves this.
   void haproxy_serving(Instant now, Decisions& out);
 
+  /// As if nothing had ever failed here. What is still wrong is found again, and counts anew.
+  /// Returns whether anything was forgotten.
+  bool forget_failures(Instant now, Decisions& out);
+
   /// Compares wanted and present, and asks for what is missing. Call it at the end of every step.
   void converge(const Surroundings& around, Instant now, Decisions& out);
 

@@ -383,6 +383,8 @@ Outcome Member::order(Order order, Instant now) {
   State& state = *state_;
   state.pass_time(now);
   order.from = state.options.self;
+  const NodeName* addressee = addressee_of(order);
+  HAPX_ASSERT(addressee == nullptr || *addressee != state.options.self);
   if (std::holds_alternative<RecordChange>(order.what) && !state.quorate(now)) {
     state.news.push_back(
         OrderAnswered{{order.id, state.options.self, OrderOutcome::refused,

@@ -58,7 +58,7 @@ struct ViewChanged {};  ///< members, quorum, coordinator or a report
 struct PlanArrived {};  ///< view().plan is a higher one
 struct OrderArrived {
   Order order;
-};  ///< we coordinate and are asked to
+};  ///< we are asked to: as the coordinator, or as the one node that it is for
 struct OrderAnswered {
   OrderAnswer answer;
 };  ///< to an order that was given here
@@ -124,6 +124,7 @@ class Member {
   [[nodiscard]] Outcome publish(std::vector<Assignment> assignments, Instant now);
   /// Sends an order to the coordinator, again with each beat until it answers or 3 s have passed
   /// (then OrderAnswered "unknown"). An order given at the coordinator comes back as OrderArrived.
+  /// One that is for a single node goes there instead. REQUIRES: that is not this node.
   [[nodiscard]] Outcome order(Order order, Instant now);
   [[nodiscard]] Outcome answer(OrderAnswer answer, Instant now);
   /// Takes an order that changes the record into it, and answers whoever gave it when a majority

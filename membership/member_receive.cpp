@@ -178,7 +178,9 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
     news.push_back(PlanArrived{});
   }
   for (const Order& order : message.orders) {
-    if (!coordinating(now) || order.from != peer.node().name) continue;
+    const NodeName* addressee = addressee_of(order);
+    const bool is_for_us = addressee != nullptr ? *addressee == options.self : coordinating(now);
+    if (!is_for_us || order.from != peer.node().name) continue;
     const auto reception = orders.receive(order);
     if (reception.is_new) news.push_back(OrderArrived{order});
     if (reception.answer) message_to(peer).order_answers.push_back(*reception.answer);

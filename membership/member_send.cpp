@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a member say, and when?
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "membership/member_state.hpp"
@@ -135,12 +136,15 @@ void Member::State::say_plan(const Peer& peer, Instant now) {
 }
 
 void Member::State::say_orders(const Peer& peer, Instant now) {
+  if (!peer.current()) return;
+  std::vector<Order> said = orders.waiting_for(peer.node().name);
   const auto* known = watch.current(now);
-  if (!peer.current() || known == nullptr || known->ballot.node != peer.node().name) return;
-  message_to(peer).orders = orders.waiting();
+  if (known != nullptr && known->ballot.node == peer.node().name)
+    std::ranges::move(orders.waiting(), std::back_inserter(said));
+  if (!said.empty()) message_to(peer).orders = std::move(said);
 }
 
-/// Of the coordinator, to whoever gave the order.
+/// Of the coordinator or the addressee, to whoever gave the order.
 void Member::State::give_answer(OrderAnswer answer) {
   if (answer.to == options.self) {
     if (orders.answered(answer.id)) news.push_back(OrderAnswered{std::move(answer)});

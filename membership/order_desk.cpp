@@ -14,7 +14,7 @@ bool OrderDesk::give(const Order& order, Instant now) {
 std::vector<Order> OrderDesk::take_undelivered() {
   std::vector<Order> orders;
   for (auto& [id, given] : given_) {
-    if (given.delivered) continue;
+    if (given.delivered || addressee_of(given.order) != nullptr) continue;
     given.delivered = true;
     orders.push_back(given.order);
   }
@@ -23,7 +23,17 @@ std::vector<Order> OrderDesk::take_undelivered() {
 
 std::vector<Order> OrderDesk::waiting() const {
   std::vector<Order> orders;
-  for (const auto& [id, given] : given_) orders.push_back(given.order);
+  for (const auto& [id, given] : given_)
+    if (addressee_of(given.order) == nullptr) orders.push_back(given.order);
+  return orders;
+}
+
+std::vector<Order> OrderDesk::waiting_for(const NodeName& addressee) const {
+  std::vector<Order> orders;
+  for (const auto& [id, given] : given_) {
+    const NodeName* node = addressee_of(given.order);
+    if (node != nullptr && *node == addressee) orders.push_back(given.order);
+  }
   return orders;
 }
 
@@ -52,9 +62,11 @@ std::vector<OrderAnswer> OrderDesk::expire(Instant now) {
       ++at;
       continue;
     }
+    const NodeName* node = addressee_of(at->second.order);
     unknown.push_back({at->first, at->second.order.from, OrderOutcome::unknown,
-                       "unknown: no coordinator answered within 3 s; the order may yet have been "
-                       "carried out"});
+                       "unknown: " + (node != nullptr ? node->text() : "no coordinator") +
+                           (node != nullptr ? " did not answer" : " answered") +
+                           " within 3 s; the order may yet have been carried out"});
     at = given_.erase(at);
   }
   return unknown;

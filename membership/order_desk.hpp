@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which orders are on their way, and which have been answered?
 //
-// An order is given at any node, travels to the coordinator with each beat until it is answered or
-// its time is over, and is recognized there by its id, so that a repeated datagram is not a second
-// order. An order whose answer never came is "unknown", not "failed": it may have been carried out.
+// An order is given at any node, travels to the coordinator (or to the one node that it is for)
+// with each beat until it is answered or its time is over, and is recognized there by its id, so
+// that a repeated datagram is not a second order. An order whose answer never came is "unknown",
+// not "failed": it may have been carried out.
 #pragma once
 
 #include <deque>
@@ -26,10 +27,13 @@ class OrderDesk {
 
   /// An order given at this node. False: too many wait already.
   bool give(const Order& order, Instant now);
-  /// Orders given here that nobody has taken in yet; each once, for when we coordinate ourselves.
+  /// Orders given here for the coordinator that nobody has taken in yet; each once, for when we
+  /// coordinate ourselves.
   [[nodiscard]] std::vector<Order> take_undelivered();
-  /// Everything that still waits for an answer, to be sent with the next beat.
+  /// Everything that still waits for an answer of the coordinator, to be sent with the next beat.
   [[nodiscard]] std::vector<Order> waiting() const;
+  /// And of this node, whoever coordinates.
+  [[nodiscard]] std::vector<Order> waiting_for(const NodeName& addressee) const;
 
   /// True if the order, sent by another node, is new. If it is not, and was answered, the answer
   /// is to be sent again.
@@ -38,7 +42,7 @@ class OrderDesk {
     std::optional<OrderAnswer> answer;
   };
   [[nodiscard]] Reception receive(const Order& order);
-  /// Our answer, as the coordinator, to another node's order.
+  /// Our answer, as the coordinator or as the addressee, to another node's order.
   void remember(const OrderAnswer& answer);
 
   /// An answer has come to an order given here. False: to none that waits.

@@ -175,6 +175,26 @@ void to_wire(const MoveOrder& order, wire::Order& out) {
   if (order.move.to) out.set_to(order.move.to->text());
 }
 
+struct CleanupOrder {
+  std::uint64_t id;
+  NodeName from;
+  ServiceName service;
+};
+
+std::vector<CleanupOrder> cleanups_of(const Message& message) {
+  std::vector<CleanupOrder> cleanups;
+  for (const Order& order : message.orders)
+    if (const auto* cleanup = std::get_if<Cleanup>(&order.what))
+      cleanups.push_back({order.id, order.from, cleanup->service});
+  return cleanups;
+}
+
+void to_wire(const CleanupOrder& order, wire::Cleanup& out) {
+  out.set_id(order.id);
+  out.set_from(order.from.text());
+  out.set_service(order.service.text());
+}
+
 void to_wire(const OrderAnswer& answer, wire::OrderAnswer& out) {
   out.set_id(answer.id);
   out.set_accepted(answer.outcome == OrderOutcome::accepted);
@@ -285,6 +305,7 @@ std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_
   packer.add(message.record_written, &Datagram::mutable_record_written);
   packer.add(moves_of(message), &Datagram::mutable_orders);
   packer.add(changes_of(message), &Datagram::mutable_record_changes);
+  packer.add(cleanups_of(message), &Datagram::mutable_cleanups);
   packer.add(message.order_answers, &Datagram::mutable_order_answers);
   return std::move(packer).finish();
 }
@@ -322,6 +343,9 @@ class Decoder {
     for (const auto& item : in.report_parts()) out.report_parts.push_back(report_part(item));
     for (const auto& item : in.plan_parts()) out.plan_parts.push_back(plan_part(item));
     for (const auto& item : in.orders()) out.orders.push_back(order(item));
+    for (const auto& item : in.cleanups())
+      out.orders.push_back(
+          {item.id(), node(item.from()), Cleanup{service(item.service()), out.to}});
     for (const auto& item : in.order_answers())
       out.order_answers.push_back({item.id(), out.to,
                                    item.accepted() ? OrderOutcome::accepted : OrderOutcome::refused,

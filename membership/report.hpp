@@ -91,14 +91,29 @@ struct Move {
   friend bool operator==(const Move&, const Move&) = default;
 };
 
-/// An order of an operator on its way to the coordinator.
+/// A one-shot order: forget the failures of this service. Each node counts its own, so this goes to
+/// that node, and not to the coordinator.
+struct Cleanup {
+  ServiceName service;
+  NodeName at;
+
+  friend bool operator==(const Cleanup&, const Cleanup&) = default;
+};
+
+/// An order of an operator on its way to the coordinator, or to one node.
 struct Order {
   std::uint64_t id = 0;  ///< random, so that a repeated datagram is not a second order
   NodeName from;         ///< the node at which it was given
-  std::variant<Move, RecordChange> what;
+  std::variant<Move, RecordChange, Cleanup> what;
 
   friend bool operator==(const Order&, const Order&) = default;
 };
+
+/// To which node an order goes, whoever coordinates; null: to the coordinator.
+[[nodiscard]] inline const NodeName* addressee_of(const Order& order) {
+  const auto* cleanup = std::get_if<Cleanup>(&order.what);
+  return cleanup != nullptr ? &cleanup->at : nullptr;
+}
 
 enum class OrderOutcome : std::uint8_t {
   accepted,

@@ -58,6 +58,15 @@ void judge(const RequestArrived& request, const MoveOrder& order) {
        "a service moves to a node of the file that is no witness");
 }
 
+void judge(const RequestArrived& request, const CleanupOrder& order) {
+  must(request.method == "POST", "only POST gives orders");
+  must(order.id == number, "an order remembers who gave it");
+  must(order.service == ServiceName("api"), "an order is for a service of the file");
+  must(request.target == "/v1/services/api/cleanup", "and has one address");
+  must(!order.node || order.node == NodeName("node1") || order.node == NodeName("node2"),
+       "failures are forgotten on a node of the file that is no witness");
+}
+
 void judge(const RequestArrived& request, const RecordOrder& order) {
   using membership::OrderKind;
   using membership::RecordChange;

@@ -69,6 +69,7 @@ inline membership::Message rich_message() {
       {6, NodeName("node1"),
        RecordChange{RecordChange::Verb::give, Subject::standby(NodeName("node3")), "root@node1",
                     30min}});
+  message.orders.push_back({7, NodeName("node1"), Cleanup{service.service, message.to}});
   return message;
 }
 

@@ -68,6 +68,7 @@ void write_parts(Seeds& seeds) {
   add("plan", &Message::plan_parts, rich.plan_parts[0]);
   add("order", &Message::orders, rich.orders[0]);
   add("record-change", &Message::orders, rich.orders[1]);
+  add("cleanup", &Message::orders, rich.orders[2]);
   add("record-read", &Message::record_reads, rich.record_reads[0]);
   add("record-answer", &Message::record_answers, rich.record_answers[0]);
   add("record-told", &Message::record_told, rich.record_told[0]);

@@ -148,6 +148,23 @@ TEST_F(Api, RefusesAMoveItCannotUnderstand) {
   EXPECT_EQ(respond("POST", "/v1/services/nobody/move").status, 404U);
 }
 
+TEST_F(Api, UnderstandsACleanup) {
+  EXPECT_EQ(std::get<CleanupOrder>(ask("POST", "/v1/services/api/cleanup")),
+            (CleanupOrder{7, ServiceName("api"), std::nullopt}));
+  EXPECT_EQ(std::get<CleanupOrder>(ask("POST", "/v1/services/api/cleanup", R"({"node": "node2"})")),
+            (CleanupOrder{7, ServiceName("api"), NodeName("node2")}));
+  const auto refused = [&](const std::string& body) {
+    const Respond answer = respond("POST", "/v1/services/api/cleanup", body);
+    EXPECT_EQ(answer.status, 400U) << body;
+    return answer.body;
+  };
+  EXPECT_THAT(refused(R"({"node": "nod2"})"), HasSubstr("did you mean `node2`?"));
+  EXPECT_THAT(refused(R"({"node": "node3"})"), HasSubstr("witness"));
+  EXPECT_THAT(refused(R"({"to": "node2"})"), HasSubstr("node"));
+  EXPECT_EQ(respond("POST", "/v1/services/apo/cleanup").status, 404U);
+  EXPECT_EQ(respond("GET", "/v1/services/api/cleanup").status, 405U);
+}
+
 TEST_F(Api, UnderstandsStandingOrders) {
   using membership::RecordChange;
   using membership::Subject;

@@ -283,6 +283,59 @@ TEST(ServiceHere, on_fail_block_keeps_the_failure_visible) {
   EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::monitor_failed);
 }
 
+TEST(ServiceHere, a_cleanup_lets_it_try_again_what_was_refused) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  bench.hear(vip::AddressRefused{eth0,
+                                 vip_address,
+                                 vip::AddressRefused::Operation::add,
+                                 {ErrorKind::failed, "no buffer space", 105}});
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.converge();
+  ASSERT_EQ(bench.here->obstacle(), "no buffer space");
+  bench.out = {};
+  EXPECT_TRUE(bench.here->forget_failures(bench.now, bench.out));
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::stopped);
+  EXPECT_EQ(bench.here->report(bench.now).vip.fail_count, 0U);
+  bench.converge();
+  bench.converge();
+  EXPECT_EQ(bench.here->obstacle(), "");
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+}
+
+TEST(ServiceHere, a_cleanup_has_a_blocked_haproxy_asked_to_serve_again) {
+  Bench bench({OnFail::restart, OnFail::block});
+  bench.bring_up();
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  bench.converge();
+  bench.out = {};
+  EXPECT_TRUE(bench.here->forget_failures(bench.now, bench.out));
+  bench.converge();
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.fail_count, 0U);
+  EXPECT_EQ(bench.out.rest, std::vector{ServiceName("api")}) << "or the supervisor says nothing";
+  EXPECT_EQ(bench.out.serve, std::vector{ServiceName("api")});
+  bench.here->haproxy_serving(bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
+}
+
+TEST(ServiceHere, a_cleanup_of_what_runs_well_changes_nothing) {
+  Bench bench;
+  bench.bring_up();
+  EXPECT_FALSE(bench.here->forget_failures(bench.now, bench.out));
+  EXPECT_TRUE(bench.out.entries.empty() && bench.out.rest.empty());
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  bench.out = {};
+  EXPECT_TRUE(bench.here->forget_failures(bench.now, bench.out)) << "a past failure counts, too";
+  EXPECT_TRUE(bench.out.rest.empty());
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.fail_count, 0U);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
+}
+
 TEST(ServiceHere, goes_on_with_what_an_earlier_incarnation_held) {
   Bench bench;
   bench.here->adopt(vip_address, bench.now + milliseconds(150), bench.now, bench.out);

@@ -57,7 +57,8 @@ Message rich_message() {
                         "because"};
   m.plan_parts = {{*beat.plan, 0, 1, assignment}, {*beat.plan, 0, 0, std::nullopt}};
   m.orders = {{5, NodeName("node1"), Move{ServiceName("kube-apiserver"), NodeName("node2")}},
-              {6, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}}};
+              {6, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}},
+              {7, NodeName("node1"), Cleanup{ServiceName("kube-apiserver"), m.to}}};
   m.order_answers = {{5, NodeName("node2"), OrderOutcome::accepted, "moved"}};
   return m;
 }
