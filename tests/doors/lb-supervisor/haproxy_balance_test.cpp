@@ -7,6 +7,7 @@
 #include "config/io/clock.hpp"
 #include "kube_stub.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
+#include "lb-supervisor/runtime_reply.hpp"
 #include "rig.hpp"
 #include "stream.hpp"
 
