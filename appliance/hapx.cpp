@@ -15,14 +15,18 @@
 
 namespace {
 
+bool stdout_is_terminal() {
+  const char* terminal = std::getenv("TERM");
+  const bool plain = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return ::isatty(STDOUT_FILENO) == 1 && !plain;
+}
+
 /// Colour is for people: on a terminal that has it, unless they said no (no-color.org).
 hapx::appliance::Style style_of_stdout() {
   const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
   const bool unwanted = no_color != nullptr && *no_color != '\0';
-  const bool plain = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return {::isatty(STDOUT_FILENO) == 1 && !unwanted && !plain ? hapx::appliance::Colour::always
-                                                              : hapx::appliance::Colour::never};
+  return {stdout_is_terminal() && !unwanted ? hapx::appliance::Colour::always
+                                            : hapx::appliance::Colour::never};
 }
 
 }  // namespace
@@ -36,8 +40,8 @@ int main(int count, char** words) {
     (usage->status == exit_done ? std::cout : std::cerr) << usage->text << std::flush;
     return usage->status;
   }
-  const int status =
-      run(std::get<Command>(read), {std::cout, std::cerr, style_of_stdout(), HAPX_VERSION});
+  const int status = run(std::get<Command>(read), {std::cout, std::cerr, style_of_stdout(),
+                                                   HAPX_VERSION, stdout_is_terminal()});
   std::cout.flush();
   return status;
 }

@@ -209,6 +209,10 @@ enum class Health : int {
 
 /// The whole status on a screen; ends with a newline.
 [[nodiscard]] std::string to_text(const Status& status, Style style);
+/// Its beginning: the verdict, the quorum, and why it is degraded.
+[[nodiscard]] std::string summary_to_text(const Status& status, Style style);
+/// Resources that are not started anywhere, each with what keeps it from that; empty: all are.
+[[nodiscard]] std::string inactive_to_text(const Status& status, Style style);
 [[nodiscard]] std::string members_to_text(const Status& status, Style style);
 [[nodiscard]] std::string services_to_text(const Status& status, Style style);
 [[nodiscard]] std::string backends_to_text(const Status& status, Style style);

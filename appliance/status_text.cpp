@@ -275,11 +275,37 @@ std::string fail_counts_to_text(const Status& status, Style style) {
   return table.text(style);
 }
 
-std::string to_text(const Status& status, Style style) {
+std::string summary_to_text(const Status& status, Style style) {
   std::string out = headline(status, style) + quorum_line(status, style);
   for (const std::string& reason : status.degraded) {
     out += paint("! ", Tone::warning, style) + printable(reason) + "\n";
   }
+  return out;
+}
+
+std::string inactive_to_text(const Status& status, Style style) {
+  Table table({"INACTIVE", "SERVICE", "STATE", "NO NODE, BECAUSE"});
+  for (const ServiceStatus& service : status.services) {
+    std::vector<std::string> against;
+    for (const ServiceOnNode& place : service.nodes) {
+      if (place.excluded.empty()) continue;
+      against.push_back(place.node.text() + " " + std::string(exclusion(place)));
+    }
+    const auto add = [&](const char* resource, ResourceStatus state) {
+      if (service.holder && state == ResourceStatus::started) return;
+      table.add({{resource, Tone::strong},
+                 {service.name.text(), Tone::plain},
+                 word(state),
+                 {against.empty() ? "-" : joined(against), Tone::plain}});
+    };
+    add("VIP", service.vip);
+    add("HAProxy", service.haproxy);
+  }
+  return table.empty() ? "" : table.text(style);
+}
+
+std::string to_text(const Status& status, Style style) {
+  std::string out = summary_to_text(status, style);
   out += "\n" + members_to_text(status, style);
   if (!status.services.empty()) {
     out += "\n" + services_to_text(status, style) + "\n" + backends_to_text(status, style);

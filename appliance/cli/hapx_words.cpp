@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "appliance/cli/add_verb.hpp"
 #include "appliance/cli/reading_words.hpp"
 #include "config/wording.hpp"
 
@@ -46,7 +47,8 @@ class Words {
   explicit Words(const std::optional<std::string>& socket) {
     if (socket && !socket->empty()) global_.socket = *socket;
     add_globals();
-    add_questions();
+    reading_.add(app_);
+    add_version();
     add_config();
     add_files();
     add_orders();
@@ -71,14 +73,6 @@ class Words {
   }
 
  private:
-  CLI::App* add(CLI::App* parent, const char* name, const char* what, const char* examples) {
-    CLI::App* verb = parent->add_subcommand(name, what);
-    verb->fallthrough();
-    verb->footer(std::string("Examples:\n") + examples +
-                 "\n\nGlobal options (--socket, -o): see `hapx --help`.");
-    return verb;
-  }
-
   template <class T>
   void choose(CLI::App* app, const T& value) {
     app->callback([this, &value] { verb_ = value; });
@@ -130,34 +124,29 @@ class Words {
     throw CLI::ValidationError("-o", shown(word) + " is none of text, wide, json and yaml");
   }
 
-  void add_questions() {
-    const AddVerb add_verb = [this](CLI::App* parent, const char* name, const char* what,
-                                    const char* examples) {
-      return add(parent, name, what, examples);
-    };
-    add_reading_verbs(app_, add_verb, reading_, verb_);
-    add(&app_, "version", "the version of this program", "  hapx version")->callback([this] {
+  void add_version() {
+    add_verb(&app_, "version", "the version of this program", "  hapx version")->callback([this] {
       verb_ = ShowVersion{};
     });
   }
 
   void add_config() {
-    CLI::App* config = add(&app_, "config", "look at a configuration file, before hapxd does",
-                           "  hapx config check\n"
-                           "  hapx config haproxy ./hapx.yaml");
+    CLI::App* config = add_verb(&app_, "config", "look at a configuration file, before hapxd does",
+                                "  hapx config check\n"
+                                "  hapx config haproxy ./hapx.yaml");
     config->require_subcommand(1);
-    CLI::App* check = add(config, "check", "tell everything that is wrong with it",
-                          "  hapx config check ./hapx.yaml && echo good\n\n"
-                          "Exit status: 0 nothing is wrong, 1 else.");
+    CLI::App* check = add_verb(config, "check", "tell everything that is wrong with it",
+                               "  hapx config check ./hapx.yaml && echo good\n\n"
+                               "Exit status: 0 nothing is wrong, 1 else.");
     add_file(check, check_.file);
     choose(check, check_);
-    CLI::App* show = add(config, "show", "write it in full, with every default",
-                         "  hapx config show\n"
-                         "  hapx config show ./hapx.yaml -o json");
+    CLI::App* show = add_verb(config, "show", "write it in full, with every default",
+                              "  hapx config show\n"
+                              "  hapx config show ./hapx.yaml -o json");
     add_file(show, show_.file);
     choose(show, show_);
-    CLI::App* haproxy = add(config, "haproxy", "the haproxy.cfg that follows from it",
-                            "  hapx config haproxy ./hapx.yaml");
+    CLI::App* haproxy = add_verb(config, "haproxy", "the haproxy.cfg that follows from it",
+                                 "  hapx config haproxy ./hapx.yaml");
     add_file(haproxy, haproxy_.file);
     haproxy->add_option("--run-dir", haproxy_.run_dir, "where hapxd will run")
         ->capture_default_str()
@@ -167,14 +156,15 @@ class Words {
 
   void add_files() {
     CLI::App* keygen =
-        add(&app_, "keygen", "make the secret that all nodes share (mode 0400)",
-            "  hapx keygen /etc/hapx/cluster.key\n\n"
-            "Never overwrites a file, and never shows the key. Copy it to every node.");
+        add_verb(&app_, "keygen", "make the secret that all nodes share (mode 0400)",
+                 "  hapx keygen /etc/hapx/cluster.key\n\n"
+                 "Never overwrites a file, and never shows the key. Copy it to every node.");
     keygen->add_option("FILE", keygen_.file, "where to write it")->required()->type_name("");
     choose(keygen, keygen_);
-    CLI::App* simulate = add(&app_, "simulate", "what would the scheduler do in this scenario?",
-                             "  hapx simulate scenario.yaml\n"
-                             "  hapx simulate scenario.yaml -o json");
+    CLI::App* simulate =
+        add_verb(&app_, "simulate", "what would the scheduler do in this scenario?",
+                 "  hapx simulate scenario.yaml\n"
+                 "  hapx simulate scenario.yaml -o json");
     simulate->add_option("FILE", simulate_.file, "the scenario; - is standard input")
         ->required()
         ->type_name("");
@@ -183,17 +173,27 @@ class Words {
 
   void add_orders() {
     CLI::App* move =
-        add(&app_, "move", "hand a service over to another node",
-            "  hapx move kube-apiserver node2\n"
-            "  hapx move kube-apiserver        (wherever it is liked next best)\n\n"
-            "It stays there until it fails there, the node goes, or a new order comes.");
+        add_verb(&app_, "move", "hand a service over to another node",
+                 "  hapx move kube-apiserver node2\n"
+                 "  hapx move kube-apiserver        (wherever it is liked next best)\n\n"
+                 "It stays there until it fails there, the node goes, or a new order comes.");
     move->add_option("SERVICE", move_.service, "which service")->required()->type_name("");
     move->add_option("NODE", move_.to, "to which node")->type_name("");
     choose(move, move_);
+    CLI::App* cleanup = add_verb(
+        &app_, "cleanup", "forget the failures of a service, on all nodes",
+        "  hapx cleanup kube-apiserver\n"
+        "  hapx cleanup kube-apiserver --node node2\n\n"
+        "A node that was barred by them may hold it again; what is still wrong counts anew.\n"
+        "Exit status: 0 forgotten on every node that is here, 1 refused, 3 a node did not "
+        "answer.");
+    cleanup->add_option("SERVICE", clean_up_.service, "which service")->required()->type_name("");
+    cleanup->add_option("--node", clean_up_.node, "only on this node")->type_name("NODE");
+    choose(cleanup, clean_up_);
     add_standing_orders();
-    add(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",
-        "  hapx release-all\n\n"
-        "Needs no hapxd, and asks nobody. For a machine whose hapxd is gone for good.")
+    add_verb(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",
+             "  hapx release-all\n\n"
+             "Needs no hapxd, and asks nobody. For a machine whose hapxd is gone for good.")
         ->callback([this] { verb_ = ReleaseAll{}; });
   }
 
@@ -204,7 +204,7 @@ class Words {
                              "\n\nExit status: 0 a majority of the nodes keeps it, 1 refused, 3 "
                              "nobody can say whether it\n"
                              "is kept (no answer in time).";
-    CLI::App* verb = add(parent, name, what, help.c_str());
+    CLI::App* verb = add_verb(parent, name, what, help.c_str());
     verb->add_flag("--wait", order.wait, "return when it is obeyed, within a minute (else 1)");
     choose(verb, order);
     return verb;
@@ -229,10 +229,10 @@ class Words {
     online->add_option("NODE", online_.node, "which node")->required()->type_name("");
 
     CLI::App* maintenance =
-        add(&app_, "maintenance", "leave everything where it is, whatever happens",
-            "  hapx maintenance on --ttl 1h\n"
-            "  hapx maintenance off\n\n"
-            "Nothing is moved, started or stopped, not even after a failure; leases go on.");
+        add_verb(&app_, "maintenance", "leave everything where it is, whatever happens",
+                 "  hapx maintenance on --ttl 1h\n"
+                 "  hapx maintenance off\n\n"
+                 "Nothing is moved, started or stopped, not even after a failure; leases go on.");
     maintenance->require_subcommand(1);
     CLI::App* on = add_order(maintenance, "on", "from now on", "  hapx maintenance on --ttl 1h",
                              maintenance_on_);
@@ -276,27 +276,27 @@ class Words {
   }
 
   void add_lab() {
-    CLI::App* lab = add(&app_, "lab", "a whole cluster on this machine, in network namespaces",
-                        "  hapx lab up\n"
-                        "  hapx lab exec node1 hapx status\n"
-                        "  hapx lab down");
+    CLI::App* lab = add_verb(&app_, "lab", "a whole cluster on this machine, in network namespaces",
+                             "  hapx lab up\n"
+                             "  hapx lab exec node1 hapx status\n"
+                             "  hapx lab down");
     lab->require_subcommand(1);
-    CLI::App* up = add(lab, "up", "build it and start it",
-                       "  hapx lab up\n"
-                       "  hapx lab up --nodes 3 --witness --profile fast");
+    CLI::App* up = add_verb(lab, "up", "build it and start it",
+                            "  hapx lab up\n"
+                            "  hapx lab up --nodes 3 --witness --profile fast");
     add_wishes(up, lab_up_);
     choose(up, lab_up_);
-    CLI::App* status =
-        add(lab, "status", "what has power, what runs, what each node sees", "  hapx lab status");
+    CLI::App* status = add_verb(lab, "status", "what has power, what runs, what each node sees",
+                                "  hapx lab status");
     add_name(status, lab_status_.name);
     status->add_option("--programs", lab_status_.programs, "folder with hapx (default: this one's)")
         ->type_name("PATH");
     choose(status, lab_status_);
     CLI::App* exec =
-        add(lab, "exec", "run a command on one of its machines",
-            "  hapx lab exec node1 hapx status\n"
-            "  hapx lab exec client curl -k https://10.77.0.100:6443/readyz\n\n"
-            "Exit status: the command's. Whatever follows the machine is the command's.");
+        add_verb(lab, "exec", "run a command on one of its machines",
+                 "  hapx lab exec node1 hapx status\n"
+                 "  hapx lab exec client curl -k https://10.77.0.100:6443/readyz\n\n"
+                 "Exit status: the command's. Whatever follows the machine is the command's.");
     add_name(exec, lab_exec_.name);
     exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
         ->required()
@@ -306,11 +306,11 @@ class Words {
       if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
       verb_ = lab_exec_;
     });
-    CLI::App* server = add(lab, "apiserver", "make an apiserver stand-in fail, hang or die",
-                           "  hapx lab apiserver apiserver2 hanging\n"
-                           "  hapx lab apiserver apiserver2 well\n\n"
-                           "failing: answers 500; hanging: accepts and says nothing;\n"
-                           "dead: refuses connections.");
+    CLI::App* server = add_verb(lab, "apiserver", "make an apiserver stand-in fail, hang or die",
+                                "  hapx lab apiserver apiserver2 hanging\n"
+                                "  hapx lab apiserver apiserver2 well\n\n"
+                                "failing: answers 500; hanging: accepts and says nothing;\n"
+                                "dead: refuses connections.");
     add_name(server, lab_apiserver_.name);
     server->add_option("SERVER", lab_apiserver_.server, "apiserver1, ...")
         ->required()
@@ -320,20 +320,21 @@ class Words {
         ->type_name("")
         ->check(CLI::IsMember({"well", "failing", "hanging", "dead"}).description(""));
     choose(server, lab_apiserver_);
-    CLI::App* down = add(lab, "down", "remove it without a trace", "  hapx lab down");
+    CLI::App* down = add_verb(lab, "down", "remove it without a trace", "  hapx lab down");
     add_name(down, lab_down_.name);
     choose(down, lab_down_);
   }
 
   void add_drill() {
-    CLI::App* drill = add(&app_, "drill", "inject faults and measure the outage that a client sees",
-                          "  hapx drill list\n"
-                          "  hapx drill run --lab --fault power-loss");
+    CLI::App* drill =
+        add_verb(&app_, "drill", "inject faults and measure the outage that a client sees",
+                 "  hapx drill list\n"
+                 "  hapx drill run --lab --fault power-loss");
     drill->require_subcommand(1);
-    CLI::App* run = add(drill, "run", "run it and report",
-                        "  hapx drill run --lab --fault power-loss --count 5\n"
-                        "  hapx drill run --lab --fault all --profile fast -o json\n\n"
-                        "Exit status: 0 every outage was within its bound, 1 else.");
+    CLI::App* run = add_verb(drill, "run", "run it and report",
+                             "  hapx drill run --lab --fault power-loss --count 5\n"
+                             "  hapx drill run --lab --fault all --profile fast -o json\n\n"
+                             "Exit status: 0 every outage was within its bound, 1 else.");
     run->add_flag("--lab", in_lab_, "in a lab (built and removed if it isn't up)")->required();
     run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
         ->required()
@@ -348,19 +349,18 @@ class Words {
         ->type_name("FILE");
     add_wishes(run, drill_run_.lab);
     choose(run, drill_run_);
-    add(drill, "list", "the faults, each with one sentence", "  hapx drill list")->callback([this] {
-      verb_ = DrillList{};
-    });
+    add_verb(drill, "list", "the faults, each with one sentence", "  hapx drill list")
+        ->callback([this] { verb_ = DrillList{}; });
   }
 
   void add_swarm() {
-    CLI::App* sim =
-        add(&app_, "sim", "hunt for two holders, or none, in simulated clusters full of faults",
-            "  hapx sim --seed 1 --count 100\n"
-            "  hapx sim --seed 42 --trace      one seed again, line by line if it fails\n\n"
-            "The production code on a simulated kernel, network and HAProxy. A seed is one story,\n"
-            "always the same. One that fails is cut short and shown.\n"
-            "Exit status: 0 nothing wrong, 1 something was.");
+    CLI::App* sim = add_verb(
+        &app_, "sim", "hunt for two holders, or none, in simulated clusters full of faults",
+        "  hapx sim --seed 1 --count 100\n"
+        "  hapx sim --seed 42 --trace      one seed again, line by line if it fails\n\n"
+        "The production code on a simulated kernel, network and HAProxy. A seed is one story,\n"
+        "always the same. One that fails is cut short and shown.\n"
+        "Exit status: 0 nothing wrong, 1 something was.");
     sim->add_option("--seed", swarm_.seed, "the first one")->capture_default_str()->type_name("N");
     sim->add_option("--count", swarm_.count, "how many, one after another")
         ->capture_default_str()
@@ -411,13 +411,14 @@ class Words {
       "hapx"};
   GlobalOptions global_;
   Verb verb_;
-  ReadingWords reading_;
+  ReadingWords reading_{verb_};
   CheckConfig check_;
   ShowConfig show_;
   RenderHaproxy haproxy_;
   MakeKey keygen_;
   Simulate simulate_;
   Move move_;
+  CleanUp clean_up_;
   ChangeOrders standby_{ChangeOrders::What::standby, true};
   ChangeOrders online_{ChangeOrders::What::standby, false};
   ChangeOrders maintenance_on_{ChangeOrders::What::maintenance, true};

@@ -75,6 +75,11 @@ struct Move {
   std::string service;
   std::string to;  ///< empty: wherever the scheduler likes it next best
 };
+/// Has failures forgotten.
+struct CleanUp {
+  std::string service;
+  std::string node;  ///< empty: on all nodes
+};
 /// Gives a standing order, or lifts it.
 struct ChangeOrders {
   enum class What { standby, maintenance, ban };
@@ -124,7 +129,7 @@ struct RunSwarm {
 struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
-                          ShowConfig, RenderHaproxy, MakeKey, Simulate, Move, ChangeOrders,
+                          ShowConfig, RenderHaproxy, MakeKey, Simulate, Move, CleanUp, ChangeOrders,
                           ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
                           DrillList, RunSwarm, ShowVersion>;
 

@@ -7,49 +7,47 @@
 
 namespace hapx::appliance::cli {
 
-namespace {
-
 template <class T>
-void choose(CLI::App* app, const T& value, Verb& verb) {
-  app->callback([&value, &verb] { verb = value; });
+void ReadingWords::choose(CLI::App* app, const T& value) {
+  app->callback([this, &value] { verb_ = value; });
 }
 
 /// `hapx events` and `hapx get events` are the same.
-void add_events_options(CLI::App* app, ShowEvents& events, Verb& verb) {
+void ReadingWords::add_events(CLI::App* app) {
   app->add_option_function<std::string>(
          "--since",
-         [&events](const std::string& text) { events.since = parse_duration(text).value(); },
+         [this](const std::string& text) { events_.since = parse_duration(text).value(); },
          "only what is not older: 90s, 10m, 2h")
       ->type_name("DURATION")
       ->check(is_duration());
-  app->add_option("--service", events.service, "only what concerns this one, or all of them")
+  app->add_option("--service", events_.service, "only what concerns this one, or all of them")
       ->type_name("SERVICE");
-  app->add_option("-n,--lines", events.count, "only the last N")
+  app->add_option("-n,--lines", events_.count, "only the last N")
       ->check(CLI::Range(1U, 100'000U).description(""))
       ->type_name("N");
-  app->add_flag("-f,--follow", events.follow,
+  app->add_flag("-f,--follow", events_.follow,
                 "go on with what comes, until Ctrl-C; begins with the last 10");
-  choose(app, events, verb);
+  choose(app, events_);
 }
 
-void add_status(CLI::App& app, const AddVerb& add, ReadingWords& words, Verb& verb) {
-  CLI::App* status =
-      add(&app, "status", "how the cluster is, as this node sees it",
-          "  hapx status\n"
-          "  hapx status -o json | jq '.services[].holder'\n"
-          "  hapx status --watch\n\n"
-          "Exit status: 0 healthy, 1 degraded, 2 a service is not served, 3 cannot tell; with\n"
-          "--watch 130, for Ctrl-C ends it.");
-  status->add_flag("--watch", words.status.watch,
+void ReadingWords::add_status(CLI::App& app) {
+  CLI::App* status = add_verb(
+      &app, "status", "how the cluster is, as this node sees it",
+      "  hapx status\n"
+      "  hapx status -o json | jq '.services[].holder'\n"
+      "  hapx status --watch\n\n"
+      "Exit status: 0 healthy, 1 degraded, 2 a service is not served, 3 cannot tell; with\n"
+      "--watch 130, for Ctrl-C ends it.");
+  status->add_flag("--watch", status_.watch,
                    "a live screen, until Ctrl-C; goes on while hapxd is away");
-  choose(status, words.status, verb);
+  choose(status, status_);
 }
 
-void add_get(CLI::App& app, const AddVerb& add, ReadingWords& words, Verb& verb) {
-  CLI::App* get = add(&app, "get", "one table of the status",
-                      "  hapx get members\n"
-                      "  hapx get services -o wide\n"
-                      "  hapx get events -o yaml");
+void ReadingWords::add_get(CLI::App& app) {
+  CLI::App* get = add_verb(&app, "get", "one table of the status",
+                           "  hapx get members\n"
+                           "  hapx get services -o wide\n"
+                           "  hapx get events -o yaml");
   get->require_subcommand(1);
   const auto sub = [&](const char* name, const char* what) {
     CLI::App* one = get->add_subcommand(name, what);
@@ -57,33 +55,32 @@ void add_get(CLI::App& app, const AddVerb& add, ReadingWords& words, Verb& verb)
     return one;
   };
   const auto thing = [&](const char* name, const char* what, Thing which) {
-    sub(name, what)->callback([&verb, which] { verb = Get{which}; });
+    sub(name, what)->callback([this, which] { verb_ = Get{which}; });
   };
   thing("members", "the nodes: state, role, votes", Thing::members);
   thing("links", "the paths of heartbeats between this node and the others", Thing::links);
   thing("services", "the services: holder, resources, lease, fence", Thing::services);
   thing("backends", "the kube-apiservers as this node's HAProxy sees them", Thing::backends);
   thing("orders", "the standing orders: who gave them, since when, until when", Thing::orders);
-  add_events_options(sub("events", "the same as `hapx events`"), words.events, verb);
+  add_events(sub("events", "the same as `hapx events`"));
 }
 
-void add_describe(CLI::App& app, const AddVerb& add, ReadingWords& words, Verb& verb) {
-  CLI::App* describe = add(&app, "describe", "all there is to know about one thing, on one page",
-                           "  hapx describe node node1\n"
-                           "  hapx describe service kube-apiserver");
+void ReadingWords::add_describe(CLI::App& app) {
+  CLI::App* describe =
+      add_verb(&app, "describe", "all there is to know about one thing, on one page",
+               "  hapx describe node node1\n"
+               "  hapx describe service kube-apiserver");
   describe->require_subcommand(1);
-  CLI::App* node = add(describe, "node", "its state, what it holds, failures, orders, events",
-                       "  hapx describe node node1");
-  node->add_option("NAME", words.node.name, "which node")->required()->type_name("");
-  choose(node, words.node, verb);
-  CLI::App* service =
-      add(describe, "service", "where and why, lease, fence, failures, orders, backends, events",
-          "  hapx describe service kube-apiserver");
-  service->add_option("NAME", words.service.name, "which service")->required()->type_name("");
-  choose(service, words.service, verb);
+  CLI::App* node = add_verb(describe, "node", "its state, what it holds, failures, orders, events",
+                            "  hapx describe node node1");
+  node->add_option("NAME", node_.name, "which node")->required()->type_name("");
+  choose(node, node_);
+  CLI::App* service = add_verb(describe, "service",
+                               "where and why, lease, fence, failures, orders, backends, events",
+                               "  hapx describe service kube-apiserver");
+  service->add_option("NAME", service_.name, "which service")->required()->type_name("");
+  choose(service, service_);
 }
-
-}  // namespace
 
 CLI::Validator is_duration() {
   const auto objection = [](const std::string& text) {
@@ -93,30 +90,30 @@ CLI::Validator is_duration() {
   return {objection, ""};
 }
 
-void add_reading_verbs(CLI::App& app, const AddVerb& add, ReadingWords& words, Verb& verb) {
-  add_status(app, add, words, verb);
-  add_get(app, add, words, verb);
-  CLI::App* events =
-      add(&app, "events", "what this node noticed, decided and did lately, and why",
-          "  hapx events -n 10\n"
-          "  hapx events --since 5m --service kube-apiserver\n"
-          "  hapx events --follow\n\n"
-          "hapxd keeps the last 512 in memory. With -o wide also the time of day and the phase.\n"
-          "Exit status: 0, with --follow 130 (Ctrl-C ends it); 1 refused, 3 no answer from hapxd.");
-  add_events_options(events, words.events, verb);
-  add_describe(app, add, words, verb);
-  CLI::App* fail_counts =
-      add(&app, "failcount", "how often services failed on each node, and until when that counts",
-          "  hapx failcount\n"
-          "  hapx failcount kube-apiserver\n\n"
-          "INFINITY is a failed start or stop. `hapx cleanup` forgets failures at once.");
-  fail_counts->add_option("SERVICE", words.fail_counts.service, "only this one")->type_name("");
-  choose(fail_counts, words.fail_counts, verb);
-  CLI::App* why = add(&app, "why", "why services are where they are, and what led there",
-                      "  hapx why\n"
-                      "  hapx why kube-apiserver");
-  why->add_option("SERVICE", words.why.service, "only this one")->type_name("");
-  choose(why, words.why, verb);
+void ReadingWords::add(CLI::App& app) {
+  add_status(app);
+  add_get(app);
+  CLI::App* events = add_verb(
+      &app, "events", "what this node noticed, decided and did lately, and why",
+      "  hapx events -n 10\n"
+      "  hapx events --since 5m --service kube-apiserver\n"
+      "  hapx events --follow\n\n"
+      "hapxd keeps the last 512 in memory. With -o wide also the time of day and the phase.\n"
+      "Exit status: 0, with --follow 130 (Ctrl-C ends it); 1 refused, 3 no answer from hapxd.");
+  add_events(events);
+  add_describe(app);
+  CLI::App* fail_counts = add_verb(
+      &app, "failcount", "how often services failed on each node, and until when that counts",
+      "  hapx failcount\n"
+      "  hapx failcount kube-apiserver\n\n"
+      "INFINITY is a failed start or stop. `hapx cleanup` forgets failures at once.");
+  fail_counts->add_option("SERVICE", fail_counts_.service, "only this one")->type_name("");
+  choose(fail_counts, fail_counts_);
+  CLI::App* why = add_verb(&app, "why", "why services are where they are, and what led there",
+                           "  hapx why\n"
+                           "  hapx why kube-apiserver");
+  why->add_option("SERVICE", why_.service, "only this one")->type_name("");
+  choose(why, why_);
 }
 
 }  // namespace hapx::appliance::cli

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/io/questions.hpp"
 
-#include <chrono>
+#include <map>
 #include <string_view>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/speech.hpp"
+#include "appliance/cli/io/watch.hpp"
 #include "appliance/cli/why_text.hpp"
 #include "appliance/status.hpp"
 
@@ -16,11 +15,9 @@ namespace hapx::appliance::cli {
 
 namespace {
 
-int show_status_once(const GlobalOptions& global, const Surroundings& around,
-                     std::string_view before) {
+int show_status_once(const GlobalOptions& global, const Surroundings& around) {
   std::string json;
   const Result<Status> status = ask_status(global, json);
-  around.out << before;
   if (!status) {
     return complain(around, status.error().sentence, static_cast<int>(Health::unknown));
   }
@@ -30,6 +27,19 @@ int show_status_once(const GlobalOptions& global, const Surroundings& around,
     print_document(around, global.output, json);
   }
   return static_cast<int>(health(*status));
+}
+
+/// A one-shot order about a service.
+int order_once(const GlobalOptions& global, const std::string& service, const std::string& what,
+               const std::map<std::string, std::string>& texts, const Surroundings& around) {
+  const Result<std::string> segment = as_segment(service, "service");
+  if (!segment) return complain_of(around, segment.error());
+  const Result<std::string> body = ask_for(
+      global.socket,
+      {"POST", "/v1/services/" + *segment + "/" + what, as_body(texts), order_answer_time_max});
+  if (!body) return complain_of(around, body.error());
+  print_answer(global, around, *body);
+  return exit_done;
 }
 
 }  // namespace
@@ -47,15 +57,7 @@ Result<Status> ask_status(const GlobalOptions& global, std::string& json) {
 }
 
 int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surroundings& around) {
-  if (!verb.watch) return show_status_once(global, around, "");
-  constexpr std::string_view clear = "\x1b[H\x1b[2J";
-  for (;;) {  // until Ctrl-C, or until nobody reads any more
-    const int status =
-        show_status_once(global, around, around.style.colour == Colour::always ? clear : "\n");
-    around.out.flush();
-    if (!around.out) return status;
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-  }
+  return verb.watch ? watch_status(global, around) : show_status_once(global, around);
 }
 
 int get(const GlobalOptions& global, const Get& verb, const Surroundings& around) {
@@ -84,6 +86,8 @@ int get(const GlobalOptions& global, const Get& verb, const Surroundings& around
       break;
     case Thing::orders:
       around.out << orders_to_text(*status, around.style);
+      if (status->orders_state == OrdersState::unread) around.out << "(not known yet)\n";
+      if (status->orders_state == OrdersState::stale) around.out << "(there may be newer ones)\n";
       break;
   }
   return exit_done;
@@ -106,14 +110,11 @@ int why(const GlobalOptions& global, const Why& verb, const Surroundings& around
 }
 
 int move(const GlobalOptions& global, const Move& verb, const Surroundings& around) {
-  const Result<std::string> segment = as_segment(verb.service, "service");
-  if (!segment) return complain_of(around, segment.error());
-  const Result<std::string> body =
-      ask_for(global.socket, {"POST", "/v1/services/" + *segment + "/move",
-                              as_body({{"to", verb.to}}), order_answer_time_max});
-  if (!body) return complain_of(around, body.error());
-  print_answer(global, around, *body);
-  return exit_done;
+  return order_once(global, verb.service, "move", {{"to", verb.to}}, around);
+}
+
+int clean_up(const GlobalOptions& global, const CleanUp& verb, const Surroundings& around) {
+  return order_once(global, verb.service, "cleanup", {{"node", verb.node}}, around);
 }
 
 }  // namespace hapx::appliance::cli

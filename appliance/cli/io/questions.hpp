@@ -20,5 +20,7 @@ int get(const GlobalOptions& global, const Get& verb, const Surroundings& around
 int why(const GlobalOptions& global, const Why& verb, const Surroundings& around);
 /// Exits when the move is done, refused, or nobody knows.
 int move(const GlobalOptions& global, const Move& verb, const Surroundings& around);
+/// Exits when every node has answered, or has not in time.
+int clean_up(const GlobalOptions& global, const CleanUp& verb, const Surroundings& around);
 
 }  // namespace hapx::appliance::cli

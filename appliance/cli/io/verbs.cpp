@@ -49,6 +49,7 @@ struct Runner {
   }
   int operator()(const Why& verb) const { return why(global, verb, around); }
   int operator()(const Move& verb) const { return move(global, verb, around); }
+  int operator()(const CleanUp& verb) const { return clean_up(global, verb, around); }
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
   int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
   int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }

@@ -19,6 +19,7 @@ struct Surroundings {
   std::ostream& err;
   Style style;
   std::string version;
+  bool is_terminal = false;  ///< `out` can be drawn on, and not only written to
 };
 
 /// Returns the exit status.

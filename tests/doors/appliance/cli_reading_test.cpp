@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs of `hapx` that look: once, and again and again while hapxd comes and goes.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "appliance/document.hpp"
 #include "cli_rig.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/yaml.hpp"
 
 namespace hapx::appliance {
@@ -99,6 +106,8 @@ TEST_F(Reading, TablesOfLinksAndOrders) {
   EXPECT_THAT(hapx({"get", "links"}).out,
               HasSubstr("node2  10.0.0.2  one-way    -           no\n"));
   EXPECT_THAT(hapx({"get", "orders"}).out, HasSubstr("standby         -        node2  me@x"));
+  meanwhile([&] { status_.orders_state = OrdersState::stale; });
+  EXPECT_THAT(hapx({"get", "orders"}).out, HasSubstr("\n(there may be newer ones)\n"));
   EXPECT_THAT(hapx({"get", "orders", "-o", "json"}).out, StartsWith("[{\"kind\":\"standby\""));
   EXPECT_THAT(hapx({"get", "links", "-o", "yaml"}).out, HasSubstr("link: one-way"));
   EXPECT_THAT(hapx({"get", "services", "-o", "wide"}).out, HasSubstr("it was here first"));
@@ -141,6 +150,107 @@ TEST_F(Reading, FailCountsOfAllNodes) {
   const Ran wrong = hapx({"failcount", "apo", "-o", "yaml"});
   EXPECT_EQ(wrong.status, 1);
   EXPECT_THAT(wrong.err, HasSubstr("did you mean `api`?"));
+}
+
+TEST_F(Reading, CleanupSaysWhatBecameOfIt) {
+  std::vector<CleanupOrder> orders;
+  serve({}, {}, [&](const CleanupOrder& order) {
+    orders.push_back(order);
+    return order.node ? api_order_answer(order.id, OrderOutcome::unknown, "node2 did not answer")
+                      : api_order_answer(order.id, OrderOutcome::accepted, "forgotten on node1");
+  });
+  const Ran done = hapx({"cleanup", "api"});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(done.out, "forgotten on node1\n");
+  const Ran unknown = hapx({"cleanup", "api", "--node", "node2"});
+  EXPECT_EQ(unknown.status, 3);
+  EXPECT_EQ(unknown.err, "hapx: node2 did not answer\n");
+  ASSERT_EQ(orders.size(), 2U);
+  EXPECT_EQ(orders[1].node, NodeName("node2"));
+  const Ran wrong = hapx({"cleanup", "apo"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean `api`?"));
+  EXPECT_EQ(hapx({"cleanup", "api", "--node", "node9"}).status, 1);
+}
+
+TEST_F(Reading, WatchRepeatsBlocksWhereThereIsNoTerminal) {
+  serve();
+  auto running = start({"status", "--watch"});
+  ASSERT_TRUE(running.says("kube-demo: healthy", 2));
+  stop();
+  ASSERT_TRUE(running.says("no hapxd answers at"));
+  status_.degraded = {"node2 is offline"};
+  serve();
+  ASSERT_TRUE(running.says("! node2 is offline"));
+  running.signal(SIGINT);
+  const Ran ran = running.end();
+  EXPECT_EQ(ran.status, 130);
+  EXPECT_THAT(ran.out, StartsWith("== 2"));
+  EXPECT_THAT(ran.out, HasSubstr("the lease of api is ours"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << "said once: " << ran.err;
+}
+
+TEST_F(Reading, WatchOfDocumentsRepeatsThem) {
+  serve();
+  auto running = start({"status", "--watch", "-o", "json"});
+  ASSERT_TRUE(running.says("{\"cluster\":\"kube-demo\"", 2));
+  running.signal(SIGINT);
+  EXPECT_EQ(running.end().status, 130);
+}
+
+/// What hapx draws on a terminal of our own.
+class Terminal {
+ public:
+  Terminal() : ours_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
+    if (!ours_.is_open() || ::grantpt(ours_.number()) != 0 || ::unlockpt(ours_.number()) != 0)
+      return;
+    theirs_ = Descriptor(::open(::ptsname(ours_.number()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    const winsize size{12, 80, 0, 0};
+    ::ioctl(theirs_.number(), TIOCSWINSZ, &size);
+  }
+  [[nodiscard]] bool is_open() const { return theirs_.is_open(); }
+  [[nodiscard]] int screen() const { return theirs_.number(); }
+
+  /// Reads until it has shown this since `from`, for at most 20 s.
+  bool shows(const std::string& text, std::size_t from = 0) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (shown_.find(text, from) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      pollfd ready{ours_.number(), POLLIN, 0};
+      ::poll(&ready, 1, 100);
+      char block[4096];
+      const ssize_t got = ::read(ours_.number(), block, sizeof(block));
+      if (got > 0) shown_.append(block, static_cast<std::size_t>(got));
+    }
+    return true;
+  }
+  [[nodiscard]] const std::string& shown() const { return shown_; }
+
+ private:
+  Descriptor ours_;
+  Descriptor theirs_;
+  std::string shown_;
+};
+
+TEST_F(Reading, WatchDrawsOverItselfOnATerminalAndPutsItRight) {
+  Terminal terminal;
+  if (!terminal.is_open()) GTEST_SKIP() << "no pseudo terminal here";
+  serve();
+  auto running = start({"status", "--watch"}, terminal.screen());
+  ASSERT_TRUE(terminal.shows("healthy"));
+  EXPECT_THAT(terminal.shown(), StartsWith("\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H"));
+  ASSERT_TRUE(terminal.shows(" more lines")) << "twelve rows are too few";
+  stop();
+  ASSERT_TRUE(terminal.shows("no hapxd answers at"));
+  ASSERT_TRUE(terminal.shows(" old"));
+  const std::size_t before = terminal.shown().size();
+  serve();
+  ASSERT_TRUE(terminal.shows("\x1b[H", before));
+  ASSERT_TRUE(terminal.shows("healthy", before));
+  running.signal(SIGINT);
+  ASSERT_TRUE(terminal.shows("\x1b[?7h\x1b[?25h\x1b[?1049l"));
+  EXPECT_EQ(running.end().status, 130);
 }
 
 TEST_F(Reading, WithoutHapxdExitsThree) {

@@ -22,12 +22,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "appliance/api.hpp"
 #include "appliance/io/http_server.hpp"
+#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
 
@@ -100,14 +103,15 @@ class Cli : public testing::Test {
     done.get_future().wait();
   }
 
-  /// `on_move` and `on_record` answer an order; absent: nobody does.
+  /// `on_...` answer an order; absent: nobody does.
   void serve(std::function<Respond(const MoveOrder&)> on_move = {},
-             std::function<Respond(const RecordOrder&)> on_record = {}) {
+             std::function<Respond(const RecordOrder&)> on_record = {},
+             std::function<Respond(const CleanupOrder&)> on_cleanup = {}) {
     HttpServerOptions options;
     options.place = SocketPath{socket_};
     options.answer_time_max = std::chrono::milliseconds(200);
-    auto opened =
-        HttpServer::open(context_, options, [this, on_move, on_record](RequestArrived request) {
+    auto opened = HttpServer::open(
+        context_, options, [this, on_move, on_record, on_cleanup](RequestArrived request) {
           const ApiAnswer answer = handle(request, {status_, journal_, config_, haproxy_config_,
                                                     Instant(std::chrono::seconds(2))});
           if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
@@ -115,6 +119,8 @@ class Cli : public testing::Test {
           if (order && on_move) server_->respond(on_move(*order));
           const auto* record = std::get_if<RecordOrder>(&answer);
           if (record && on_record) server_->respond(on_record(*record));
+          const auto* cleanup = std::get_if<CleanupOrder>(&answer);
+          if (cleanup && on_cleanup) server_->respond(on_cleanup(*cleanup));
         });
     ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
     server_ = std::move(*opened);
@@ -214,6 +220,38 @@ class Cli : public testing::Test {
   ClusterConfig config_;
   std::string haproxy_config_ = "global\n";
   std::optional<HttpServer> server_;
+};
+
+inline constexpr const char* good_file = R"(apiVersion: hapx.dev/v1alpha1
+kind: Cluster
+metadata: {name: kube-demo}
+spec:
+  nodes:
+    - {name: node1, address: 10.0.0.1}
+  services:
+    - name: api
+      vips: [{address: 10.0.0.9/24, interface: eth0}]
+      apiServers: [master:6443]
+)";
+
+/// A network namespace of our own for as long as this lives; the thread returns to its old one.
+class OwnNamespace {
+ public:
+  OwnNamespace()
+      : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)),
+        entered_(before_.is_open() && ::unshare(CLONE_NEWNET) == 0) {}
+  ~OwnNamespace() {
+    if (entered_) {
+      EXPECT_EQ(::setns(before_.number(), CLONE_NEWNET), 0);
+    }
+  }
+  OwnNamespace(const OwnNamespace&) = delete;
+  OwnNamespace& operator=(const OwnNamespace&) = delete;
+  [[nodiscard]] bool entered() const { return entered_; }
+
+ private:
+  Descriptor before_;
+  bool entered_;
 };
 
 }  // namespace hapx::appliance

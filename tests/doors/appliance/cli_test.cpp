@@ -29,18 +29,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr const char* good_file = R"(apiVersion: hapx.dev/v1alpha1
-kind: Cluster
-metadata: {name: kube-demo}
-spec:
-  nodes:
-    - {name: node1, address: 10.0.0.1}
-  services:
-    - name: api
-      vips: [{address: 10.0.0.9/24, interface: eth0}]
-      apiServers: [master:6443]
-)";
-
 TEST_F(Cli, StatusOfAHealthyClusterExitsZero) {
   serve();
   const Ran ran = hapx({"status"});
@@ -201,6 +189,7 @@ TEST_F(Cli, EveryVerbHasHelp) {
                                                                 {"describe", "node"},
                                                                 {"describe", "service"},
                                                                 {"failcount"},
+                                                                {"cleanup"},
                                                                 {"why"},
                                                                 {"standby"},
                                                                 {"online"},
@@ -297,26 +286,6 @@ TEST_F(Cli, KeygenWritesAKeyOnceAndNeverShowsIt) {
   EXPECT_EQ(hapx({"keygen", file}).status, 1);
   EXPECT_EQ(content(file), key);
 }
-
-/// A network namespace of our own for as long as this lives; the thread returns to its old one.
-class OwnNamespace {
- public:
-  OwnNamespace()
-      : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)),
-        entered_(before_.is_open() && ::unshare(CLONE_NEWNET) == 0) {}
-  ~OwnNamespace() {
-    if (entered_) {
-      EXPECT_EQ(::setns(before_.number(), CLONE_NEWNET), 0);
-    }
-  }
-  OwnNamespace(const OwnNamespace&) = delete;
-  OwnNamespace& operator=(const OwnNamespace&) = delete;
-  [[nodiscard]] bool entered() const { return entered_; }
-
- private:
-  Descriptor before_;
-  bool entered_;
-};
 
 TEST_F(Cli, ReleaseAllDropsOurAddressesAndNobodyElses) {
   const OwnNamespace own;

@@ -6,6 +6,7 @@
 #include "appliance/cli/describe_text.hpp"
 #include "appliance/cli/event_stream.hpp"
 #include "appliance/cli/hapx_words.hpp"
+#include "appliance/cli/watch_text.hpp"
 
 namespace hapx::appliance::cli {
 namespace {
@@ -62,6 +63,15 @@ TEST(ReadingWords, TablesPagesAndCounts) {
   EXPECT_EQ(read<ShowFailCounts>({"failcount", "api"}).service, "api");
   EXPECT_EQ(refused({"describe", "node"}), exit_wrong_words);
   EXPECT_EQ(refused({"describe"}), exit_wrong_words);
+}
+
+TEST(ReadingWords, ACleanupIsOnAllNodesOrOnOne) {
+  EXPECT_EQ(read<CleanUp>({"cleanup", "api"}).node, "");
+  const auto one = read<CleanUp>({"cleanup", "api", "--node", "node2"});
+  EXPECT_EQ(one.service, "api");
+  EXPECT_EQ(one.node, "node2");
+  EXPECT_EQ(refused({"cleanup"}), exit_wrong_words);
+  EXPECT_EQ(refused({"cleanup", "api", "node2"}), exit_wrong_words);
 }
 
 TEST(ReadingWords, WideIsATextWithMoreInIt) {
@@ -160,6 +170,46 @@ Status holder() {
   service.takeovers = {{TakeoverReason::node_lost, 2}};
   status.services = {service};
   return status;
+}
+
+TEST(WatchText, HasEverythingInItsOrder) {
+  Status status = holder();
+  status.members.push_back(
+      {NodeName("node2"), MemberState::offline, Role::full, 1, "192.168.4.12", false, false});
+  status.degraded = {"node2 is offline"};
+  status.orders = {{"ban", "node1", "kube", "me@x", "2026-11-28T13:36:57Z", ""}};
+  const std::string page = watch_to_text(status, {event(1, seconds(1), "node2 is dead")}, {});
+  std::size_t at = 0;
+  for (const char* part : {"! node2 is offline\n", "NODE", "SERVICE", "STANDING ORDER", "FORGOTTEN",
+                           "BACKEND", "node2 is dead\n"}) {
+    const std::size_t found = page.find(part, at);
+    ASSERT_NE(found, std::string::npos) << part << " after the others in\n" << page;
+    at = found;
+  }
+  EXPECT_THAT(page, Not(HasSubstr("INACTIVE")));
+}
+
+TEST(WatchText, NamesWhatIsInactiveAndWhy) {
+  Status status = holder();
+  status.services[0].holder.reset();
+  status.services[0].vip = ResourceStatus::stopped;
+  status.services[0].haproxy = ResourceStatus::warm;
+  status.services[0].nodes[0].haproxy_failures = 0;
+  status.services[0].nodes[0].excluded = "node1: excluded, it is in standby";
+  EXPECT_THAT(watch_to_text(status, {}, {}),
+              HasSubstr("INACTIVE  SERVICE  STATE    NO NODE, BECAUSE\n"
+                        "VIP       kube     stopped  node1 it is in standby\n"
+                        "HAProxy   kube     warm     node1 it is in standby\n"));
+  status.services[0].nodes[0].excluded.clear();
+  EXPECT_THAT(watch_to_text(status, {}, {}), HasSubstr("no failures that count\n"));
+  EXPECT_THAT(watch_to_text(Status{}, {}, {}), HasSubstr("NODE"));
+}
+
+TEST(WatchText, AScreenIsDrawnOverTheLastOne) {
+  EXPECT_EQ(redrawn("a\nb\n", 5), "\x1b[Ha\x1b[K\nb\x1b[K\x1b[J");
+  EXPECT_EQ(redrawn("a\nb\n", 2), "\x1b[Ha\x1b[K\nb\x1b[K\x1b[J") << "nothing scrolls";
+  EXPECT_EQ(redrawn("a\nb\nc\nd\n", 3), "\x1b[Ha\x1b[K\nb\x1b[K\n... and 2 more lines\x1b[K\x1b[J");
+  EXPECT_EQ(redrawn("", 3), "\x1b[H\x1b[J");
 }
 
 TEST(DescribeText, ANodeIsOnePage) {

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Failures on a real cluster: shown on another node than they happened on, forgotten on all.
+#include <algorithm>
+
+#include "appliance/lab/io/interrupt.hpp"
+#include "appliance/lab/io/process.hpp"
+#include "scratch_lab.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int look = 0; look < 1500; ++look) {
+    if (condition()) return true;
+    pause(milliseconds(20));
+  }
+  return false;
+}
+
+class Failures : public ScratchLab {
+ protected:
+  void start() {
+    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
+    ASSERT_TRUE(built) << built.error().sentence;
+    lab_.emplace(std::move(*built));
+    const auto started = lab_->start_all();
+    ASSERT_TRUE(started) << started.error().sentence;
+    const auto well = lab_->wait_until_served(seconds(30));
+    ASSERT_TRUE(well) << well.error().sentence;
+  }
+  [[nodiscard]] const std::vector<NodePlan>& nodes() const { return lab_->plan().nodes; }
+  [[nodiscard]] std::string service() const { return lab_->plan().service.text(); }
+  [[nodiscard]] const NodePlan& node(const std::string& name) const {
+    return *std::ranges::find_if(nodes(),
+                                 [&](const NodePlan& one) { return one.name.text() == name; });
+  }
+
+  /// Runs hapx for a node; its exit status, or -1.
+  int hapx(const NodePlan& node, const std::vector<std::string>& words) {
+    const auto outcome = lab_->ask(node, words);
+    EXPECT_TRUE(outcome) << outcome.error().sentence;
+    if (outcome) said_ = outcome->output + outcome->errors;
+    return outcome ? outcome->code : -1;
+  }
+  [[nodiscard]] bool says(const std::string& words) const {
+    return said_.find(words) != std::string::npos;
+  }
+  [[nodiscard]] std::string holder_by(const NodePlan& node) const {
+    const auto seen = lab_->observe(node);
+    if (!seen || seen->services.empty()) return {};
+    const auto& one = seen->services.front();
+    return one.vip == "started" && one.haproxy == "started" ? one.holder.value_or("") : "";
+  }
+  /// As JSON says it: how often HAProxy failed on `of`, as `by` knows.
+  [[nodiscard]] bool counts(const NodePlan& by, const std::string& of, int failures) {
+    return hapx(by, {"failcount", "-o", "json"}) == 0 &&
+           says("\"node\":\"" + of + "\",\"vip\":0,\"haproxy\":" + std::to_string(failures) + ",");
+  }
+  /// Kills HAProxy there, and waits until the node says so.
+  void kill_haproxy(const NodePlan& where, int times) {
+    for (int i = 1; i <= times; ++i) {
+      ASSERT_TRUE(eventually([&] {
+        const auto running = processes_in(where.netns, "haproxy");
+        return !running.empty() && send_signal(running.front(), SIGKILL);
+      }));
+      ASSERT_TRUE(eventually([&] { return counts(where, where.name.text(), i); })) << said_;
+    }
+  }
+
+  std::optional<Lab> lab_;
+  std::string said_;
+};
+
+TEST_F(Failures, OfOneNodeAreShownAndForgottenOnOrderOfAnother) {
+  start();
+  const std::string worn = holder_by(nodes()[0]);
+  const NodePlan& asked =
+      *std::ranges::find_if(nodes(), [&](const NodePlan& one) { return one.name.text() != worn; });
+  kill_haproxy(node(worn), 3);
+  ASSERT_TRUE(eventually([&] {
+    const std::string now_on = holder_by(asked);
+    return !now_on.empty() && now_on != worn;
+  })) << "migrationThreshold is 3";
+  for (const NodePlan& by : nodes()) {
+    EXPECT_TRUE(eventually([&] { return counts(by, worn, 3); })) << by.name.text() << said_;
+  }
+  EXPECT_EQ(hapx(asked, {"failcount", service()}), 0);
+  EXPECT_TRUE(says("no: ")) << said_;
+  EXPECT_EQ(hapx(asked, {"move", service(), worn}), 1) << said_;
+  EXPECT_EQ(hapx(asked, {"describe", "node", worn}), 0);
+  EXPECT_TRUE(says("node " + worn + ": online, as seen by " + asked.name.text())) << said_;
+
+  EXPECT_EQ(hapx(asked, {"cleanup", "nonsense"}), 1) << said_;
+  ASSERT_EQ(hapx(asked, {"cleanup", service()}), 0) << said_;
+  EXPECT_TRUE(says("are forgotten on node1, node2, node3")) << said_;
+  for (const NodePlan& by : nodes()) {
+    EXPECT_TRUE(eventually([&] { return counts(by, worn, 0); })) << by.name.text() << said_;
+  }
+  EXPECT_EQ(hapx(node(worn), {"events", "--service", service(), "-n", "20"}), 0);
+  EXPECT_TRUE(says("asked at " + asked.name.text())) << said_;
+  ASSERT_TRUE(eventually([&] { return hapx(asked, {"move", service(), worn}) == 0; })) << said_;
+  EXPECT_TRUE(eventually([&] { return holder_by(asked) == worn; }));
+}
+
+/// What an operator reads after a failover, on the node that took over.
+TEST_F(Failures, OfANodeAreTenLinesOnTheNextHolder) {
+  start();
+  const std::string lost = holder_by(nodes()[0]);
+  const NodePlan& other =
+      *std::ranges::find_if(nodes(), [&](const NodePlan& one) { return one.name.text() != lost; });
+  ASSERT_TRUE(lab_->power_off(node(lost)));
+  std::string next;
+  ASSERT_TRUE(eventually([&] {
+    next = holder_by(other);
+    return !next.empty() && next != lost;
+  }));
+  ASSERT_TRUE(eventually([&] {
+    return hapx(node(next), {"events", "-n", "12"}) == 0 && says(" is announced");
+  })) << said_;
+  for (const std::string& words :
+       {lost + " is dead", std::string("won the lease of"), std::string(" is here"),
+        "HAProxy serves " + service(), std::string(" is announced")}) {
+    EXPECT_TRUE(says(words)) << words << " in\n" << said_;
+  }
+  ASSERT_EQ(hapx(node(next), {"get", "links"}), 0);
+  EXPECT_TRUE(says("silent")) << said_;
+  ASSERT_EQ(hapx(node(next), {"describe", "service", service()}), 0);
+  EXPECT_TRUE(says("1 node-lost")) << said_;
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
