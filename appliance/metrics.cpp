@@ -197,6 +197,54 @@ void add_services(Page& page, const Status& status) {
   }
 }
 
+/// Only of failures that count.
+void add_ages_of_failures(Page& page, const Status& status) {
+  page.family(
+      "hapx_resource_failure_age_seconds", gauge,
+      "How long ago a service's VIP or HAProxy failed on a node last, to some seconds; only "
+      "where failures count.");
+  for (const auto& service : status.services) {
+    for (const auto& place : service.nodes) {
+      const auto add = [&](const char* resource, std::uint32_t failures, Duration ago) {
+        if (failures == 0) return;
+        page.add(
+            {{"service", service.name.text()}, {"node", place.node.text()}, {"resource", resource}},
+            seconds(ago));
+      };
+      add("vip", place.vip_failures, place.vip_failed_ago);
+      add("haproxy", place.haproxy_failures, place.haproxy_failed_ago);
+    }
+  }
+}
+
+void add_orders(Page& page, const Status& status) {
+  page.family(
+      "hapx_record_state", gauge,
+      "1 for how well the standing orders are known: read, stale (there may be newer ones) or "
+      "unread (not yet known).");
+  for (const auto state : {OrdersState::read, OrdersState::stale, OrdersState::unread}) {
+    page.add({{"state", word(to_string(state))}}, status.orders_state == state);
+  }
+  page.family("hapx_standing_orders", gauge, "Standing orders in force, by kind.");
+  for (const std::string_view kind : {"standby", "maintenance", "ban"}) {
+    const auto count = std::ranges::count(status.orders, kind, &OrderStatus::kind);
+    page.add({{"kind", word(kind)}}, static_cast<std::uint64_t>(count));
+  }
+  const auto each = [&](const char* name, const char* help, auto length) {
+    page.family(name, gauge, help);
+    for (const auto& order : status.orders) {
+      const std::optional<Duration> known = order.*length;
+      if (!known) continue;
+      page.add({{"kind", order.kind}, {"service", order.service}, {"node", order.node}},
+               seconds(*known));
+    }
+  };
+  each("hapx_standing_order_age_seconds", "How long ago a standing order in force was given.",
+       &OrderStatus::age);
+  each("hapx_standing_order_left_seconds",
+       "How long a standing order has left that ends by itself.", &OrderStatus::left);
+}
+
 void add_vips(Page& page, const Status& status) {
   page.family("hapx_lease_seconds", gauge, "The length of a lease, as configured.");
   page.add({}, seconds(status.lease));
@@ -325,6 +373,8 @@ std::string metrics_page(const Status& status) {
   add_members(page, status);
   add_datagrams(page, status);
   add_services(page, status);
+  add_ages_of_failures(page, status);
+  add_orders(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
   add_vips(page, status);
   add_fence(page, status);

@@ -61,6 +61,12 @@ Status watched() {
   web.nodes = {service.nodes[0], service.nodes[1]};
   web.vips = {{"192.168.4.21", false, Duration(0), 0, 0, 0}};
   status.services = {service, web};
+  status.services[0].nodes[0].haproxy_failed_ago = std::chrono::seconds(15);
+  status.services[0].nodes[1].vip_failed_ago = std::chrono::seconds(130);
+  status.orders = {{"standby", "node2", "", "me@node1", "2026-11-28T13:36:57Z",
+                    "2026-11-28T14:06:57Z", std::chrono::minutes(10), std::chrono::minutes(20)},
+                   {"ban", "node1", "web", "me@node1", "2026-11-28T13:46:57Z", "", Duration(0)}};
+  status.orders_state = OrdersState::stale;
   status.haproxy = {ResourceStatus::started, 4711, true, "", 3, 1};
   status.counters = {{"announcements_failed", 1},
                      {"datagrams_refused.replayed", 3},
@@ -164,6 +170,21 @@ TEST(MetricsPage, OfAWitnessSaysNothingOfWhatItHasNot) {
                              "hapx_failover", "hapx_apiserver", "hapx_vip_lease"}) {
     EXPECT_THAT(page, Not(HasSubstr(absent)));
   }
+}
+
+TEST(MetricsPage, CountsEveryKindOfOrderFromTheBeginning) {
+  const std::string page = metrics_page({});
+  for (const char* line :
+       {"hapx_standing_orders{kind=\"standby\"} 0\n",
+        "hapx_standing_orders{kind=\"maintenance\"} 0\n", "hapx_standing_orders{kind=\"ban\"} 0\n",
+        "hapx_record_state{state=\"read\"} 1\n"}) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("hapx_standing_order_age_seconds")));
+  Status status = watched();
+  status.orders[0].age.reset();
+  EXPECT_THAT(metrics_page(status), Not(HasSubstr("_age_seconds{kind=\"standby\"")))
+      << "an age that nobody knows is none";
 }
 
 TEST(MetricsPage, OfNothingIsStillAPage) {
