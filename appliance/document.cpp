@@ -90,6 +90,33 @@ json::value to_json(const YamlNode& node) {
   return json::string(printable(node.scalar));
 }
 
+void indent(const json::value& value, std::size_t depth, std::string& out) {
+  const std::string margin(2 * (depth + 1), ' ');
+  const auto* object = value.if_object();
+  const auto* array = value.if_array();
+  const bool empty = object != nullptr ? object->empty() : array == nullptr || array->empty();
+  if (empty) {
+    out += json::serialize(value);
+    return;
+  }
+  out += object != nullptr ? '{' : '[';
+  const char* between = "\n";
+  if (object != nullptr) {
+    for (const auto& entry : *object) {
+      out += between + margin + json::serialize(json::string(entry.key())) + ": ";
+      indent(entry.value(), depth + 1, out);
+      between = ",\n";
+    }
+  } else {
+    for (const auto& item : *array) {
+      out += between + margin;
+      indent(item, depth + 1, out);
+      between = ",\n";
+    }
+  }
+  out += '\n' + std::string(2 * depth, ' ') + (object != nullptr ? '}' : ']');
+}
+
 }  // namespace
 
 Result<YamlNode> tree_from_json(std::string_view text) {
@@ -101,6 +128,12 @@ Result<YamlNode> tree_from_json(std::string_view text) {
 
 std::string json_from_tree(const YamlNode& root) {
   return json::serialize(to_json(root));
+}
+
+std::string indented_json_from_tree(const YamlNode& root) {
+  std::string out;
+  indent(to_json(root), 0, out);
+  return out + '\n';
 }
 
 }  // namespace hapx::appliance

@@ -20,4 +20,7 @@ namespace hapx::appliance {
 /// One line without a newline at its end.
 [[nodiscard]] std::string json_from_tree(const YamlNode& root);
 
+/// The same for people, and for files that are compared line by line; ends with a newline.
+[[nodiscard]] std::string indented_json_from_tree(const YamlNode& root);
+
 }  // namespace hapx::appliance

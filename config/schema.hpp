@@ -3,7 +3,8 @@
 //
 // The closed lists: the keys of each map of the file, in canonical order, and the words of each
 // enumeration. The reader refuses what is not here and the writer writes what is here, so a key
-// that isn't built yet is unknown to both. What values mean, and which are sensible, is validate's.
+// that isn't built yet is unknown to both. What each key means stands in config/schema_table; which
+// values are sensible is validate's.
 #pragma once
 
 #include <array>

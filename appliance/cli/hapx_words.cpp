@@ -11,7 +11,10 @@
 #include <CLI/CLI.hpp>
 
 #include "appliance/cli/add_verb.hpp"
+#include "appliance/cli/config_words.hpp"
+#include "appliance/cli/machine_words.hpp"
 #include "appliance/cli/reading_words.hpp"
+#include "appliance/cli/word_tree.hpp"
 #include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
@@ -49,13 +52,16 @@ class Words {
     add_globals();
     reading_.add(app_);
     add_version();
-    add_config();
+    config_.add(app_);
+    machine_.add(app_);
     add_files();
     add_orders();
     add_lab();
     add_drill();
     add_swarm();
   }
+
+  [[nodiscard]] VerbHelp described() const { return tree_of(app_); }
 
   std::variant<Command, Usage> read(std::vector<std::string> words) {
     lab_exec_.command = cut_command(words);
@@ -78,13 +84,6 @@ class Words {
     app->callback([this, &value] { verb_ = value; });
   }
 
-  /// The file of a config verb; whoever leaves it out means the one that hapxd reads.
-  void add_file(CLI::App* app, std::string& file) {
-    app->add_option("FILE", file, "the cluster's file; - is standard input")
-        ->capture_default_str()
-        ->type_name("");
-  }
-
   void add_globals() {
     app_.require_subcommand(1);
     app_.add_option("--socket", global_.socket, "where hapxd answers (also: HAPX_SOCKET)")
@@ -101,11 +100,13 @@ class Words {
         "  hapx why kube-apiserver         why the service is where it is\n"
         "  hapx move kube-apiserver node2  hand it over\n"
         "  hapx standby node1 --ttl 30m    let it hold nothing for half an hour\n"
+        "  hapx doctor                     what should be put right on this machine\n"
         "  hapx lab up && hapx drill run --lab --fault power-loss\n\n"
         "Exit status: 0 done, 1 refused or failed (said on stderr), 3 no answer from hapxd, or "
         "none\n"
         "that says what became of an order, 64 wrong words; `status` has its own: 0 healthy, 1 "
-        "degraded, 2 no service, 3 cannot tell.");
+        "degraded, 2 no service, 3 cannot tell; and so has `doctor`: 0 well, 1 warnings, 2 "
+        "failures.");
   }
 
   void read_output(const std::string& word) {
@@ -128,30 +129,6 @@ class Words {
     add_verb(&app_, "version", "the version of this program", "  hapx version")->callback([this] {
       verb_ = ShowVersion{};
     });
-  }
-
-  void add_config() {
-    CLI::App* config = add_verb(&app_, "config", "look at a configuration file, before hapxd does",
-                                "  hapx config check\n"
-                                "  hapx config haproxy ./hapx.yaml");
-    config->require_subcommand(1);
-    CLI::App* check = add_verb(config, "check", "tell everything that is wrong with it",
-                               "  hapx config check ./hapx.yaml && echo good\n\n"
-                               "Exit status: 0 nothing is wrong, 1 else.");
-    add_file(check, check_.file);
-    choose(check, check_);
-    CLI::App* show = add_verb(config, "show", "write it in full, with every default",
-                              "  hapx config show\n"
-                              "  hapx config show ./hapx.yaml -o json");
-    add_file(show, show_.file);
-    choose(show, show_);
-    CLI::App* haproxy = add_verb(config, "haproxy", "the haproxy.cfg that follows from it",
-                                 "  hapx config haproxy ./hapx.yaml");
-    add_file(haproxy, haproxy_.file);
-    haproxy->add_option("--run-dir", haproxy_.run_dir, "where hapxd will run")
-        ->capture_default_str()
-        ->type_name("PATH");
-    choose(haproxy, haproxy_);
   }
 
   void add_files() {
@@ -412,9 +389,8 @@ class Words {
   GlobalOptions global_;
   Verb verb_;
   ReadingWords reading_{verb_};
-  CheckConfig check_;
-  ShowConfig show_;
-  RenderHaproxy haproxy_;
+  ConfigWords config_{verb_};
+  MachineWords machine_{verb_};
   MakeKey keygen_;
   Simulate simulate_;
   Move move_;
@@ -440,6 +416,10 @@ class Words {
 std::variant<Command, Usage> read_hapx_words(const std::vector<std::string>& words,
                                              const std::optional<std::string>& socket) {
   return Words(socket).read(words);
+}
+
+VerbHelp describe_hapx() {
+  return Words(std::nullopt).described();
 }
 
 }  // namespace hapx::appliance::cli

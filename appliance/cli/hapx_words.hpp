@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "appliance/cli/first_file.hpp"
 #include "appliance/lab/plan.hpp"
 #include "appliance/table.hpp"
 #include "config/time.hpp"
@@ -28,6 +29,7 @@ struct GlobalOptions {
   friend bool operator==(const GlobalOptions&, const GlobalOptions&) = default;
 };
 
+inline constexpr const char* default_folder = "/etc/hapx";
 inline constexpr const char* default_config_file = "/etc/hapx/hapx.yaml";
 
 struct ShowStatus {
@@ -61,6 +63,10 @@ struct CheckConfig {
 struct ShowConfig {
   std::string file = default_config_file;
 };
+struct DiffConfig {
+  std::string file = default_config_file;
+};
+struct ShowSchema {};
 struct RenderHaproxy {
   std::string file = default_config_file;
   std::string run_dir = "/run/hapx";
@@ -91,6 +97,26 @@ struct ChangeOrders {
   bool wait = false;      ///< until it is obeyed
 };
 struct ReleaseAll {};
+struct Doctor {
+  std::string file = default_config_file;
+  std::string node;  ///< empty: found by host name or address
+};
+/// Makes the first node of a cluster: its file and its key.
+struct Init {
+  FileWishes wishes;
+  std::string folder = default_folder;
+};
+/// Makes a node of a machine that was given file and key.
+struct Join {
+  std::string from;  ///< a folder with both; empty: they are in place already
+  std::string folder = default_folder;
+  std::string node;  ///< empty: found by host name or address
+};
+struct Report {
+  std::string archive;  ///< empty: named after host and time
+  std::string file = default_config_file;
+  std::string time = "12h";  ///< so much of the journal
+};
 struct LabUp {
   lab::Wishes wishes;
   std::string programs;  ///< folder with hapxd and hapx; empty: where this program is
@@ -128,10 +154,11 @@ struct RunSwarm {
 };
 struct ShowVersion {};
 
-using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
-                          ShowConfig, RenderHaproxy, MakeKey, Simulate, Move, CleanUp, ChangeOrders,
-                          ReleaseAll, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
-                          DrillList, RunSwarm, ShowVersion>;
+using Verb =
+    std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
+                 ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
+                 CleanUp, ChangeOrders, ReleaseAll, Doctor, Init, Join, Report, LabUp, LabStatus,
+                 LabExec, LabApiserver, LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;
@@ -145,8 +172,9 @@ struct Usage {
   std::string text;
 };
 
-/// What `hapx` exits with, but for `status` (appliance/status.hpp, Health) and `lab exec` (what the
-/// command exits with).
+/// What `hapx` exits with, but for `status` (appliance/status.hpp, Health), `doctor`
+/// (appliance/doctor/finding.hpp, Verdict) and `lab exec` (what the command exits with).
+inline constexpr int exit_differs = 2;  ///< of `config diff`
 inline constexpr int exit_done = 0;
 inline constexpr int exit_refused = 1;       ///< said in one sentence
 inline constexpr int exit_no_answer = 3;     ///< no answer, or none that says what became of it

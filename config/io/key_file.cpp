@@ -107,29 +107,48 @@ Result<ClusterKeys> read_key_file(const std::string& path,
   return keys;
 }
 
-Result<void> write_key_file(const std::string& path) {
-  auto key = random_key();
-  if (!key) return key.error();
+namespace {
+
+/// And forgets the text, whatever comes of it.
+Result<void> write_new(const std::string& path, std::string text) {
   const Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_reads));
-  if (!file.is_open() && errno == EEXIST) {
+  const int open_error = file.is_open() ? 0 : errno;
+  const int error_number = open_error != 0 ? open_error : write_and_sync(file.number(), text);
+  wipe(text);
+  if (open_error == EEXIST) {
     return Error{ErrorKind::exists,
                  path +
                      " exists already, and a key is never overwritten; remove it first if the "
                      "cluster shall have another",
                  EEXIST};
   }
-  if (!file.is_open()) return system_error(errno, "cannot make the key file " + path);
-  auto text = write_key(*key);
-  const int error_number = write_and_sync(file.number(), text);
-  wipe(text);
-  ::explicit_bzero(&*key, sizeof *key);
+  if (open_error != 0) return system_error(open_error, "cannot make the key file " + path);
   if (error_number != 0) {
     ::unlink(path.c_str());
     return system_error(error_number, "cannot write the key file " + path);
   }
   sync_directory_of(path);
   return {};
+}
+
+}  // namespace
+
+Result<void> write_key_file(const std::string& path) {
+  auto key = random_key();
+  if (!key) return key.error();
+  auto text = write_key(*key);
+  ::explicit_bzero(&*key, sizeof *key);
+  return write_new(path, std::move(text));
+}
+
+Result<void> copy_key_file(const std::string& from, const std::string& to) {
+  auto keys = read_key_file(from);
+  if (!keys) return keys.error();
+  auto text = write_key(keys->first);
+  if (keys->second) text += write_key(*keys->second);
+  ::explicit_bzero(&*keys, sizeof *keys);
+  return write_new(to, std::move(text));
 }
 
 }  // namespace hapx

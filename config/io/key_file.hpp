@@ -30,4 +30,8 @@ namespace hapx {
 /// overwrites: whatever is at `path` already is `exists`. After a failure no file is left.
 [[nodiscard]] Result<void> write_key_file(const std::string& path);
 
+/// Puts the key or keys of one file (judged as by read_key_file) into a new one, as write_key_file
+/// does.
+[[nodiscard]] Result<void> copy_key_file(const std::string& from, const std::string& to);
+
 }  // namespace hapx

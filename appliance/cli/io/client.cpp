@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -40,14 +41,15 @@ Error no_answer(const std::string& socket, const boost::system::error_code& erro
   return out;
 }
 
-asio::awaitable<void> converse(const std::string& socket, const Question& question,
-                               std::optional<Result<Answer>>& outcome) {
-  beast::basic_stream<stream_protocol> stream(co_await asio::this_coro::executor);
+/// `place` is for the sentence.
+template <class Protocol>
+asio::awaitable<void> converse(typename Protocol::endpoint to, std::string place,
+                               const Question& question, std::optional<Result<Answer>>& outcome) {
+  beast::basic_stream<Protocol> stream(co_await asio::this_coro::executor);
   stream.expires_after(question.time_max);
-  const auto [connect_error] =
-      co_await stream.async_connect(stream_protocol::endpoint(socket), no_throw);
+  const auto [connect_error] = co_await stream.async_connect(to, no_throw);
   if (connect_error) {
-    outcome = no_answer(socket, connect_error);
+    outcome = no_answer(place, connect_error);
     co_return;
   }
   http::request<http::string_body> request;
@@ -66,10 +68,25 @@ asio::awaitable<void> converse(const std::string& socket, const Question& questi
   parser.body_limit(answer_bytes_max);
   const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
   if (read_error) {
-    outcome = no_answer(socket, write_error ? write_error : read_error);
+    outcome = no_answer(place, write_error ? write_error : read_error);
     co_return;
   }
   outcome = Answer{parser.get().result_int(), std::move(parser.get().body())};
+}
+
+template <class Protocol>
+Result<Answer> ask_at(const typename Protocol::endpoint& to, const std::string& place,
+                      const Question& question) {
+  std::optional<Result<Answer>> outcome;
+  try {
+    asio::io_context context(1);
+    asio::co_spawn(context, converse<Protocol>(to, place, question, outcome), asio::detached);
+    context.run();
+  } catch (const std::exception& trouble) {  // Asio, out of descriptors or memory
+    return Error{ErrorKind::failed, "asking " + place + ": " + trouble.what()};
+  }
+  if (!outcome) return Error{ErrorKind::failed, "asking " + place + " ended without an answer"};
+  return std::move(*outcome);
 }
 
 }  // namespace
@@ -78,16 +95,14 @@ Result<Answer> ask(const std::string& socket, const Question& question) {
   if (socket.empty() || socket.size() >= sizeof(sockaddr_un::sun_path)) {
     return Error{ErrorKind::refused, "the path of a socket has 1 to 107 bytes: " + socket};
   }
-  std::optional<Result<Answer>> outcome;
-  try {
-    asio::io_context context(1);
-    asio::co_spawn(context, converse(socket, question, outcome), asio::detached);
-    context.run();
-  } catch (const std::exception& trouble) {  // Asio, out of descriptors or memory
-    return Error{ErrorKind::failed, "asking " + socket + ": " + trouble.what()};
-  }
-  if (!outcome) return Error{ErrorKind::failed, "asking " + socket + " ended without an answer"};
-  return std::move(*outcome);
+  return ask_at<stream_protocol>(stream_protocol::endpoint(socket), socket, question);
+}
+
+Result<Answer> ask_endpoint(const Endpoint& endpoint, const Question& question) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(to_string(endpoint.address), error);
+  if (error) return Error{ErrorKind::refused, to_string(endpoint) + " is no place to ask"};
+  return ask_at<asio::ip::tcp>({address, endpoint.port}, to_string(endpoint), question);
 }
 
 }  // namespace hapx::appliance::cli

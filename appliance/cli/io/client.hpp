@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does `hapx` get an answer out of hapxd?
 //
-// One HTTP request over its Unix socket, one answer, within a bounded time. What is asked, and what
+// One HTTP request over its Unix socket (or, for its metrics, over TCP), one answer, within a
+// bounded time. What is asked, and what
 // the answer means, is for the verbs to know.
 #pragma once
 
 #include <string>
 
+#include "config/net.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
 
@@ -27,5 +29,8 @@ struct Answer {
 /// Limit: an answer has at most 16 MiB. Every Error means: no answer; its sentence names the
 /// socket.
 [[nodiscard]] Result<Answer> ask(const std::string& socket, const Question& question);
+
+/// The same of a TCP endpoint.
+[[nodiscard]] Result<Answer> ask_endpoint(const Endpoint& endpoint, const Question& question);
 
 }  // namespace hapx::appliance::cli

@@ -1,107 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/io/files.hpp"
 
-#include <cstddef>
 #include <string>
-#include <utility>
 
 #include "appliance/cli/io/speech.hpp"
-#include "appliance/document.hpp"
 #include "appliance/scenario.hpp"
 #include "appliance/scheduler.hpp"
 #include "config/io/key_file.hpp"
-#include "config/parse.hpp"
-#include "config/write.hpp"
-#include "lb-supervisor/haproxy_config.hpp"
 
 namespace hapx::appliance::cli {
-
-namespace {
-
-/// What check_config found, with a file that can't be read as one more refusal.
-CheckedConfig read_and_check(const std::string& file) {
-  const Result<std::string> text = read_input(file, "the configuration");
-  if (!text) return {std::nullopt, {text.error()}};
-  return hapx::check_config(*text, name_of_input(file));
-}
-
-/// Refusals begin with the place in the file, so that an editor can jump there; no "hapx: " then.
-int complain_of(const CheckedConfig& checked, const std::string& file, const Surroundings& around) {
-  for (const Error& refusal : checked.refusals) {
-    if (!refusal.sentence.starts_with(name_of_input(file) + ":")) {
-      return complain(around, refusal.sentence);
-    }
-    around.err << printable(refusal.sentence) << '\n';
-  }
-  return exit_refused;
-}
-
-std::string counted(std::size_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-YamlNode text_node(const std::string& text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = text;
-  node.quoted = true;
-  return node;
-}
-
-}  // namespace
-
-int check_config(const GlobalOptions& global, const CheckConfig& verb, const Surroundings& around) {
-  const CheckedConfig checked = read_and_check(verb.file);
-  if (global.output != Output::text) {
-    YamlNode good;
-    good.kind = YamlNode::Kind::scalar;
-    good.scalar = checked.config ? "true" : "false";
-    YamlNode refusals;
-    refusals.kind = YamlNode::Kind::list;
-    for (const Error& refusal : checked.refusals) {
-      refusals.items.push_back(text_node(refusal.sentence));
-    }
-    YamlNode document;
-    document.kind = YamlNode::Kind::map;
-    document.entries.emplace_back(YamlKey{"good", {}}, std::move(good));
-    document.entries.emplace_back(YamlKey{"refusals", {}}, std::move(refusals));
-    print_document(around, global.output, json_from_tree(document));
-    return checked.config ? exit_done : exit_refused;
-  }
-  if (!checked.config) return complain_of(checked, verb.file, around);
-  around.out << name_of_input(verb.file) << ": good (" << checked.config->name.text() << ", "
-             << counted(checked.config->nodes.size(), "node") << ", "
-             << counted(checked.config->services.size(), "service") << ")\n";
-  return exit_done;
-}
-
-int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surroundings& around) {
-  const CheckedConfig checked = read_and_check(verb.file);
-  if (!checked.config) return complain_of(checked, verb.file, around);
-  const std::string text = write_config(*checked.config);
-  if (global.output != Output::json) {
-    around.out << text;
-    return exit_done;
-  }
-  const Result<YamlNode> tree = parse_yaml(text, name_of_input(verb.file));
-  if (!tree) return complain(around, tree.error().sentence);
-  around.out << json_from_tree(*tree) << '\n';
-  return exit_done;
-}
-
-int render_haproxy(const RenderHaproxy& verb, const Surroundings& around) {
-  const CheckedConfig checked = read_and_check(verb.file);
-  if (!checked.config) return complain_of(checked, verb.file, around);
-  auto paths = lb_supervisor::haproxy_paths(verb.run_dir);
-  for (const auto& service : checked.config->services) {
-    if (!service.haproxy.stats) continue;
-    // The page is shown, its passwords are not.
-    const auto& file = service.haproxy.stats->credentials_file;
-    paths.stats_users[file] = {{"the-names-in", file, false}};
-  }
-  around.out << lb_supervisor::render(*checked.config, paths).text;
-  return exit_done;
-}
 
 int make_key(const MakeKey& verb, const Surroundings& around) {
   const Result<void> written = write_key_file(verb.file);

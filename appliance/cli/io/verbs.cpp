@@ -3,12 +3,16 @@
 
 #include <variant>
 
+#include "appliance/cli/io/begin_node.hpp"
+#include "appliance/cli/io/config_files.hpp"
 #include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/events.hpp"
+#include "appliance/cli/io/examine.hpp"
 #include "appliance/cli/io/files.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/release.hpp"
+#include "appliance/cli/io/report.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/drill/io/verbs.hpp"
 #include "appliance/lab/io/verbs.hpp"
@@ -53,10 +57,16 @@ struct Runner {
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
   int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
   int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }
+  int operator()(const DiffConfig& verb) const { return diff_config(global, verb, around); }
+  int operator()(const ShowSchema&) const { return show_schema(global, around); }
   int operator()(const RenderHaproxy& verb) const { return render_haproxy(verb, around); }
   int operator()(const MakeKey& verb) const { return make_key(verb, around); }
   int operator()(const Simulate& verb) const { return simulate(global, verb, around); }
   int operator()(const ReleaseAll&) const { return release_all(global, around); }
+  int operator()(const Doctor& verb) const { return show_doctor(global, verb, around); }
+  int operator()(const Init& verb) const { return init(global, verb, around); }
+  int operator()(const Join& verb) const { return join(global, verb, around); }
+  int operator()(const Report& verb) const { return make_report(global, verb, around); }
   int operator()(const LabUp& verb) const {
     return lab::lab_up(lab_options(verb), around.out, around.err);
   }

@@ -134,6 +134,26 @@ Progress TlsSession::receive(std::string& text) {
   return progress(count);
 }
 
+std::optional<PeerCertificate> TlsSession::peer_certificate(
+    const std::vector<IpAddress>& asked) const {
+  const Certificate certificate(::SSL_get1_peer_certificate(session_.get()));
+  if (!certificate) return std::nullopt;
+  PeerCertificate out;
+  for (const auto& address : asked) {
+    if (::X509_check_ip_asc(certificate.get(), to_string(address).c_str(), 0) == 1) {
+      out.named.insert(address);
+    }
+  }
+  int days = 0;
+  int seconds = 0;
+  if (::ASN1_TIME_diff(&days, &seconds, nullptr, ::X509_get0_notAfter(certificate.get())) == 1) {
+    out.hours_left = std::int64_t{days} * 24 + seconds / 3600;
+    // What is over by less than an hour is over.
+    if (*out.hours_left == 0 && seconds < 0) out.hours_left = -1;
+  }
+  return out;
+}
+
 void TlsSession::close() {
   ::ERR_clear_error();
   static_cast<void>(::SSL_shutdown(session_.get()));

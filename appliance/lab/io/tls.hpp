@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// How do the stand-in and the prober speak TLS?
+// How do the stand-in, the prober and doctor speak TLS?
 //
 // Over a non-blocking TCP socket that they own: each call goes as far as it can and says what the
-// socket must be waited for. The only file of the lab that knows OpenSSL. The certificate is made
+// socket must be waited for. The only file that knows OpenSSL's TLS. The certificate is made
 // when the server starts, signed by itself, and the client believes anything: what is measured is
 // whether an answer comes, not who gives it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/net.hpp"
 #include "config/result.hpp"
@@ -39,6 +43,12 @@ class TlsContext {
   Side side_;
 };
 
+/// What was read of a certificate; nobody vouches for it.
+struct PeerCertificate {
+  std::set<IpAddress> named;               ///< of the addresses that were asked about
+  std::optional<std::int64_t> hours_left;  ///< negative: it is over
+};
+
 enum class Progress {
   done,         ///< what was asked for has happened
   wants_read,   ///< call again when the socket is readable
@@ -57,6 +67,9 @@ class TlsSession {
   [[nodiscard]] Progress send(std::string_view text);
   /// Appends what has come to `text`; done: at least one byte.
   [[nodiscard]] Progress receive(std::string& text);
+  /// Of the other side; absent: it showed none. After the handshake.
+  [[nodiscard]] std::optional<PeerCertificate> peer_certificate(
+      const std::vector<IpAddress>& asked) const;
   /// Says goodbye as far as that is possible at once.
   void close();
 

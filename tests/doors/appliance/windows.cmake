@@ -5,8 +5,9 @@ hapx_test(appliance_windows_door_test
   LABELS doors)
 
 hapx_test(appliance_cli_door_test
-  SOURCES cli_test.cpp cli_reading_test.cpp
-  LINKS hapx_appliance_windows_io hapx_vip_io GTest::gmock
+  SOURCES cli_test.cpp cli_config_test.cpp cli_doctor_test.cpp cli_machine_test.cpp
+          cli_reading_test.cpp
+  LINKS hapx_appliance_windows_io hapx_appliance_lab_io hapx_vip_io GTest::gmock
   LABELS doors)
 target_compile_definitions(appliance_cli_door_test PRIVATE HAPX_PROGRAM="$<TARGET_FILE:hapx>")
 add_dependencies(appliance_cli_door_test hapx)

@@ -67,10 +67,37 @@ TEST_F(ConfigFile, IsReadWhole) {
   EXPECT_EQ(*read_config_file(write("empty.yaml", "")), "");
 }
 
+TEST_F(ConfigFile, IsWrittenOnceAndReadableByAll) {
+  const ::mode_t before = ::umask(0077);
+  ASSERT_TRUE(write_new_config_file(path("hapx.yaml"), "kind: Cluster\n"));
+  ::umask(before);
+  EXPECT_EQ(mode_of(path("hapx.yaml")), 0644U);
+  EXPECT_EQ(*read_config_file(path("hapx.yaml")), "kind: Cluster\n");
+  const auto again = write_new_config_file(path("hapx.yaml"), "x");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::exists);
+  EXPECT_EQ(*read_config_file(path("hapx.yaml")), "kind: Cluster\n");
+  EXPECT_EQ(write_new_config_file(path("none/hapx.yaml"), "x").error().kind, ErrorKind::absent);
+  const auto files = std::distance(fs::directory_iterator(directory_), fs::directory_iterator());
+  EXPECT_EQ(files, 1) << "no draft is left";
+}
+
 TEST_F(ConfigFile, MayBeReachedByASymbolicLink) {
   write("real.yaml", "kind: Cluster\n");
   fs::create_symlink("real.yaml", path("hapx.yaml"));
   EXPECT_EQ(*read_config_file(path("hapx.yaml")), "kind: Cluster\n");
+}
+
+TEST_F(KeyFile, IsCopiedIntoANewFile) {
+  const auto from = write("from.key", good_line);
+  ASSERT_TRUE(copy_key_file(from, path("cluster.key")));
+  EXPECT_EQ(mode_of(path("cluster.key")), 0400U);
+  EXPECT_EQ(*read_key_file(path("cluster.key")), *read_key_file(from));
+  EXPECT_EQ(copy_key_file(from, path("cluster.key")).error().kind, ErrorKind::exists);
+  EXPECT_EQ(copy_key_file(path("none"), path("other.key")).error().kind, ErrorKind::absent);
+  EXPECT_EQ(copy_key_file(write("open.key", good_line, 0444), path("other.key")).error().kind,
+            ErrorKind::refused);
+  EXPECT_FALSE(fs::exists(path("other.key")));
 }
 
 TEST_F(ConfigFile, IsAbsent) {

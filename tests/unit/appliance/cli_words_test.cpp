@@ -51,6 +51,10 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_EQ(
       std::get<RenderHaproxy>(read({"config", "haproxy", "f", "--run-dir", "/r"}).verb).run_dir,
       "/r");
+  EXPECT_EQ(std::get<DiffConfig>(read({"config", "diff"}).verb).file, default_config_file);
+  EXPECT_TRUE(std::holds_alternative<ShowSchema>(read({"config", "schema"}).verb));
+  EXPECT_EQ(std::get<Doctor>(read({"doctor", "f", "--node", "node2"}).verb).node, "node2");
+  EXPECT_EQ(std::get<Doctor>(read({"doctor"}).verb).file, default_config_file);
   EXPECT_EQ(std::get<MakeKey>(read({"keygen", "k"}).verb).file, "k");
   EXPECT_EQ(std::get<Move>(read({"move", "api", "node2"}).verb).to, "node2");
   EXPECT_EQ(std::get<Move>(read({"move", "api"}).verb).to, "");
@@ -129,7 +133,8 @@ TEST(HapxWords, WrongWordsSuggestTheRightOnes) {
   EXPECT_THAT(refuse({"statsu"}).text, HasSubstr("did you mean `status`?"));
   EXPECT_THAT(refuse({"config", "chekc"}).text, HasSubstr("did you mean `check`?"));
   EXPECT_THAT(refuse({"get", "nodes"}).text, HasSubstr("there are members, links, services"));
-  EXPECT_THAT(refuse({"config"}).text, HasSubstr("wants one of check, show or haproxy"));
+  EXPECT_THAT(refuse({"config"}).text,
+              HasSubstr("wants one of check, show, diff, schema or haproxy"));
   EXPECT_THAT(refuse({"drill", "run", "--fault", "x"}).text, HasSubstr("--lab is required"));
   for (const auto& words : std::vector<std::vector<std::string>>{{},
                                                                  {"nonsense"},

@@ -6,6 +6,6 @@ hapx_test(appliance_windows_test
   LABELS unit)
 
 hapx_test(appliance_cli_test
-  SOURCES cli_words_test.cpp cli_reading_test.cpp hapxd_options_test.cpp
+  SOURCES cli_words_test.cpp cli_reading_test.cpp hapxd_options_test.cpp machine_words_test.cpp
   LINKS hapx_appliance_cli GTest::gmock
   LABELS unit)

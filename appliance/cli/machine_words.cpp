@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/machine_words.hpp"
+
+#include <vector>
+
+#include "appliance/cli/reading_words.hpp"
+
+namespace hapx::appliance::cli {
+namespace {
+
+void add_node(CLI::App* verb, std::string& node) {
+  verb->add_option("--node", node, "which node of the file this is (else: by host name or address)")
+      ->type_name("NAME");
+}
+
+CLI::Option* add_repeated(CLI::App* verb, const char* name, std::vector<std::string>& values,
+                          const char* what, const char* type) {
+  return verb->add_option(name, values, what)->expected(1)->take_all()->type_name(type);
+}
+
+}  // namespace
+
+void MachineWords::add(CLI::App& app) {
+  add_init(app);
+  add_join(app);
+  add_doctor(app);
+  add_report(app);
+}
+
+void MachineWords::add_doctor(CLI::App& app) {
+  CLI::App* doctor = add_verb(
+      &app, "doctor", "can this machine be a node, and what should be put right?",
+      "  hapx doctor\n"
+      "  hapx doctor ./hapx.yaml -o json | jq '.findings[] | select(.verdict != \"ok\")'\n\n"
+      "Looks at files, kernel, interfaces, ports, other programs, HAProxy and the\n"
+      "kube-apiservers. It changes nothing, and sees the most as root.\n"
+      "Exit status: 0 all well, 1 warnings, 2 failures.");
+  doctor->add_option("FILE", doctor_.file, "the cluster's file")
+      ->capture_default_str()
+      ->type_name("");
+  add_node(doctor, doctor_.node);
+  doctor->callback([this] { verb_ = doctor_; });
+}
+
+void MachineWords::add_init(CLI::App& app) {
+  CLI::App* init = add_verb(
+      &app, "init", "make the first node: write the cluster's file, and a key",
+      "  hapx init --cluster kube-demo --node node1=192.168.4.11 --node node2=192.168.4.12 \\\n"
+      "      --witness node3=192.168.4.13 --vip 192.168.4.20/27 --interface eth0 \\\n"
+      "      --apiserver kube-mast01:6443 --apiserver kube-mast02:6443\n\n"
+      "Never overwrites a file, never shows the key, and says what to do next.");
+  auto& wishes = init_.wishes;
+  init->add_option("--cluster", wishes.cluster, "its name")->required()->type_name("NAME");
+  add_repeated(init, "--node", wishes.nodes, "a node; may be repeated", "NAME=ADDRESS")->required();
+  add_repeated(init, "--witness", wishes.witnesses, "a node that only votes", "NAME=ADDRESS");
+  init->add_option("--vip", wishes.vip, "the virtual address, with its network's prefix")
+      ->required()
+      ->type_name("ADDRESS/PREFIX");
+  init->add_option("--interface", wishes.interface, "where it is added, the same on each node")
+      ->required()
+      ->type_name("NAME");
+  add_repeated(init, "--apiserver", wishes.api_servers, "a kube-apiserver; may be repeated",
+               "HOST[:PORT]")
+      ->required();
+  init->add_option("--service", wishes.service, "what the service is called")
+      ->capture_default_str()
+      ->type_name("NAME");
+  init->add_option("--port", wishes.port, "at which clients find it")
+      ->capture_default_str()
+      ->type_name("PORT");
+  init->add_option("--profile", wishes.profile, "timing: fast, lan (the default) or cloud")
+      ->type_name("PROFILE");
+  init->add_option("--dir", init_.folder, "where hapx.yaml and cluster.key go")
+      ->capture_default_str()
+      ->type_name("PATH");
+  init->callback([this] { verb_ = init_; });
+}
+
+void MachineWords::add_join(CLI::App& app) {
+  CLI::App* join = add_verb(
+      &app, "join", "make the next node, of the file and the key that you copied here",
+      "  scp -p node1:/etc/hapx/{cluster.key,hapx.yaml} /root/   (by whatever way you trust)\n"
+      "  hapx join /root                                         (puts them into /etc/hapx)\n"
+      "  hapx join                                               (they are there: checks them)\n\n"
+      "Says which node of the file this machine is. Never overwrites a file.");
+  join->add_option("FROM", join_.from, "the folder with hapx.yaml and cluster.key")->type_name("");
+  join->add_option("--dir", join_.folder, "where they go")
+      ->capture_default_str()
+      ->type_name("PATH");
+  add_node(join, join_.node);
+  join->callback([this] { verb_ = join_; });
+}
+
+void MachineWords::add_report(CLI::App& app) {
+  CLI::App* report = add_verb(
+      &app, "report", "collect what is needed to look into a problem, without secrets",
+      "  hapx report\n"
+      "  hapx report /tmp/yesterday.tar.gz --since 48h\n\n"
+      "The file, status, reasons, events, metrics, haproxy.cfg, doctor's findings, versions, the\n"
+      "kernel's addresses, routes and sockets, and the journal of hapx's units. The key and "
+      "private\n"
+      "keys are taken out wherever they stand. As root it sees the most.");
+  report
+      ->add_option("ARCHIVE", report_.archive, "where to (else hapx-report-HOST-TIME.tar.gz here)")
+      ->type_name("");
+  report->add_option("--config", report_.file, "the cluster's file")
+      ->capture_default_str()
+      ->type_name("FILE");
+  report->add_option("--since", report_.time, "so much of the journal")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->check(is_duration());
+  report->callback([this] { verb_ = report_; });
+}
+
+}  // namespace hapx::appliance::cli
