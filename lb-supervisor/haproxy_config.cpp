@@ -208,8 +208,9 @@ void render_frontend(Text& text, const ServiceConfig& service, std::uint64_t con
   text.line("maxconn " + std::to_string(connections));
   text.line("timeout client " + timer(timeouts.client));
   text.line("timeout client-fin " + timer(timeouts.client_fin));
-  // With nobody to answer, a client is told at once (by a reset) instead of being kept.
-  text.line("tcp-request connection reject if { nbsrv(" + name + ") lt 1 }");
+  // With nobody to answer, a client is told at once (by a reset) instead of being kept. One that is
+  // told to drain takes its backend for stopped, and counts none, but serves whom it has accepted.
+  text.line("tcp-request connection reject if !{ stopping } { nbsrv(" + name + ") lt 1 }");
   text.line("default_backend " + name);
   text.append(service.haproxy.extra.frontend, service, "frontend");
 }

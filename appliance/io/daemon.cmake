@@ -2,7 +2,8 @@
 find_package(CLI11 REQUIRED)
 
 hapx_room(hapx_appliance_hapxd_options FOLDER appliance/cli
-  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/../cli/hapxd_options.cpp)
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/../cli/hapxd_options.cpp
+          ${CMAKE_CURRENT_SOURCE_DIR}/../cli/word_tree.cpp)
 target_link_libraries(hapx_appliance_hapxd_options PRIVATE CLI11::CLI11)
 
 hapx_room(hapx_appliance_io FOLDER appliance/io

@@ -60,9 +60,10 @@ class Failures : public ScratchLab {
     return hapx(by, {"failcount", "-o", "json"}) == 0 &&
            says("\"node\":\"" + of + "\",\"vip\":0,\"haproxy\":" + std::to_string(failures) + ",");
   }
-  /// Kills HAProxy there, and waits until the node says so.
+  /// Kills HAProxy there as often, when it serves, and waits until the node says so.
   void kill_haproxy(const NodePlan& where, int times) {
     for (int i = 1; i <= times; ++i) {
+      ASSERT_TRUE(eventually([&] { return holder_by(where) == where.name.text(); })) << said_;
       ASSERT_TRUE(eventually([&] {
         const auto running = processes_in(where.netns, "haproxy");
         return !running.empty() && send_signal(running.front(), SIGKILL);

@@ -3,6 +3,7 @@
 // nonsense, and a kube-apiserver dies, hangs or is not ready under load. Times are printed and
 // recorded, never judged.
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <sstream>
 
@@ -30,6 +31,7 @@ double in_milliseconds(Duration duration) {
 class HaproxyUnderLoad : public ScratchLab {
  protected:
   void start() {
+    ::signal(SIGPIPE, SIG_IGN);  // a client here may write to a connection that was cut
     auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
     ASSERT_TRUE(built) << built.error().sentence;
     lab_.emplace(std::move(*built));
@@ -178,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(Lab, HaproxyWithAFault,
                          testing::Values(Fault{"Dead", Health::dead},
                                          Fault{"Hanging", Health::hanging},
                                          Fault{"NotReady", Health::failing}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace hapx::appliance::lab

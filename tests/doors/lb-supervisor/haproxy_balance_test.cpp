@@ -121,16 +121,15 @@ TEST_F(Balancing, shows_its_page_and_its_metrics_to_who_may_see_them) {
       {"admin", "pass$word", false},
       {"ops",
        "$6$salt$kygIiEi9JqSWlVIzY0svq8PwXEO.Ob9iNVfnEs.cQJ7mLiHRfBubAP7ngRSd7Dxy6VqgrDXKeUa1dfUhp2"
-       "eqv/"
-       "8TGNYGVO2FFBGAz8ijiWRMx40",
+       "eqv/",
        true}};
   Rig rig(run_dir_.path());
   rig.start(render(config, paths));
   ASSERT_TRUE(rig.run_until_warm());
   std::string page;
-  EXPECT_EQ(get("/", "", nullptr).rfind("HTTP/1.0 401", 0), 0U) << get("/", "", nullptr);
-  EXPECT_EQ(get("/metrics", "", nullptr).rfind("HTTP/1.0 401", 0), 0U);
-  EXPECT_EQ(get("/", "YWRtaW46d3Jvbmc=", nullptr).rfind("HTTP/1.0 401", 0), 0U) << "a wrong one";
+  EXPECT_EQ(get("/", "", nullptr).substr(8), " 401 Unauthorized") << get("/", "", nullptr);
+  EXPECT_EQ(get("/metrics", "", nullptr).substr(8), " 401 Unauthorized");
+  EXPECT_EQ(get("/", "YWRtaW46d3Jvbmc=", nullptr).substr(8), " 401 Unauthorized") << "a wrong one";
   EXPECT_EQ(get("/", "YWRtaW46cGFzcyR3b3Jk", &page).substr(8), " 200 OK");
   EXPECT_NE(page.find("Statistics Report"), std::string::npos);
   EXPECT_EQ(get("/", "b3BzOmhhc2hlZA==", nullptr).substr(8), " 200 OK") << "by its hash";

@@ -70,9 +70,8 @@ TEST(Secrets, KeysAreTakenOutWhereverTheyStand) {
             "  user ops insecure-password (removed)\"\n  mode http\n");
   EXPECT_EQ(without_secrets("  user ops password $6$abc$def\nnext"),
             "  user ops password (removed)\nnext");
-  EXPECT_EQ(without_secrets(R"({"line":"stats auth ops:hunter2","next":1})"),
-            R"({"line":"stats auth (removed)","next":1
-})");
+  EXPECT_EQ(without_secrets("{\"line\":\"stats auth ops:hunter2\",\"next\":1}"),
+            "{\"line\":\"stats auth (removed)\",\"next\":1}");
 }
 
 TEST(Secrets, PrivateKeysAreTakenOut) {

@@ -56,8 +56,8 @@ TEST(JsonSchema, EveryMapRefusesUnknownKeysAndEveryKeyHasASentence) {
     if (const auto* items = node.find("items")) self(self, *items);
   };
   look(look, json_schema());
-  EXPECT_EQ(maps, 13U) << "document, metadata, spec, node, service, vip, onFail, healthCheck, "
-                          "haproxy, timeouts, timing, scheduling, metrics";
+  EXPECT_EQ(maps, 15U) << "document, metadata, spec, node, service, vip, onFail, healthCheck, "
+                          "haproxy, timeouts, stats, extraConfig, timing, scheduling, metrics";
 }
 
 }  // namespace

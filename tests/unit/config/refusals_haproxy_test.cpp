@@ -49,7 +49,7 @@ TEST_P(RefusesHaproxy, WithPlaceReasonAndAdvice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Config, RefusesHaproxy, testing::ValuesIn(cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 }  // namespace
 }  // namespace hapx::refusals

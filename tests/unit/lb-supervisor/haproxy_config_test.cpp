@@ -132,7 +132,7 @@ TEST(HaproxyConfig, drains_what_is_not_ready_and_cuts_what_is_dead) {
 TEST(HaproxyConfig, resets_clients_while_nobody_could_answer_them) {
   EXPECT_TRUE(
       has(section(render(tutorial(), haproxy_paths("/run/hapx")).text, "frontend kube-apiserver"),
-          "tcp-request connection reject if { nbsrv(kube-apiserver) lt 1 }"));
+          "tcp-request connection reject if !{ stopping } { nbsrv(kube-apiserver) lt 1 }"));
 }
 
 TEST(HaproxyConfig, shows_its_page_to_nobody_unless_told_to_whom) {
