@@ -241,8 +241,9 @@ Result<KeeperRequest> decode_request(const Bytes& bytes) {
       request = StartHaproxy{head->generation, {}, read_sockets(reader)};
       break;
     case Kind::retire: {
-      const auto patience = reader.number(8);
-      if (patience > patience_milliseconds_max) reader.spoil();
+      const auto said = reader.number(8);
+      if (said > patience_milliseconds_max) reader.spoil();
+      const auto patience = std::min<std::uint64_t>(said, patience_milliseconds_max);
       request = RetireHaproxy{head->generation,
                               std::chrono::milliseconds(static_cast<std::int64_t>(patience))};
       break;

@@ -343,14 +343,14 @@ class Decoder {
     for (const auto& item : in.report_parts()) out.report_parts.push_back(report_part(item));
     for (const auto& item : in.plan_parts()) out.plan_parts.push_back(plan_part(item));
     for (const auto& item : in.orders()) out.orders.push_back(order(item));
-    for (const auto& item : in.cleanups())
-      out.orders.push_back(
-          {item.id(), node(item.from()), Cleanup{service(item.service()), out.to}});
     for (const auto& item : in.order_answers())
       out.order_answers.push_back({item.id(), out.to,
                                    item.accepted() ? OrderOutcome::accepted : OrderOutcome::refused,
                                    bounded(item.sentence(), sentence_bytes_max)});
     if (!from_wire(in, sender_, incarnation_, out)) ok_ = false;
+    for (const auto& item : in.cleanups())
+      out.orders.push_back(
+          {item.id(), node(item.from()), Cleanup{service(item.service()), out.to}});
     return out;
   }
 
