@@ -223,7 +223,9 @@ OrdersState shown(membership::RecordState state) {
 }
 
 /// `today`: the time of day, where it is known.
-OrderStatus shown(const membership::StandingOrder& order, std::optional<Utc> today) {
+/// Without `utc_offset` nobody knows how old the order is.
+OrderStatus shown(const membership::StandingOrder& order, Instant now,
+                  const std::optional<Duration>& utc_offset) {
   static constexpr std::array kinds{"standby", "maintenance", "ban"};
   OrderStatus told{kinds[static_cast<std::size_t>(order.subject.kind)],
                    order.subject.node.text(),
@@ -231,9 +233,10 @@ OrderStatus shown(const membership::StandingOrder& order, std::optional<Utc> tod
                    order.by,
                    to_string(order.since),
                    order.until ? to_string(*order.until) : ""};
-  if (!today) return told;
-  told.age = std::max(Duration(0), *today - order.since);
-  if (order.until) told.left = std::max(Duration(0), *order.until - *today);
+  if (!utc_offset) return told;
+  const Utc today(now.time_since_epoch() + *utc_offset);
+  told.age = std::max(Duration(0), today - order.since);
+  if (order.until) told.left = std::max(Duration(0), *order.until - today);
   return told;
 }
 
@@ -317,9 +320,9 @@ Status Node::State::status(Instant now) const {
     shown_status.members.back().has_left = contact.has_left;
   }
   shown_status.failure_timeout = options.config.scheduling.failure_timeout;
-  const auto today =
-      utc_offset ? std::optional(Utc(now.time_since_epoch() + *utc_offset)) : std::nullopt;
-  for (const auto& order : view.record.orders) shown_status.orders.push_back(shown(order, today));
+  for (const auto& order : view.record.orders) {
+    shown_status.orders.push_back(shown(order, now, utc_offset));
+  }
   shown_status.orders_state = shown(view.record.state);
   const Schedule schedule = coordination.judge_all(view, now);
   for (const auto& service : options.config.services) {
