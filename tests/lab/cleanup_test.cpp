@@ -2,9 +2,8 @@
 // Failures on a real cluster: shown on another node than they happened on, forgotten on all.
 #include <algorithm>
 
-#include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/process.hpp"
-#include "scratch_lab.hpp"
+#include "serving_lab.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -12,49 +11,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int look = 0; look < 1500; ++look) {
-    if (condition()) return true;
-    pause(milliseconds(20));
-  }
-  return false;
-}
-
-class Failures : public ScratchLab {
+class Failures : public ServingLab {
  protected:
-  void start() {
-    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
-    ASSERT_TRUE(built) << built.error().sentence;
-    lab_.emplace(std::move(*built));
-    const auto started = lab_->start_all();
-    ASSERT_TRUE(started) << started.error().sentence;
-    const auto well = lab_->wait_until_served(seconds(30));
-    ASSERT_TRUE(well) << well.error().sentence;
-  }
-  [[nodiscard]] const std::vector<NodePlan>& nodes() const { return lab_->plan().nodes; }
-  [[nodiscard]] std::string service() const { return lab_->plan().service.text(); }
+  [[nodiscard]] std::string service() const { return plan().service.text(); }
   [[nodiscard]] const NodePlan& node(const std::string& name) const {
     return *std::ranges::find_if(nodes(),
                                  [&](const NodePlan& one) { return one.name.text() == name; });
   }
 
-  /// Runs hapx for a node; its exit status, or -1.
-  int hapx(const NodePlan& node, const std::vector<std::string>& words) {
-    const auto outcome = lab_->ask(node, words);
-    EXPECT_TRUE(outcome) << outcome.error().sentence;
-    if (outcome) said_ = outcome->output + outcome->errors;
-    return outcome ? outcome->code : -1;
-  }
-  [[nodiscard]] bool says(const std::string& words) const {
-    return said_.find(words) != std::string::npos;
-  }
-  [[nodiscard]] std::string holder_by(const NodePlan& node) const {
-    const auto seen = lab_->observe(node);
-    if (!seen || seen->services.empty()) return {};
-    const auto& one = seen->services.front();
-    return one.vip == "started" && one.haproxy == "started" ? one.holder.value_or("") : "";
-  }
   /// As JSON says it: how often HAProxy failed on `of`, as `by` knows.
   [[nodiscard]] bool counts(const NodePlan& by, const std::string& of, int failures) {
     return hapx(by, {"failcount", "-o", "json"}) == 0 &&
@@ -71,9 +35,6 @@ class Failures : public ScratchLab {
       ASSERT_TRUE(eventually([&] { return counts(where, where.name.text(), i); })) << said_;
     }
   }
-
-  std::optional<Lab> lab_;
-  std::string said_;
 };
 
 TEST_F(Failures, OfOneNodeAreShownAndForgottenOnOrderOfAnother) {

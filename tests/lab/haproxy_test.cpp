@@ -7,44 +7,27 @@
 #include <iostream>
 #include <sstream>
 
-#include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/process.hpp"
 #include "clients.hpp"
-#include "scratch_lab.hpp"
+#include "serving_lab.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
-
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int look = 0; look < 1500; ++look) {
-    if (condition()) return true;
-    pause(milliseconds(20));
-  }
-  return false;
-}
 
 double in_milliseconds(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-class HaproxyUnderLoad : public ScratchLab {
+class HaproxyUnderLoad : public ServingLab {
  protected:
   void start() {
     ::signal(SIGPIPE, SIG_IGN);  // a client here may write to a connection that was cut
-    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
-    ASSERT_TRUE(built) << built.error().sentence;
-    lab_.emplace(std::move(*built));
-    const auto started = lab_->start_all();
-    ASSERT_TRUE(started) << started.error().sentence;
-    const auto well = lab_->wait_until_served(seconds(30));
-    ASSERT_TRUE(well) << well.error().sentence;
+    ASSERT_NO_FATAL_FAILURE(ServingLab::start());
     const auto seen = lab_->observe(plan().nodes[0]);
     ASSERT_TRUE(seen && !seen->services.empty() && seen->services[0].holder);
     holder_ = node_of(plan(), *seen->services[0].holder);
     ASSERT_NE(holder_, nullptr);
   }
-  [[nodiscard]] const Plan& plan() const { return lab_->plan(); }
 
   [[nodiscard]] std::vector<Process> haproxies() const {
     return processes_in(holder_->netns, haproxy_name);
@@ -69,7 +52,6 @@ class HaproxyUnderLoad : public ScratchLab {
     return log ? log->substr(log->size() - std::min<std::size_t>(log->size(), 4000)) : "";
   }
 
-  std::optional<Lab> lab_;
   const NodePlan* holder_ = nullptr;
 };
 

@@ -25,16 +25,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Looks again and again until it is so; false after a time that no healthy machine needs.
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int look = 0; look < 1000; ++look) {
-    if (condition()) return true;
-    pause(milliseconds(20));
-  }
-  return false;
-}
-
 std::string output_in(const std::string& netns, const std::vector<std::string>& command) {
   const auto outcome = run(command, {.netns = netns});
   return outcome ? outcome->output : outcome.error().sentence;

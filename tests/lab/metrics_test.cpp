@@ -77,16 +77,6 @@ double value_at(const NodePlan& node, const std::string& series) {
   return found == all.end() ? -1 : found->second;
 }
 
-/// Looks again and again until it is so; false after a time that no healthy machine needs.
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int look = 0; look < 300; ++look) {
-    if (condition()) return true;
-    pause(milliseconds(100));
-  }
-  return false;
-}
-
 class Metrics : public ScratchLab {
  protected:
   void build(const Wishes& wishes) {

@@ -3,9 +3,8 @@
 // nodes have lost their power at once.
 #include <algorithm>
 
-#include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/process.hpp"
-#include "scratch_lab.hpp"
+#include "serving_lab.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -13,43 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int look = 0; look < 1500; ++look) {
-    if (condition()) return true;
-    pause(milliseconds(20));
-  }
-  return false;
-}
-
-class StandingOrders : public ScratchLab {
+class StandingOrders : public ServingLab {
  protected:
-  void start() {
-    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
-    ASSERT_TRUE(built) << built.error().sentence;
-    lab_.emplace(std::move(*built));
-    const auto started = lab_->start_all();
-    ASSERT_TRUE(started) << started.error().sentence;
-    const auto well = lab_->wait_until_served(seconds(30));
-    ASSERT_TRUE(well) << well.error().sentence;
-  }
-  [[nodiscard]] const std::vector<NodePlan>& nodes() const { return lab_->plan().nodes; }
-
-  /// Runs hapx for a node; its exit status, or -1.
-  int hapx(const NodePlan& node, const std::vector<std::string>& words) {
-    const auto outcome = lab_->ask(node, words);
-    EXPECT_TRUE(outcome) << outcome.error().sentence;
-    if (outcome) said_ = outcome->output + outcome->errors;
-    return outcome ? outcome->code : -1;
-  }
-  /// Who serves, as this node sees it; empty: nobody.
-  [[nodiscard]] std::string holder_by(const NodePlan& node) const {
-    const auto seen = lab_->observe(node);
-    if (!seen || seen->services.empty()) return {};
-    const auto& service = seen->services.front();
-    const bool served = service.vip == "started" && service.haproxy == "started";
-    return served ? service.holder.value_or("") : "";
-  }
   [[nodiscard]] std::string state_by(const NodePlan& node, const std::string& member) const {
     const auto seen = lab_->observe(node);
     if (!seen) return {};
@@ -58,9 +22,6 @@ class StandingOrders : public ScratchLab {
     }
     return {};
   }
-
-  std::optional<Lab> lab_;
-  std::string said_;
 };
 
 TEST_F(StandingOrders, AreObeyedElsewhereAndOutliveThePowerOfAll) {

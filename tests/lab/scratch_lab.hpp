@@ -6,6 +6,7 @@
 #pragma once
 
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -18,9 +19,20 @@
 #include <unistd.h>
 
 #include "appliance/lab/io/file.hpp"
+#include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/lab.hpp"
 
 namespace hapx::appliance::lab {
+
+/// Looks again and again until it is so; false after a time that no healthy machine needs.
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int look = 0; look < 1500; ++look) {
+    if (condition()) return true;
+    pause(std::chrono::milliseconds(20));
+  }
+  return false;
+}
 
 class ScratchLab : public testing::Test {
  protected:

@@ -149,14 +149,7 @@ TEST(ServiceHere, a_repeated_announcement_that_is_due_when_haproxy_fails_is_not_
 /// Else the coordinator, told of it again when the service has come here, would take it away again.
 TEST(ServiceHere, a_failure_that_is_over_is_told_neither_at_rest_nor_while_it_runs_well) {
   Bench bench;
-  bench.ready();
-  bench.here->want({true, true, false});
-  bench.win();
-  bench.converge();
-  bench.hear(vip::AddressAdded{eth0, vip_address});
-  bench.converge();
-  bench.here->haproxy_serving(bench.now, bench.out);
-  bench.converge();
+  bench.bring_up();
   bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
   EXPECT_EQ(bench.here->report(bench.now).haproxy.fail_count, 1U);
   bench.here->haproxy_serving(bench.now, bench.out);
