@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "appliance/table.hpp"
+#include "config/tree.hpp"
 
 namespace hapx::appliance {
 
@@ -13,21 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-YamlNode scalar(std::string text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(text);
-  return node;
-}
-
-YamlNode quoted(std::string text) {
-  YamlNode node = scalar(std::move(text));
-  node.quoted = true;
-  return node;
-}
-
 /// Quoted only where YAML would otherwise read something else than this text.
-YamlNode text_node(std::string text) {
+YamlNode text_node(const std::string& text) {
   const bool plain = !text.empty() && text.find_first_not_of(
                                           "abcdefghijklmnopqrstuvwxyz"
                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -37,8 +25,8 @@ YamlNode text_node(std::string text) {
   const bool word_of_yaml = text == "true" || text == "false" || text == "null" || text == "yes" ||
                             text == "no" || text == "on" || text == "off" || text == "y" ||
                             text == "n";
-  return begins_with_a_letter && text.back() != ' ' && !word_of_yaml ? scalar(std::move(text))
-                                                                     : quoted(std::move(text));
+  return begins_with_a_letter && text.back() != ' ' && !word_of_yaml ? tree::plain(text)
+                                                                     : tree::text(text);
 }
 
 YamlNode from_json(const json::value& value) {
@@ -61,7 +49,7 @@ YamlNode from_json(const json::value& value) {
       }
       return node;
     default:
-      return scalar(json::serialize(value));
+      return tree::plain(json::serialize(value));
   }
 }
 

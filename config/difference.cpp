@@ -7,6 +7,7 @@
 
 #include "config/assert.hpp"
 #include "config/change.hpp"
+#include "config/tree.hpp"
 #include "config/write.hpp"
 
 namespace hapx {
@@ -32,14 +33,8 @@ const YamlNode* find_item(const YamlNode& list, const std::string& wanted) {
 }
 
 YamlNode identities(const YamlNode& list) {
-  YamlNode out;
-  out.kind = YamlNode::Kind::list;
-  for (const auto& item : list.items) {
-    YamlNode name;
-    name.kind = YamlNode::Kind::scalar;
-    name.scalar = identity(item);
-    out.items.push_back(std::move(name));
-  }
+  YamlNode out = tree::list();
+  for (const auto& item : list.items) out.items.push_back(tree::plain(identity(item)));
   return out;
 }
 

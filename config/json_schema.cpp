@@ -7,6 +7,7 @@
 
 #include "config/schema_table.hpp"
 #include "config/score.hpp"
+#include "config/tree.hpp"
 
 namespace hapx {
 namespace {
@@ -17,39 +18,15 @@ using schema::Map;
 using schema::Need;
 using schema::Shape;
 
-YamlNode text(std::string_view value) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = value;
-  node.quoted = true;
-  return node;
-}
-
-/// A number, true or false.
-YamlNode bare(std::string value) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(value);
-  return node;
-}
-
-YamlNode empty_list() {
-  YamlNode node;
-  node.kind = YamlNode::Kind::list;
-  return node;
-}
-
 class Object {
  public:
-  Object() { node_.kind = YamlNode::Kind::map; }
-
   Object& add(std::string_view key, YamlNode value) {
-    node_.entries.push_back({YamlKey{std::string(key), {}}, std::move(value)});
+    tree::add(node_, key, std::move(value));
     return *this;
   }
-  Object& add(std::string_view key, std::string_view value) { return add(key, text(value)); }
+  Object& add(std::string_view key, std::string_view value) { return add(key, tree::text(value)); }
   Object& add(std::string_view key, std::int64_t value) {
-    return add(key, bare(std::to_string(value)));
+    return add(key, tree::plain(std::to_string(value)));
   }
   Object& add_all(const YamlNode& other) {
     for (const auto& [key, value] : other.entries) add(key.text, value);
@@ -59,11 +36,11 @@ class Object {
   [[nodiscard]] YamlNode take() { return std::move(node_); }
 
  private:
-  YamlNode node_;
+  YamlNode node_ = tree::map();
 };
 
 YamlNode either(YamlNode a, YamlNode b) {
-  auto both = empty_list();
+  auto both = tree::list();
   both.items.push_back(std::move(a));
   both.items.push_back(std::move(b));
   return Object().add("anyOf", std::move(both)).take();
@@ -75,14 +52,14 @@ YamlNode texts(std::string_view pattern) {
 
 /// A name may look like a number, or like true: the reader takes a text wherever one is due.
 YamlNode names(std::string_view pattern) {
-  auto types = empty_list();
-  for (const auto* type : {"string", "number", "boolean"}) types.items.push_back(text(type));
+  auto types = tree::list();
+  for (const auto* type : {"string", "number", "boolean"}) types.items.push_back(tree::text(type));
   return Object().add("type", std::move(types)).add("pattern", pattern).take();
 }
 
 YamlNode one_of(std::span<const std::string_view> words) {
-  auto list = empty_list();
-  for (const auto word : words) list.items.push_back(text(word));
+  auto list = tree::list();
+  for (const auto word : words) list.items.push_back(tree::text(word));
   return Object().add("enum", std::move(list)).take();
 }
 
@@ -151,22 +128,22 @@ YamlNode field_schema(const Field& field, const YamlNode* standard) {
   out.add_all(shape_schema(field, standard));
   if (schema::has_default(field, standard)) {
     const bool number = field.shape == Shape::number || field.shape == Shape::score;
-    out.add("default", number ? bare(standard->scalar) : text(standard->scalar));
+    out.add("default", number ? tree::plain(standard->scalar) : tree::text(standard->scalar));
   }
   return out.take();
 }
 
 YamlNode map_schema(const Map& map, const YamlNode* standard) {
   Object properties;
-  auto required = empty_list();
+  auto required = tree::list();
   for (const auto& field : map.fields) {
     properties.add(field.key, field_schema(field, schema::value_at(standard, field)));
-    if (field.need == Need::required) required.items.push_back(text(field.key));
+    if (field.need == Need::required) required.items.push_back(tree::text(field.key));
   }
   Object out;
   out.add("type", "object").add("properties", properties.take());
   if (!required.items.empty()) out.add("required", std::move(required));
-  return out.add("additionalProperties", bare("false")).take();
+  return out.add("additionalProperties", tree::plain("false")).take();
 }
 
 }  // namespace

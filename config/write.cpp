@@ -5,50 +5,31 @@
 #include <utility>
 
 #include "config/schema.hpp"
+#include "config/tree.hpp"
 #include "config/yaml.hpp"
 
 namespace hapx {
 namespace {
 
-YamlNode scalar(std::string text, bool quoted = false) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(text);
-  node.quoted = quoted;
-  return node;
-}
-
-YamlNode scalar(std::string_view text) {
-  return scalar(std::string(text));
-}
-
-YamlNode list() {
-  YamlNode node;
-  node.kind = YamlNode::Kind::list;
-  return node;
-}
-
 class Map {
  public:
-  Map() { node_.kind = YamlNode::Kind::map; }
-
   Map& add(std::string_view key, YamlNode value) {
-    node_.entries.push_back({YamlKey{std::string(key), {}}, std::move(value)});
+    tree::add(node_, key, std::move(value));
     return *this;
   }
-  Map& add(std::string_view key, std::string text) { return add(key, scalar(std::move(text))); }
+  Map& add(std::string_view key, std::string_view text) { return add(key, tree::plain(text)); }
 
   [[nodiscard]] YamlNode take() { return std::move(node_); }
 
  private:
-  YamlNode node_;
+  YamlNode node_ = tree::map();
 };
 
 YamlNode write_node(const NodeConfig& node) {
   return Map()
       .add("name", node.name.text())
       .add("address", to_string(node.address))
-      .add("role", scalar(schema::word_of(schema::roles, node.role)))
+      .add("role", tree::plain(schema::word_of(schema::roles, node.role)))
       .add("votes", std::to_string(node.votes))
       .take();
 }
@@ -60,7 +41,7 @@ std::string write_api_server(const ApiServer& server) {
 
 YamlNode write_health_check(const HealthCheck& check) {
   Map map;
-  map.add("mode", scalar(schema::word_of(schema::health_check_modes, check.mode)));
+  map.add("mode", tree::plain(schema::word_of(schema::health_check_modes, check.mode)));
   if (check.ca_file) map.add("caFile", *check.ca_file);
   return map.add("interval", to_string(check.interval))
       .add("fall", std::to_string(check.fall))
@@ -69,8 +50,8 @@ YamlNode write_health_check(const HealthCheck& check) {
 }
 
 YamlNode write_lines(const std::vector<ConfigLine>& lines) {
-  auto items = list();
-  for (const auto& line : lines) items.items.push_back(scalar(line.text));
+  auto items = tree::list();
+  for (const auto& line : lines) items.items.push_back(tree::plain(line.text));
   return items;
 }
 
@@ -104,21 +85,21 @@ YamlNode write_haproxy(const HaproxyConfig& haproxy) {
 }
 
 YamlNode write_service(const ServiceConfig& service) {
-  auto vips = list();
+  auto vips = tree::list();
   for (const auto& vip : service.vips) {
     vips.items.push_back(
         Map().add("address", to_string(vip.address)).add("interface", vip.interface.text()).take());
   }
-  auto api_servers = list();
+  auto api_servers = tree::list();
   for (const auto& server : service.api_servers) {
-    api_servers.items.push_back(scalar(write_api_server(server)));
+    api_servers.items.push_back(tree::plain(write_api_server(server)));
   }
   Map location;
   for (const auto& [name, score] : service.location) location.add(name.text(), to_string(score));
   auto on_fail =
       Map()
-          .add("vip", scalar(schema::word_of(schema::on_fails, service.on_fail.vip)))
-          .add("haproxy", scalar(schema::word_of(schema::on_fails, service.on_fail.haproxy)))
+          .add("vip", tree::plain(schema::word_of(schema::on_fails, service.on_fail.vip)))
+          .add("haproxy", tree::plain(schema::word_of(schema::on_fails, service.on_fail.haproxy)))
           .take();
   return Map()
       .add("name", service.name.text())
@@ -133,9 +114,9 @@ YamlNode write_service(const ServiceConfig& service) {
 }
 
 YamlNode write_spec(const ClusterConfig& config) {
-  auto nodes = list();
+  auto nodes = tree::list();
   for (const auto& node : config.nodes) nodes.items.push_back(write_node(node));
-  auto services = list();
+  auto services = tree::list();
   for (const auto& service : config.services) services.items.push_back(write_service(service));
   const auto& scheduling = config.scheduling;
   const auto& listen = config.metrics.listen;
@@ -149,7 +130,7 @@ YamlNode write_spec(const ClusterConfig& config) {
       .add("keyFile", config.key_file)
       .add("port", std::to_string(config.port))
       .add("noQuorumPolicy",
-           scalar(schema::word_of(schema::no_quorum_policies, config.no_quorum_policy)))
+           tree::plain(schema::word_of(schema::no_quorum_policies, config.no_quorum_policy)))
       .add("scheduling", Map()
                              .add("resourceStickiness", to_string(scheduling.resource_stickiness))
                              .add("migrationThreshold", to_string(scheduling.migration_threshold))
@@ -165,8 +146,8 @@ YamlNode write_spec(const ClusterConfig& config) {
 
 std::string write_config(const ClusterConfig& config) {
   return write_yaml(Map()
-                        .add("apiVersion", scalar(schema::api_version))
-                        .add("kind", scalar(schema::kind))
+                        .add("apiVersion", tree::plain(schema::api_version))
+                        .add("kind", tree::plain(schema::kind))
                         .add("metadata", Map().add("name", config.name.text()).take())
                         .add("spec", write_spec(config))
                         .take());

@@ -6,6 +6,7 @@
 
 #include "appliance/document.hpp"
 #include "appliance/table.hpp"
+#include "config/tree.hpp"
 
 namespace hapx::appliance::cli {
 namespace {
@@ -28,26 +29,9 @@ std::string advice(const DiffReport& report) {
   }
   std::string out = "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
   if (report.replaces_haproxy) {
-    out += "HAProxy is replaced on each node: new connections wait a moment, open ones are cut.\n";
+    out += "On each node another HAProxy takes over; open connections go on with the old one.\n";
   }
   return out;
-}
-
-YamlNode scalar(std::string text, bool quoted) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(text);
-  node.quoted = quoted;
-  return node;
-}
-
-YamlNode flag(bool value) {
-  return scalar(value ? "true" : "false", false);
-}
-
-void add(YamlNode& map, const char* key, YamlNode value) {
-  map.kind = YamlNode::Kind::map;
-  map.entries.push_back({YamlKey{key, {}}, std::move(value)});
 }
 
 }  // namespace
@@ -65,22 +49,21 @@ std::string to_text(const DiffReport& report) {
 }
 
 std::string to_json(const DiffReport& report) {
-  YamlNode list;
-  list.kind = YamlNode::Kind::list;
+  YamlNode list = tree::list();
   for (const auto& one : report.differences) {
     YamlNode item;
-    add(item, "path", scalar(one.path, true));
-    add(item, "before", one.before.value_or(YamlNode{}));
-    add(item, "after", one.after.value_or(YamlNode{}));
-    add(item, "reload", flag(!one.needs_new_start));
+    tree::add(item, "path", tree::text(one.path));
+    tree::add(item, "before", one.before.value_or(YamlNode{}));
+    tree::add(item, "after", one.after.value_or(YamlNode{}));
+    tree::add(item, "reload", tree::flag(!one.needs_new_start));
     list.items.push_back(std::move(item));
   }
   YamlNode document;
-  add(document, "file", scalar(report.file, true));
-  add(document, "same", flag(report.differences.empty()));
-  add(document, "reload", flag(!needs_new_start(report)));
-  add(document, "replacesHaproxy", flag(report.replaces_haproxy));
-  add(document, "differences", std::move(list));
+  tree::add(document, "file", tree::text(report.file));
+  tree::add(document, "same", tree::flag(report.differences.empty()));
+  tree::add(document, "reload", tree::flag(!needs_new_start(report)));
+  tree::add(document, "replacesHaproxy", tree::flag(report.replaces_haproxy));
+  tree::add(document, "differences", std::move(list));
   return json_from_tree(document);
 }
 

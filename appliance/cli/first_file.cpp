@@ -5,56 +5,43 @@
 #include <utility>
 
 #include "config/schema.hpp"
+#include "config/tree.hpp"
 #include "config/wording.hpp"
 #include "config/yaml.hpp"
 
 namespace hapx::appliance::cli {
 namespace {
 
+using tree::add;
+using tree::list;
+using tree::plain;
+
 constexpr const char* heading =
     "# The cluster's file, the same on every node. What is left out has its default:\n"
     "# `hapx config show` tells all of them, hapx.yaml(5) what they mean.\n";
-
-YamlNode scalar(std::string_view text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = text;
-  return node;
-}
-
-YamlNode list() {
-  YamlNode node;
-  node.kind = YamlNode::Kind::list;
-  return node;
-}
-
-void add(YamlNode& map, std::string_view key, YamlNode value) {
-  map.kind = YamlNode::Kind::map;
-  map.entries.push_back({YamlKey{std::string(key), {}}, std::move(value)});
-}
 
 /// "node1=192.168.4.11".
 YamlNode node_of(const std::string& wish, Role role) {
   const auto equals = wish.find('=');
   YamlNode node;
-  add(node, "name", scalar(wish.substr(0, equals)));
-  add(node, "address", scalar(equals == std::string::npos ? "" : wish.substr(equals + 1)));
-  if (role != Role::full) add(node, "role", scalar(schema::word_of(schema::roles, role)));
+  add(node, "name", plain(wish.substr(0, equals)));
+  add(node, "address", plain(equals == std::string::npos ? "" : wish.substr(equals + 1)));
+  if (role != Role::full) add(node, "role", plain(schema::word_of(schema::roles, role)));
   return node;
 }
 
 YamlNode service_of(const FileWishes& wishes) {
   YamlNode vip;
-  add(vip, "address", scalar(wishes.vip));
-  add(vip, "interface", scalar(wishes.interface));
+  add(vip, "address", plain(wishes.vip));
+  add(vip, "interface", plain(wishes.interface));
   auto vips = list();
   vips.items.push_back(std::move(vip));
   auto servers = list();
-  for (const auto& server : wishes.api_servers) servers.items.push_back(scalar(server));
+  for (const auto& server : wishes.api_servers) servers.items.push_back(plain(server));
   YamlNode service;
-  add(service, "name", scalar(wishes.service));
+  add(service, "name", plain(wishes.service));
   add(service, "vips", std::move(vips));
-  add(service, "port", scalar(wishes.port));
+  add(service, "port", plain(wishes.port));
   add(service, "apiServers", std::move(servers));
   return service;
 }
@@ -66,19 +53,19 @@ std::string text_of(const FileWishes& wishes) {
   auto services = list();
   services.items.push_back(service_of(wishes));
   YamlNode metadata;
-  add(metadata, "name", scalar(wishes.cluster));
+  add(metadata, "name", plain(wishes.cluster));
   YamlNode spec;
   add(spec, "nodes", std::move(nodes));
   add(spec, "services", std::move(services));
   if (!wishes.profile.empty()) {
     YamlNode timing;
-    add(timing, "profile", scalar(wishes.profile));
+    add(timing, "profile", plain(wishes.profile));
     add(spec, "timing", std::move(timing));
   }
-  if (!wishes.key_file.empty()) add(spec, "keyFile", scalar(wishes.key_file));
+  if (!wishes.key_file.empty()) add(spec, "keyFile", plain(wishes.key_file));
   YamlNode document;
-  add(document, "apiVersion", scalar(schema::api_version));
-  add(document, "kind", scalar(schema::kind));
+  add(document, "apiVersion", plain(schema::api_version));
+  add(document, "kind", plain(schema::kind));
   add(document, "metadata", std::move(metadata));
   add(document, "spec", std::move(spec));
   return heading + write_yaml(document);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "appliance/document.hpp"
+#include "config/tree.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
@@ -20,15 +21,6 @@ std::string_view word_of(Verdict verdict) {
 Tone tone_of(Verdict verdict) {
   constexpr std::array tones{Tone::good, Tone::warning, Tone::bad};
   return tones[static_cast<std::size_t>(verdict)];
-}
-
-void add(YamlNode& map, const char* key, std::string_view text) {
-  YamlNode value;
-  value.kind = YamlNode::Kind::scalar;
-  value.scalar = text;
-  value.quoted = true;
-  map.kind = YamlNode::Kind::map;
-  map.entries.push_back({YamlKey{key, {}}, std::move(value)});
 }
 
 std::string counted(std::ptrdiff_t count, const std::string& what) {
@@ -63,19 +55,18 @@ std::string to_text(const Findings& findings, Style style) {
 }
 
 std::string to_json(const Findings& findings) {
-  YamlNode list;
-  list.kind = YamlNode::Kind::list;
+  YamlNode list = tree::list();
   for (const auto& finding : findings) {
     YamlNode one;
-    add(one, "verdict", word_of(finding.verdict));
-    add(one, "about", finding.about);
-    add(one, "sentence", finding.sentence);
-    add(one, "advice", finding.advice);
+    tree::add(one, "verdict", tree::text(word_of(finding.verdict)));
+    tree::add(one, "about", tree::text(finding.about));
+    tree::add(one, "sentence", tree::text(finding.sentence));
+    tree::add(one, "advice", tree::text(finding.advice));
     list.items.push_back(std::move(one));
   }
   YamlNode document;
-  add(document, "verdict", word_of(verdict_on(findings)));
-  document.entries.push_back({YamlKey{"findings", {}}, std::move(list)});
+  tree::add(document, "verdict", tree::text(word_of(verdict_on(findings))));
+  tree::add(document, "findings", std::move(list));
   return json_from_tree(document);
 }
 

@@ -163,7 +163,7 @@ void Haproxies::close_unused_sockets() {
 
 void Haproxies::remove_sockets_of(std::uint64_t generation) const {
   for (const char* name : {runtime_socket_name, probe_socket_name}) {
-    ::unlink(path(for_generation(name, generation).c_str()).c_str());
+    ::unlink(path(for_generation(name, generation)).c_str());
   }
 }
 

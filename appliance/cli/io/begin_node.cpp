@@ -18,6 +18,7 @@
 #include "config/io/host.hpp"
 #include "config/io/key_file.hpp"
 #include "config/self.hpp"
+#include "config/tree.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -85,25 +86,12 @@ struct Begun {
   bool wrote = false;
 };
 
-YamlNode text_node(const std::string& text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = text;
-  node.quoted = true;
-  return node;
-}
-
 std::string to_json(const Begun& begun) {
   YamlNode document;
-  document.kind = YamlNode::Kind::map;
-  document.entries.push_back({YamlKey{"file", {}}, text_node(begun.file)});
-  document.entries.push_back({YamlKey{"key", {}}, text_node(begun.key)});
-  YamlNode node = begun.self ? text_node(begun.self->text()) : YamlNode{};
-  document.entries.push_back({YamlKey{"node", {}}, std::move(node)});
-  YamlNode wrote;
-  wrote.kind = YamlNode::Kind::scalar;
-  wrote.scalar = begun.wrote ? "true" : "false";
-  document.entries.push_back({YamlKey{"wrote", {}}, std::move(wrote)});
+  tree::add(document, "file", tree::text(begun.file));
+  tree::add(document, "key", tree::text(begun.key));
+  tree::add(document, "node", begun.self ? tree::text(begun.self->text()) : YamlNode{});
+  tree::add(document, "wrote", tree::flag(begun.wrote));
   return json_from_tree(document);
 }
 

@@ -11,6 +11,7 @@
 #include "config/difference.hpp"
 #include "config/json_schema.hpp"
 #include "config/parse.hpp"
+#include "config/tree.hpp"
 #include "config/write.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 
@@ -40,14 +41,6 @@ std::string counted(std::size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-YamlNode text_node(const std::string& text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = text;
-  node.quoted = true;
-  return node;
-}
-
 /// The configuration that hapxd runs. Errors: those of ask_for, or one that this program can't
 /// read.
 Result<ClusterConfig> ask_config(const std::string& socket) {
@@ -67,18 +60,13 @@ Result<ClusterConfig> ask_config(const std::string& socket) {
 int check_config(const GlobalOptions& global, const CheckConfig& verb, const Surroundings& around) {
   const CheckedConfig checked = read_and_check(verb.file);
   if (global.output != Output::text) {
-    YamlNode good;
-    good.kind = YamlNode::Kind::scalar;
-    good.scalar = checked.config ? "true" : "false";
-    YamlNode refusals;
-    refusals.kind = YamlNode::Kind::list;
+    YamlNode refusals = tree::list();
     for (const Error& refusal : checked.refusals) {
-      refusals.items.push_back(text_node(refusal.sentence));
+      refusals.items.push_back(tree::text(refusal.sentence));
     }
     YamlNode document;
-    document.kind = YamlNode::Kind::map;
-    document.entries.emplace_back(YamlKey{"good", {}}, std::move(good));
-    document.entries.emplace_back(YamlKey{"refusals", {}}, std::move(refusals));
+    tree::add(document, "good", tree::flag(checked.config.has_value()));
+    tree::add(document, "refusals", std::move(refusals));
     print_document(around, global.output, json_from_tree(document));
     return checked.config ? exit_done : exit_refused;
   }

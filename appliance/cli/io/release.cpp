@@ -7,40 +7,28 @@
 #include "appliance/cli/io/client.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/document.hpp"
-#include "config/yaml.hpp"
+#include "config/tree.hpp"
 #include "vip/io/sweep.hpp"
 
 namespace hapx::appliance::cli {
 
 namespace {
 
-YamlNode text_node(std::string text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(text);
-  node.quoted = true;
-  return node;
-}
-
 YamlNode document_of(const vip::Swept& swept) {
-  YamlNode addresses;
-  addresses.kind = YamlNode::Kind::list;
+  YamlNode addresses = tree::list();
   for (const vip::LeftOver& gone : swept.addresses) {
     YamlNode one;
-    one.kind = YamlNode::Kind::map;
-    one.entries.emplace_back(YamlKey{"address", {}}, text_node(to_string(gone.address)));
-    one.entries.emplace_back(YamlKey{"interface", {}}, text_node(gone.interface.text()));
+    tree::add(one, "address", tree::text(to_string(gone.address)));
+    tree::add(one, "interface", tree::text(gone.interface.text()));
     addresses.items.push_back(std::move(one));
   }
-  YamlNode filters;
-  filters.kind = YamlNode::Kind::list;
+  YamlNode filters = tree::list();
   for (const InterfaceName& interface : swept.interfaces) {
-    filters.items.push_back(text_node(interface.text()));
+    filters.items.push_back(tree::text(interface.text()));
   }
   YamlNode document;
-  document.kind = YamlNode::Kind::map;
-  document.entries.emplace_back(YamlKey{"addresses", {}}, std::move(addresses));
-  document.entries.emplace_back(YamlKey{"filters", {}}, std::move(filters));
+  tree::add(document, "addresses", std::move(addresses));
+  tree::add(document, "filters", std::move(filters));
   return document;
 }
 

@@ -25,6 +25,7 @@
 #include "config/io/descriptor.hpp"
 #include "config/io/host.hpp"
 #include "config/parse.hpp"
+#include "config/tree.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 #include "lb-supervisor/io/child.hpp"
 
@@ -205,28 +206,17 @@ void fill(Bundle& bundle, const GlobalOptions& global, const Report& verb,
   bundle.add("contents.txt", list_of(bundle, around));
 }
 
-YamlNode text_node(const std::string& text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = text;
-  node.quoted = true;
-  return node;
-}
-
 std::string to_json(const Bundle& bundle, const std::string& archive) {
-  YamlNode files;
-  files.kind = YamlNode::Kind::list;
-  for (const auto& name : bundle.names()) files.items.push_back(text_node(name));
-  YamlNode left_out;
-  left_out.kind = YamlNode::Kind::map;
+  YamlNode files = tree::list();
+  for (const auto& name : bundle.names()) files.items.push_back(tree::text(name));
+  YamlNode left_out = tree::map();
   for (const auto& [name, reason] : bundle.left_out()) {
-    left_out.entries.push_back({YamlKey{name, {}}, text_node(reason)});
+    tree::add(left_out, name, tree::text(reason));
   }
   YamlNode document;
-  document.kind = YamlNode::Kind::map;
-  document.entries.push_back({YamlKey{"archive", {}}, text_node(archive)});
-  document.entries.push_back({YamlKey{"files", {}}, std::move(files)});
-  document.entries.push_back({YamlKey{"leftOut", {}}, std::move(left_out)});
+  tree::add(document, "archive", tree::text(archive));
+  tree::add(document, "files", std::move(files));
+  tree::add(document, "leftOut", std::move(left_out));
   return json_from_tree(document);
 }
 

@@ -7,6 +7,7 @@
 #include "appliance/document.hpp"
 #include "config/io/config_file.hpp"
 #include "config/io/regular_file.hpp"
+#include "config/tree.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -48,15 +49,9 @@ Result<std::string> as_segment(const std::string& name, const char* what) {
 }
 
 std::string as_body(const std::map<std::string, std::string>& texts) {
-  YamlNode body;
-  body.kind = YamlNode::Kind::map;
+  YamlNode body = tree::map();
   for (const auto& [key, text] : texts) {
-    if (text.empty()) continue;
-    YamlNode value;
-    value.kind = YamlNode::Kind::scalar;
-    value.scalar = text;
-    value.quoted = true;
-    body.entries.emplace_back(YamlKey{key, {}}, std::move(value));
+    if (!text.empty()) tree::add(body, key, tree::text(text));
   }
   return json_from_tree(body);
 }
