@@ -161,20 +161,27 @@ void Haproxies::close_unused_sockets() {
   sockets_.keep_only(used);
 }
 
+/// One that is killed while it binds leaves the name under which it did so: `PATH.PID.tmp`
+/// (HAProxy, src/proto_uxst.c).
 void Haproxies::remove_sockets_of(std::uint64_t generation) const {
   for (const char* name : {runtime_socket_name, probe_socket_name}) {
-    ::unlink(path(for_generation(name, generation)).c_str());
+    const auto own = for_generation(name, generation);
+    ::unlink(path(own).c_str());
+    remove_what_begins_with(own + ".");
   }
 }
 
 /// Those that an earlier keeper's HAProxies left: whoever has the lock is alone.
 void Haproxies::remove_old_sockets() const {
+  for (const char* name : {runtime_socket_name, probe_socket_name}) {
+    remove_what_begins_with(std::string(name) + ".");
+  }
+}
+
+void Haproxies::remove_what_begins_with(const std::string& prefix) const {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(run_dir_, ignored)) {
-    const auto name = entry.path().filename().string();
-    for (const char* prefix : {runtime_socket_name, probe_socket_name}) {
-      if (name.rfind(std::string(prefix) + ".", 0) == 0) ::unlink(entry.path().c_str());
-    }
+    if (entry.path().filename().string().starts_with(prefix)) ::unlink(entry.path().c_str());
   }
 }
 

@@ -77,6 +77,7 @@ class Haproxies {
   void put_in_service(Running& running) const;
   void close_unused_sockets();
   void remove_sockets_of(std::uint64_t generation) const;
+  void remove_what_begins_with(const std::string& prefix) const;
   void end(std::size_t place);
   [[nodiscard]] std::string path(const std::string& name) const { return run_dir_ + "/" + name; }
 

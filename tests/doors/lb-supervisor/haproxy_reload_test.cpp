@@ -234,6 +234,22 @@ TEST_F(Reloading, what_an_interrupted_attempt_began_is_ended) {
   EXPECT_TRUE(Stream(vip).lives());
 }
 
+/// HAProxy binds under another name first; whoever is killed then leaves that one.
+TEST_F(Reloading, nothing_is_left_of_one_that_was_killed_while_it_bound) {
+  const KubeStub kube("127.0.0.11", Speaks::plain_echo);
+  const KeeperProcess keeper(run_dir_.path());
+  Rig rig(run_dir_.path());
+  rig.start(text(0));
+  ASSERT_TRUE(rig.run_until_warm());
+  const std::filesystem::path folder = run_dir_.path();
+  const auto own = std::filesystem::read_symlink(folder / "haproxy.sock").string();
+  std::ofstream(folder / (own + ".4711.tmp")).close();
+  ASSERT_EQ(sockets_left(), 3U);
+  reload(rig, 1);
+  EXPECT_TRUE(rig.run_until([&] { return rig.supervisor.status().draining == 0; }));
+  EXPECT_EQ(sockets_left(), 2U);
+}
+
 TEST_F(Reloading, closes_the_sockets_of_services_that_are_gone) {
   const KeeperProcess keeper(run_dir_.path());
   Rig rig(run_dir_.path());
