@@ -10,15 +10,10 @@
 
 #include "appliance/node_state.hpp"
 #include "config/change.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 bool opens(const ClusterKeys& keys, const ClusterKey& key) {
   return keys.first == key || keys.second == key;

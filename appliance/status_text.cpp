@@ -5,6 +5,7 @@
 
 #include "appliance/journal.hpp"
 #include "appliance/status.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance {
 
@@ -40,12 +41,6 @@ Tone tone_of(ResourceStatus state) {
       return Tone::bad;
   }
   return Tone::plain;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
 }
 
 Cell word(ResourceStatus state) {

@@ -40,6 +40,16 @@ std::string listed(std::span<const std::string_view> words, std::string_view con
   return out;
 }
 
+std::string joined(std::span<const std::string> words, std::string_view separator) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : std::string(separator)) + word;
+  return out;
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+  return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   if (a.size() > bytes_max || b.size() > bytes_max) return bytes_max;
   // Three rows of the table of distances between the beginnings of a and b: two letters of `a`

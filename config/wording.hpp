@@ -19,6 +19,13 @@ namespace hapx {
 [[nodiscard]] std::string listed(std::span<const std::string_view> words,
                                  std::string_view conjunction);
 
+/// "a, b, c".
+[[nodiscard]] std::string joined(std::span<const std::string> words,
+                                 std::string_view separator = ", ");
+
+/// "1 node", "2 nodes".
+[[nodiscard]] std::string counted(std::size_t count, std::string_view what);
+
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour to make
 /// `b` of `a`; letters that differ only in case are equal. Limit: texts above 64 bytes are 64
 /// apart.

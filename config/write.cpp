@@ -34,11 +34,6 @@ YamlNode write_node(const NodeConfig& node) {
       .take();
 }
 
-std::string write_api_server(const ApiServer& server) {
-  const bool brackets = server.host.find(':') != std::string::npos;
-  return (brackets ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
-}
-
 YamlNode write_health_check(const HealthCheck& check) {
   Map map;
   map.add("mode", tree::plain(schema::word_of(schema::health_check_modes, check.mode)));
@@ -143,6 +138,11 @@ YamlNode write_spec(const ClusterConfig& config) {
 }
 
 }  // namespace
+
+std::string write_api_server(const ApiServer& server) {
+  const bool brackets = server.host.find(':') != std::string::npos;
+  return (brackets ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+}
 
 std::string write_config(const ClusterConfig& config) {
   return write_yaml(Map()

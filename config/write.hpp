@@ -14,4 +14,7 @@ namespace hapx {
 /// YAML that parse_config reads back to an equal value (of a config that validate approves).
 [[nodiscard]] std::string write_config(const ClusterConfig& config);
 
+/// "kube-mast01:6443".
+[[nodiscard]] std::string write_api_server(const ApiServer& server);
+
 }  // namespace hapx

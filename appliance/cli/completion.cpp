@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/wording.hpp"
+
 namespace hapx::appliance::cli {
 namespace {
 
@@ -84,12 +86,6 @@ std::vector<std::string> option_names(const VerbHelp& hapx, const VerbHelp& verb
     }
   }
   return {names.begin(), names.end()};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
 }
 
 constexpr const char* heading =
@@ -183,7 +179,8 @@ _hapx() {
   for (const auto& [path, verb] : places) {
     std::vector<std::string> verbs;
     for (const auto& inner : verb->verbs) verbs.push_back(inner.name);
-    if (!verbs.empty()) out += "        \"" + path + ":0\") words=\"" + joined(verbs) + "\" ;;\n";
+    if (!verbs.empty())
+      out += "        \"" + path + ":0\") words=\"" + joined(verbs, " ") + "\" ;;\n";
     for (std::size_t i = 0; i < verb->words.size(); ++i) {
       const auto choice = choice_of(verb->words[i].name);
       if (choice.kind == Kind::anything) continue;
@@ -193,7 +190,8 @@ _hapx() {
   }
   out += "      esac\n      if [[ $word == -* ]]; then\n        case $path in\n";
   for (const auto& [path, verb] : places) {
-    out += "          \"" + path + "\") words=\"" + joined(option_names(hapx, *verb)) + "\" ;;\n";
+    out +=
+        "          \"" + path + "\") words=\"" + joined(option_names(hapx, *verb), " ") + "\" ;;\n";
   }
   return out + R"(        esac
       fi

@@ -8,6 +8,7 @@
 #include "appliance/cli/event_stream.hpp"
 #include "appliance/cli/why_text.hpp"
 #include "appliance/takeover.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -21,12 +22,6 @@ std::string fact(std::string name, const std::string& value) {
   constexpr std::size_t name_width = 14;
   if (name.size() < name_width) name.resize(name_width, ' ');
   return "  " + name + (value.empty() ? "-" : printable(value)) + "\n";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
 }
 
 std::string milliseconds_text(Duration length) {

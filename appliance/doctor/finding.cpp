@@ -8,6 +8,7 @@
 
 #include "appliance/document.hpp"
 #include "config/tree.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
@@ -21,10 +22,6 @@ std::string_view word_of(Verdict verdict) {
 Tone tone_of(Verdict verdict) {
   constexpr std::array tones{Tone::good, Tone::warning, Tone::bad};
   return tones[static_cast<std::size_t>(verdict)];
-}
-
-std::string counted(std::ptrdiff_t count, const std::string& what) {
-  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -48,7 +45,7 @@ std::string to_text(const Findings& findings, Style style) {
     out += std::string(6 + about_width, ' ') + "-> " + printable(finding.advice) + '\n';
   }
   const auto of = [&](Verdict verdict) {
-    return std::ranges::count(findings, verdict, &Finding::verdict);
+    return static_cast<std::size_t>(std::ranges::count(findings, verdict, &Finding::verdict));
   };
   return out + '\n' + counted(of(Verdict::fail), "failure") + ", " +
          counted(of(Verdict::warn), "warning") + ", " + std::to_string(of(Verdict::ok)) + " ok\n";

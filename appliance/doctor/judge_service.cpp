@@ -5,6 +5,7 @@
 
 #include "appliance/doctor/judge.hpp"
 #include "appliance/doctor/texts.hpp"
+#include "config/write.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
@@ -38,8 +39,9 @@ void judge_certificate(const ApiServerHere& server, const ClusterConfig& config,
   for (const auto& service : config.services) {
     for (const auto& vip : service.vips) {
       const auto& address = vip.address.address;
-      const bool behind = std::ranges::any_of(
-          service.api_servers, [&](const auto& other) { return server.name == name_of(other); });
+      const bool behind = std::ranges::any_of(service.api_servers, [&](const auto& other) {
+        return server.name == write_api_server(other);
+      });
       if (!behind || server.certified.contains(address)) continue;
       well = false;
       findings.push_back({Verdict::warn, "apiserver",

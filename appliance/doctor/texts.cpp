@@ -125,9 +125,4 @@ std::optional<std::string> value_in(std::string_view text, std::string_view key)
   return out;
 }
 
-std::string name_of(const ApiServer& server) {
-  const bool brackets = server.host.find(':') != std::string::npos;
-  return (brackets ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
-}
-
 }  // namespace hapx::appliance::doctor

@@ -41,7 +41,4 @@ enum class Protocol : std::uint8_t { tcp, udp };
 /// The last value of `key` in a text of "key=value" lines, sections aside; absent: there is none.
 [[nodiscard]] std::optional<std::string> value_in(std::string_view text, std::string_view key);
 
-/// "kube-mast01:6443", as the file would have it.
-[[nodiscard]] std::string name_of(const ApiServer& server);
-
 }  // namespace hapx::appliance::doctor

@@ -12,6 +12,7 @@
 #include "config/json_schema.hpp"
 #include "config/parse.hpp"
 #include "config/tree.hpp"
+#include "config/wording.hpp"
 #include "config/write.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 
@@ -35,10 +36,6 @@ int complain_of(const CheckedConfig& checked, const std::string& file, const Sur
     around.err << printable(refusal.sentence) << '\n';
   }
   return exit_refused;
-}
-
-std::string counted(std::size_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 /// The configuration that hapxd runs. Errors: those of ask_for, or one that this program can't

@@ -18,6 +18,7 @@
 #include "appliance/lab/io/tls.hpp"
 #include "config/io/clock.hpp"
 #include "config/io/descriptor.hpp"
+#include "config/write.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
@@ -86,7 +87,7 @@ std::string shake_hands(lab::TlsSession& session, int socket, Instant until) {
 }
 
 ApiServerHere ask(const ApiServer& server, const std::vector<IpAddress>& vips) {
-  ApiServerHere out{name_of(server)};
+  ApiServerHere out{write_api_server(server)};
   const Instant until = boot_now() + patience;
   auto socket = connect_by_name(server, until);
   if (!socket) {
@@ -134,7 +135,8 @@ std::vector<ApiServerHere> ask_api_servers(const ClusterConfig& config,
     }
   } catch (const std::exception& trouble) {  // no thread to be had
     for (std::size_t i = out.size(); i < servers.size(); ++i) {
-      out.push_back({name_of(servers[i]), std::string("could not be asked: ") + trouble.what()});
+      out.push_back(
+          {write_api_server(servers[i]), std::string("could not be asked: ") + trouble.what()});
     }
   }
   return out;
