@@ -33,14 +33,15 @@ ResourceStatus shown_haproxy(const ServiceReport& report) {
   return state == ResourceStatus::stopped && report.haproxy_fit ? ResourceStatus::warm : state;
 }
 
-ResourceStatus shown(lb_supervisor::HaproxyState state) {
-  switch (state) {
+/// What was refused or did not come up has failed until it is warm: each attempt may end so, too.
+ResourceStatus shown(const lb_supervisor::SupervisorStatus& status) {
+  switch (status.state) {
     case lb_supervisor::HaproxyState::stopped:
       return ResourceStatus::stopped;
     case lb_supervisor::HaproxyState::checking:
     case lb_supervisor::HaproxyState::starting:
     case lb_supervisor::HaproxyState::warming:
-      return ResourceStatus::starting;
+      return status.retries ? ResourceStatus::failed : ResourceStatus::starting;
     case lb_supervisor::HaproxyState::warm:
       return ResourceStatus::warm;
     case lb_supervisor::HaproxyState::ending:
@@ -329,9 +330,9 @@ Status Node::State::status(Instant now) const {
     shown_status.services.push_back(service_status(service, *this, schedule, now));
   }
   const auto haproxy_status = supervisor.status();
-  shown_status.haproxy = {shown(haproxy_status.state), haproxy_status.pid.value_or(0),
-                          haproxy_status.fitness.fit,  haproxy_status.fitness.reason,
-                          haproxy_status.restarts,     haproxy_status.draining,
+  shown_status.haproxy = {shown(haproxy_status),      haproxy_status.pid.value_or(0),
+                          haproxy_status.fitness.fit, haproxy_status.fitness.reason,
+                          haproxy_status.restarts,    haproxy_status.draining,
                           haproxy_status.not_replaced};
   const bool serves = std::ranges::any_of(
       services, [&](const auto& service) { return supervisor.serves(service.config().name); });

@@ -69,6 +69,7 @@ struct SupervisorStatus {
   std::optional<int> pid;
   std::uint64_t generation = 0;
   Fitness fitness;
+  bool retries = false;            ///< it was refused or did not come up, and is tried again
   std::size_t draining = 0;        ///< retired ones that still have connections
   std::uint64_t replacements = 0;  ///< HaproxyReplaced since this hapxd began
   std::string

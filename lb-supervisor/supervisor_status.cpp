@@ -55,6 +55,7 @@ SupervisorStatus Supervisor::status() const {
   if (process_) status.pid = process_->pid;
   status.generation = process_ ? process_->generation : generation_;
   status.fitness = fitness();
+  status.retries = !last_told_.empty();
   status.draining = draining_.size();
   status.replacements = replacements_;
   status.not_replaced = not_replaced_;

@@ -95,6 +95,13 @@ TEST_F(Local, HaproxyRefusesItsConfigOnOneNode) {
   world_->start_all();
   EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 5s));
   EXPECT_NE(holder(), n1);
+  // While it is tried again, too: that is no news, and nothing to come and go in what is shown.
+  const auto other_state = [&] {
+    return world_->status(n1).haproxy.state != ResourceStatus::failed;
+  };
+  EXPECT_FALSE(world_->run_until(other_state, 60s));
+  world_->refuse_haproxy_config(n1, false);
+  EXPECT_TRUE(world_->run_until(other_state, 60s));
 }
 
 TEST_F(Local, HaproxyGoneForGoodOnTheHolderMovesTheService) {

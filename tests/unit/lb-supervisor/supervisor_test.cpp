@@ -279,6 +279,7 @@ TEST_F(Supervising, tells_a_refusal_once_and_checks_again_later) {
   for (int i = 0; i < 120; ++i) {
     if (asked<CheckHaproxyConfig>()) {
       const std::string refusal = "there is no program haproxy in PATH";
+      EXPECT_EQ(supervisor_.status().retries, checks > 0);
       EXPECT_EQ(supervisor_.fitness().reason,
                 checks++ == 0 ? "its config is being checked" : refusal);
       tell(HaproxyConfigRefused{generation(), refusal});
