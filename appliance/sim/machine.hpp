@@ -71,6 +71,7 @@ struct Process {
   Moment last_step;
   unsigned steps_overdue = 0;  ///< so many in a row left a deadline that was not ahead
   unsigned said = 0;           ///< datagrams in this step
+  Duration utc_offset{0};      ///< from its clock to the time of day, as it was told last
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

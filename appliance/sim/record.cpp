@@ -68,7 +68,23 @@ void World::settle_store(Machine& machine) {
 
 void World::tell_of_wall_clock(Machine& machine) {
   const Duration utc = world_begins + now_.time_since_epoch() + machine.disk.clock_shift;
-  deliver(machine, membership::WallClockSet{utc - clock_of(machine).time_since_epoch()});
+  const Duration offset = utc - clock_of(machine).time_since_epoch();
+  if (machine.process) machine.process->utc_offset = offset;
+  deliver(machine, membership::WallClockSet{offset});
+}
+
+/// So much later it is for one hapxd than for another, or than it is: a machine that was paused is
+/// late by that, one whose clock runs too fast is early.
+Duration World::spread_of_wall_clocks() const {
+  Duration latest = world_begins + now_.time_since_epoch();
+  Duration earliest = latest;
+  for (const auto& [name, machine] : machines_) {
+    if (!machine.process) continue;
+    const Duration utc = clock_of(machine).time_since_epoch() + machine.process->utc_offset;
+    latest = std::max(latest, utc);
+    earliest = std::min(earliest, utc);
+  }
+  return latest - earliest;
 }
 
 void World::set_wall_clock(const NodeName& node, Duration shift) {
@@ -133,9 +149,10 @@ std::uint64_t World::ask(const NodeName& at, const membership::Subject& subject,
   const bool first = gives && !orders_given_.contains(subject);
   orders_asked_[id] = {subject, gives, first, now_};
   if (gives) orders_given_[subject].for_a_time |= time.has_value();
-  // The earliest end: by a clock that runs as fast as any.
-  const auto until =
-      time ? std::optional(now_ + *time * 1000 / clock_rate_broken_max) : std::nullopt;
+  // The earliest end: the clock that is most behind says when, the one most ahead judges, and from
+  // now on runs as fast as any.
+  std::optional<Moment> until;
+  if (time) until = now_ + *time * 1000 / clock_rate_broken_max - spread_of_wall_clocks();
   state(StandingOrderAsked{id, subject, gives, until});
   return request(at, gives ? "POST" : "DELETE", target, "{" + body + "}");
 }

@@ -308,6 +308,7 @@ class World {
   void store_record(Machine& machine, const membership::StoreRecord& action);
   void settle_store(Machine& machine);
   void tell_of_wall_clock(Machine& machine);
+  [[nodiscard]] Duration spread_of_wall_clocks() const;
   std::uint64_t ask(const NodeName& at, const membership::Subject& subject, bool gives,
                     std::optional<Duration> time);
   void note_order_answer(const Respond& answer);
