@@ -131,6 +131,9 @@ void add_members(Page& page, const Status& status) {
        [](const auto& member) { return member.suspect; });
   each("hapx_member_hears_this_node", "1 if a member hears this node, by its own account.",
        [](const auto& member) { return member.hears_us; });
+  each("hapx_member_config_differs",
+       "1 if a member runs another configuration than this node; `hapx status` says where.",
+       [](const auto& member) { return !member.config_differs.empty(); });
   each("hapx_coordinator", "1 for the member that coordinates, as far as this node has heard.",
        [&](const auto& member) { return status.coordinator == member.name; });
 }

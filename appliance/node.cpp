@@ -6,6 +6,7 @@
 
 #include "appliance/node_state.hpp"
 #include "config/assert.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -380,6 +381,13 @@ void Node::State::journal_view(Instant now, Decisions& out) {
   for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
     const auto& member_now = view.members[i];
     const auto before = seen.members[i].liveness;
+    if (member_now.config_differs != seen.members[i].config_differs) {
+      const bool differs = !member_now.config_differs.empty();
+      note(
+          out, now, JournalKind::member,
+          member_now.name.text() + " runs " + (differs ? "another" : "the same") + " configuration",
+          joined(member_now.config_differs));
+    }
     if (member_now.liveness == before) continue;
     if (member_now.liveness == Liveness::dead) {
       note(out, now, JournalKind::member, member_now.name.text() + " is dead",

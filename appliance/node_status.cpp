@@ -3,6 +3,7 @@
 #include <array>
 
 #include "appliance/node_state.hpp"
+#include "config/wording.hpp"
 #include "lb-supervisor/runtime_reply.hpp"
 
 namespace hapx::appliance {
@@ -73,12 +74,6 @@ std::vector<ServerStatus> shown(const lb_supervisor::BackendHealth& backend) {
   for (const auto& server : backend.servers)
     servers.push_back({server.name, server.up, server.check, server.level});
   return servers;
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string joined;
-  for (const auto& word : words) joined += (joined.empty() ? "" : ", ") + word;
-  return joined;
 }
 
 /// The report had its age when it was made.
@@ -191,9 +186,9 @@ void add_service_reasons(const Status& status, const ServiceConfig& service,
   }
   if (!draining.empty()) {
     degraded.push_back(
-        name + ": kube-apiservers are not ready and get no new connections: " + join(draining));
+        name + ": kube-apiservers are not ready and get no new connections: " + joined(draining));
   }
-  if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + join(down));
+  if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + joined(down));
 }
 
 /// Nodes that are here and could not take over.
@@ -276,6 +271,10 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
     } else if (!member.hears_us) {
       degraded.push_back(member.name.text() + " is heard but does not hear " + status.node.text());
     }
+    if (member.state != MemberState::offline && !member.config_differs.empty()) {
+      degraded.push_back(member.name.text() +
+                         " runs another configuration: " + joined(member.config_differs));
+    }
   }
   if (state.fence == FenceStatus::lifetime) {
     degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
@@ -319,6 +318,7 @@ Status Node::State::status(Instant now) const {
     const auto contact = member.contact(one.name);
     if (contact.last_heard) shown_status.members.back().last_heard = now - *contact.last_heard;
     shown_status.members.back().has_left = contact.has_left;
+    shown_status.members.back().config_differs = one.config_differs;
   }
   shown_status.failure_timeout = options.config.scheduling.failure_timeout;
   for (const auto& order : view.record.orders) {

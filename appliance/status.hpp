@@ -34,8 +34,9 @@ struct MemberStatus {
   std::string address;   ///< of its heartbeats
   bool suspect = false;  ///< silent for longer than a beat or two, not yet declared dead
   bool hears_us = true;  ///< false: a one-way link, which counts against quorum on its side
-  std::optional<Duration> last_heard{};  ///< how long ago; absent: never, or it is this node
-  bool has_left = false;                 ///< its last word was good-bye
+  std::optional<Duration> last_heard{};       ///< how long ago; absent: never, or it is this node
+  bool has_left = false;                      ///< its last word was good-bye
+  std::vector<std::string> config_differs{};  ///< where its configuration is not this node's
 
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };

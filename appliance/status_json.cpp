@@ -30,6 +30,12 @@ json::value text(std::string_view words) {
   return json::string(printable(words));
 }
 
+json::array texts(const std::vector<std::string>& words) {
+  json::array out;
+  for (const std::string& each : words) out.push_back(text(each));
+  return out;
+}
+
 template <class T>
 json::value name_or_null(const std::optional<T>& name) {
   return name ? text(name->text()) : json::value(nullptr);
@@ -47,7 +53,8 @@ json::array members(const Status& status) {
                                {"suspect", member.suspect},
                                {"hearsUs", member.hears_us},
                                {"lastHeardMs", milliseconds_or_null(member.last_heard)},
-                               {"hasLeft", member.has_left}});
+                               {"hasLeft", member.has_left},
+                               {"configDiffers", texts(member.config_differs)}});
   }
   return out;
 }
@@ -192,6 +199,14 @@ std::optional<NodeName> node_at(const json::object& object, json::string_view ke
   return name.empty() ? std::nullopt : std::optional(NodeName(std::move(name)));
 }
 
+std::vector<std::string> texts_at(const json::object& object, json::string_view key) {
+  std::vector<std::string> words;
+  for (const json::value& each : list_at(object, key)) {
+    if (const json::string* word = each.if_string()) words.emplace_back(word->begin(), word->end());
+  }
+  return words;
+}
+
 MemberStatus member_from(const json::object& object) {
   MemberStatus member;
   member.name = NodeName(text_at(object, "name"));
@@ -203,6 +218,7 @@ MemberStatus member_from(const json::object& object) {
   member.hears_us = flag_at(object, "hearsUs", true);
   member.last_heard = maybe_milliseconds_at(object, "lastHeardMs");
   member.has_left = flag_at(object, "hasLeft", false);
+  member.config_differs = texts_at(object, "configDiffers");
   return member;
 }
 
@@ -265,10 +281,6 @@ HaproxyStatus haproxy_from(const json::object& object) {
 }  // namespace
 
 std::string to_json(const Status& status) {
-  json::array degraded;
-  for (const std::string& reason : status.degraded) {
-    degraded.push_back(text(reason));
-  }
   json::object counters;
   for (const auto& [name, count] : status.counters) counters[printable(name)] = count;
   json::object document{
@@ -276,7 +288,7 @@ std::string to_json(const Status& status) {
       {"node", text(status.node.text())},
       {"quorate", status.quorate},
       {"coordinator", name_or_null(status.coordinator)},
-      {"degraded", std::move(degraded)},
+      {"degraded", texts(status.degraded)},
       {"members", members(status)},
       {"services", services(status)},
       {"haproxy", json::object{{"state", text(to_string(status.haproxy.state))},
@@ -348,11 +360,7 @@ Result<Status> status_from_json(std::string_view text) {
   status.node = NodeName(text_at(*object, "node"));
   status.quorate = flag_at(*object, "quorate", false);
   status.coordinator = node_at(*object, "coordinator");
-  for (const json::value& reason : list_at(*object, "degraded")) {
-    if (const json::string* sentence = reason.if_string()) {
-      status.degraded.emplace_back(sentence->begin(), sentence->end());
-    }
-  }
+  status.degraded = texts_at(*object, "degraded");
   each_object_at(*object, "members", [&](const json::object& member) {
     status.members.push_back(member_from(member));
   });

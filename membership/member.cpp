@@ -72,6 +72,8 @@ Member::State::State(MemberOptions given, Instant now)
       random(options.seed),
       voter(memory_of(options), keys_of(options.config), abstention_of(options, now)),
       peers(peers_of(options)),
+      config_parts(parts_of(options.config)),
+      config_fingerprint(fingerprint_of(config_parts)),
       copy(options.record, {options.config.name, options.self}),
       writer(options.config.nodes, options.config.timing),
       next_beat(now) {

@@ -92,6 +92,7 @@ void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {
 
 void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
   peer.heard(beat, options.self, options.incarnation, now);
+  if (peer.config() == config_fingerprint) note_config(peer, {});
   if (beat.leaving) watch.left(peer.node().name);
   if (beat.coordinator && beat.coordinator->ballot.node != options.self)
     watch.heard_from_others(beat.coordinator->ballot,
@@ -109,6 +110,15 @@ void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
   if (peer.hears_our_namesake())
     note_conflict(
         peer.node().name.text() + " hears another process of this node instead of this one", now);
+}
+
+void Member::State::note_config(const Peer& peer, std::vector<std::string> differs) {
+  for (MemberView& member : view.members) {
+    if (member.name != peer.node().name || member.config_differs == differs) continue;
+    member.config_differs = std::move(differs);
+    view_changed = true;
+    return;
+  }
 }
 
 void Member::State::take_votes(const Peer& peer, const Message& message, Instant now) {
@@ -168,6 +178,8 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
     }
     view_changed = true;
   }
+  for (const ConfigTold& told : message.config_told)
+    if (peer.add(told)) note_config(peer, compare(config_parts, peer.config_parts()));
   for (const PlanPart& part : message.plan_parts) {
     if (part.plan.ballot.node != peer.node().name) continue;
     auto assignments = plan_assembly.add(part.plan, part.index, part.count, part.assignment);

@@ -62,6 +62,7 @@ void Member::State::beat_to(Peer& peer, Instant now) {
   }
   say_orders(peer, now);
   say_record(peer, now);
+  if (peer.config() != 0 && peer.config() != config_fingerprint) say_config(peer);
 }
 
 Beat Member::State::make_beat(Peer& peer, Instant now) {
@@ -79,6 +80,7 @@ Beat Member::State::make_beat(Peer& peer, Instant now) {
   if (owed != responses.end()) beat.response = owed->second;
   beat.leaving = left;
   beat.orders_may_be_stale = coordinating(now) && writer.state() == RecordState::stale;
+  beat.config = config_fingerprint;
   return beat;
 }
 
@@ -122,6 +124,14 @@ void Member::State::say_report(const Peer& peer, Instant now) {
     age(service.haproxy, now - report_made);
     parts.push_back({report_version, i, count, std::move(service)});
   }
+}
+
+void Member::State::say_config(const Peer& peer) {
+  std::vector<ConfigTold>& told = message_to(peer).config_told;
+  told.clear();
+  const auto count = static_cast<std::uint32_t>(config_parts.size());
+  for (std::uint32_t i = 0; i < count; ++i)
+    told.push_back({config_fingerprint, i, count, config_parts[i]});
 }
 
 void Member::State::say_plan(const Peer& peer, Instant now) {

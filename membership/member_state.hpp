@@ -101,6 +101,7 @@ struct Member::State {
   void take_beat(Peer& peer, const Beat& beat, Instant now);
   void take_votes(const Peer& peer, const Message& message, Instant now);
   void take_requests(const Peer& peer, const Envelope& from, const Message& message, Instant now);
+  void note_config(const Peer& peer, std::vector<std::string> differs);
   void take_contents(Peer& peer, const Message& message, Instant now);
   void note_conflict(const std::string& sentence, Instant now);
   void refuse(const Endpoint& from, std::string_view reason);
@@ -127,6 +128,7 @@ struct Member::State {
   void say_lease(Lease& lease, const Peer& peer, Instant now);
   void vote_ourselves(Claim& claim, Instant now);
   void say_report(const Peer& peer, Instant now);
+  void say_config(const Peer& peer);
   void say_plan(const Peer& peer, Instant now);
   void say_orders(const Peer& peer, Instant now);
   void give_answer(OrderAnswer answer);
@@ -142,6 +144,8 @@ struct Member::State {
   Random random;
   Voter voter;
   std::vector<Peer> peers;  ///< in the file's order
+  const std::vector<ConfigPart> config_parts;
+  const std::uint64_t config_fingerprint;
   std::map<LeaseKey, Claim> claims;
   const Lease* coordinator_lease =
       nullptr;  ///< among the claims, where it stays; null: never wanted

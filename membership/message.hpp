@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/fingerprint.hpp"
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
@@ -23,6 +24,7 @@ inline constexpr std::uint32_t entries_max = 256;
 inline constexpr std::size_t reason_bytes_max = 200;
 inline constexpr std::size_t obstacle_bytes_max = 120;
 inline constexpr std::size_t sentence_bytes_max = 400;
+inline constexpr std::size_t config_part_bytes_max = 120;
 
 /// "I hear this process of that node, and have this version of its report."
 struct Hearing {
@@ -60,6 +62,7 @@ struct Beat {
       rival;  ///< you are this one, and another session of your node is alive
   bool leaving = false;
   bool orders_may_be_stale = false;  ///< of a coordinator that could not read the record
+  std::uint64_t config = 0;          ///< the fingerprint of what I run; 0: not told
 
   friend bool operator==(const Beat&, const Beat&) = default;
 };
@@ -182,6 +185,16 @@ struct RecordPart {
   friend bool operator==(const RecordPart&, const RecordPart&) = default;
 };
 
+/// One part of the sender's configuration, for a node that runs another one.
+struct ConfigTold {
+  std::uint64_t config = 0;  ///< the fingerprint of all of it
+  std::uint32_t index = 0;
+  std::uint32_t count = 0;
+  ConfigPart part;
+
+  friend bool operator==(const ConfigTold&, const ConfigTold&) = default;
+};
+
 struct Message {
   NodeName to;
   std::optional<Beat> beat;
@@ -198,12 +211,14 @@ struct Message {
   std::vector<RecordAnswer> record_answers;
   std::vector<RecordPart> record_told;     ///< beside an answer: what the sender has
   std::vector<RecordPart> record_written;  ///< by the coordinator; the ballot is the sender's
+  std::vector<ConfigTold> config_told;
 
   [[nodiscard]] bool empty() const {
     return !beat && prepares.empty() && prepare_answers.empty() && proposals.empty() &&
            proposal_answers.empty() && releases.empty() && report_parts.empty() &&
            plan_parts.empty() && orders.empty() && order_answers.empty() && record_reads.empty() &&
-           record_answers.empty() && record_told.empty() && record_written.empty();
+           record_answers.empty() && record_told.empty() && record_written.empty() &&
+           config_told.empty();
   }
 
   friend bool operator==(const Message&, const Message&) = default;

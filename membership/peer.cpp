@@ -2,6 +2,7 @@
 #include "membership/peer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hapx::membership {
 
@@ -45,6 +46,8 @@ void Peer::promote(const Envelope& envelope) {
   has_report_version_ = 0;
   has_plan_.reset();
   orders_may_be_stale_ = false;
+  config_ = 0;
+  config_parts_.clear();
   assembly_ = {};
 }
 
@@ -68,6 +71,19 @@ void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation
   }
   has_plan_ = beat.plan;
   orders_may_be_stale_ = beat.orders_may_be_stale;
+  if (std::exchange(config_, beat.config) != beat.config) config_parts_.clear();
+}
+
+bool Peer::add(const ConfigTold& told) {
+  if (told.config != config_ || config_parts_.size() >= told.count) return false;
+  config_parts_.emplace(told.index, told.part);
+  return config_parts_.size() == told.count;
+}
+
+std::vector<ConfigPart> Peer::config_parts() const {
+  std::vector<ConfigPart> parts;
+  for (const auto& [index, part] : config_parts_) parts.push_back(part);
+  return parts;
 }
 
 bool Peer::add(const ReportPart& part, Instant now) {

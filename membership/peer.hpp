@@ -20,10 +20,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "config/cluster_config.hpp"
+#include "config/fingerprint.hpp"
 #include "membership/assembly.hpp"
 #include "membership/codec.hpp"
 #include "membership/failure_detector.hpp"
@@ -70,6 +72,11 @@ class Peer {
   [[nodiscard]] bool hears_our_namesake() const { return hears_our_namesake_; }
   [[nodiscard]] std::uint64_t has_report_version() const { return has_report_version_; }
   [[nodiscard]] const std::optional<PlanId>& has_plan() const { return has_plan_; }
+  /// The fingerprint of the configuration that it runs; 0: not told.
+  [[nodiscard]] std::uint64_t config() const { return config_; }
+  /// True if the parts of that configuration are complete with this one.
+  [[nodiscard]] bool add(const ConfigTold& told);
+  [[nodiscard]] std::vector<ConfigPart> config_parts() const;
   /// It coordinates, and could not read the record.
   [[nodiscard]] bool orders_may_be_stale() const { return orders_may_be_stale_; }
   [[nodiscard]] const NodeReport& report() const { return report_; }
@@ -93,6 +100,8 @@ class Peer {
   std::uint64_t has_report_version_ = 0;
   std::optional<PlanId> has_plan_;
   bool orders_may_be_stale_ = false;
+  std::uint64_t config_ = 0;
+  std::map<std::uint32_t, ConfigPart> config_parts_;
   Assembly<std::uint64_t, ServiceReport> assembly_;
   NodeReport report_;
   std::optional<Instant> report_heard_;

@@ -60,6 +60,7 @@ void to_wire(const Beat& beat, wire::Beat& out) {
   if (beat.rival) out.set_rival(beat.rival->value);
   out.set_leaving(beat.leaving);
   out.set_orders_may_be_stale(beat.orders_may_be_stale);
+  out.set_config(beat.config);
 }
 
 void to_wire(const Prepare& prepare, wire::Prepare& out) {
@@ -153,52 +154,48 @@ void to_wire(const PlanPart& part, wire::PlanPart& out) {
   assignment.set_reason(clip(part.assignment->reason, reason_bytes_max));
 }
 
-/// An order that every version knows; all others are wire::RecordChange.
-struct MoveOrder {
+/// Each kind of order has a message of its own: who doesn't know one ignores it.
+template <class What>
+struct OrderOf {
   std::uint64_t id;
   NodeName from;
-  Move move;
+  What what;
 };
 
-std::vector<MoveOrder> moves_of(const Message& message) {
-  std::vector<MoveOrder> moves;
+template <class What>
+std::vector<OrderOf<What>> orders_of(const Message& message) {
+  std::vector<OrderOf<What>> orders;
   for (const Order& order : message.orders)
-    if (const auto* move = std::get_if<Move>(&order.what))
-      moves.push_back({order.id, order.from, *move});
-  return moves;
+    if (const auto* what = std::get_if<What>(&order.what))
+      orders.push_back({order.id, order.from, *what});
+  return orders;
 }
 
-void to_wire(const MoveOrder& order, wire::Order& out) {
+void to_wire(const OrderOf<Move>& order, wire::Order& out) {
   out.set_id(order.id);
   out.set_from(order.from.text());
-  out.set_service(order.move.service.text());
-  if (order.move.to) out.set_to(order.move.to->text());
+  out.set_service(order.what.service.text());
+  if (order.what.to) out.set_to(order.what.to->text());
 }
 
-struct CleanupOrder {
-  std::uint64_t id;
-  NodeName from;
-  ServiceName service;
-};
-
-std::vector<CleanupOrder> cleanups_of(const Message& message) {
-  std::vector<CleanupOrder> cleanups;
-  for (const Order& order : message.orders)
-    if (const auto* cleanup = std::get_if<Cleanup>(&order.what))
-      cleanups.push_back({order.id, order.from, cleanup->service});
-  return cleanups;
-}
-
-void to_wire(const CleanupOrder& order, wire::Cleanup& out) {
+void to_wire(const OrderOf<Cleanup>& order, wire::Cleanup& out) {
   out.set_id(order.id);
   out.set_from(order.from.text());
-  out.set_service(order.service.text());
+  out.set_service(order.what.service.text());
 }
 
 void to_wire(const OrderAnswer& answer, wire::OrderAnswer& out) {
   out.set_id(answer.id);
   out.set_accepted(answer.outcome == OrderOutcome::accepted);
   out.set_sentence(clip(answer.sentence, sentence_bytes_max));
+}
+
+void to_wire(const ConfigTold& told, wire::ConfigTold& out) {
+  out.set_config(told.config);
+  out.set_index(told.index);
+  out.set_count(told.count);
+  out.set_name(clip(told.part.name, config_part_bytes_max));
+  out.set_fingerprint(told.part.fingerprint);
 }
 
 /// Where the library puts the parts of one datagram: usually all on the stack.
@@ -303,10 +300,11 @@ std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_
   packer.add(message.record_reads, &Datagram::mutable_record_reads);
   packer.add(message.record_told, &Datagram::mutable_record_told);
   packer.add(message.record_written, &Datagram::mutable_record_written);
-  packer.add(moves_of(message), &Datagram::mutable_orders);
+  packer.add(orders_of<Move>(message), &Datagram::mutable_orders);
   packer.add(changes_of(message), &Datagram::mutable_record_changes);
-  packer.add(cleanups_of(message), &Datagram::mutable_cleanups);
+  packer.add(orders_of<Cleanup>(message), &Datagram::mutable_cleanups);
   packer.add(message.order_answers, &Datagram::mutable_order_answers);
+  packer.add(message.config_told, &Datagram::mutable_config_told);
   return std::move(packer).finish();
 }
 
@@ -351,6 +349,7 @@ class Decoder {
     for (const auto& item : in.cleanups())
       out.orders.push_back(
           {item.id(), node(item.from()), Cleanup{service(item.service()), out.to}});
+    for (const auto& item : in.config_told()) out.config_told.push_back(config_told(item));
     return out;
   }
 
@@ -420,6 +419,7 @@ class Decoder {
     if (in.has_rival()) out.rival = Incarnation{in.rival()};
     out.leaving = in.leaving();
     out.orders_may_be_stale = in.orders_may_be_stale();
+    out.config = in.config();
     return out;
   }
   ResourceReport resource(const wire::Resource& in) {
@@ -459,6 +459,13 @@ class Decoder {
     assignment.reason = bounded(from.reason(), reason_bytes_max);
     out.assignment = std::move(assignment);
     return out;
+  }
+  ConfigTold config_told(const wire::ConfigTold& in) {
+    if (in.count() > entries_max || in.index() >= in.count()) ok_ = false;
+    return {in.config(),
+            in.index(),
+            in.count(),
+            {bounded(in.name(), config_part_bytes_max), in.fingerprint()}};
   }
   Order order(const wire::Order& in) {
     Move move{service(in.service()), {}};

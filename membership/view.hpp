@@ -25,6 +25,7 @@ struct MemberView {
   NodeReport report;                      ///< its last; empty if none was heard
   std::optional<Instant> report_heard;    ///< from when on the ages in it count
   std::optional<Incarnation> incarnation;
+  std::vector<std::string> config_differs{};  ///< where its configuration is not ours, if it told
 
   friend bool operator==(const MemberView&, const MemberView&) = default;
 };

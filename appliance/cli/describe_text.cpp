@@ -140,6 +140,10 @@ std::string node_to_text(const Status& about, const std::vector<EventLine>& even
   out += fact("coordinates", about.coordinator == member.name ? "yes" : "no");
   out += fact("address", member.address);
   out += fact("link", link_text(about, member));
+  if (!member.config_differs.empty()) {
+    out +=
+        fact("config", "not that of " + about.node.text() + ": " + joined(member.config_differs));
+  }
   out += fact("holds", held.empty() ? "nothing" : joined(held));
   if (member.name == about.node && member.role != Role::witness) out += here_text(about, style);
   out += places_of_node(about, style) + orders_text(about, style);

@@ -39,6 +39,7 @@ inline membership::Message rich_message() {
   beat.challenge = 77;
   beat.response = 88;
   beat.rival = Incarnation{99};
+  beat.config = 111;
   message.beat = beat;
   message.prepares = {{key, ours}};
   message.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},
@@ -70,6 +71,7 @@ inline membership::Message rich_message() {
        RecordChange{RecordChange::Verb::give, Subject::standby(NodeName("node3")), "root@node1",
                     30min}});
   message.orders.push_back({7, NodeName("node1"), Cleanup{service.service, message.to}});
+  message.config_told = {{111, 0, 1, {"service kube-apiserver", 222}}};
   return message;
 }
 

@@ -73,6 +73,7 @@ void write_parts(Seeds& seeds) {
   add("record-answer", &Message::record_answers, rich.record_answers[0]);
   add("record-told", &Message::record_told, rich.record_told[0]);
   add("record-written", &Message::record_written, rich.record_written[0]);
+  add("config-told", &Message::config_told, rich.config_told[0]);
   ReportPart report = rich.report_parts[0];
   report.index = report.count;
   add("report-beyond-its-count", &Message::report_parts, report);

@@ -26,11 +26,16 @@ TEST_F(Reloads, AChangedFileIsTakenInFlight) {
   const NodeName before = holder().value();
   ClusterConfig changed = world_->config();
   changed.timing = {40ms, 250ms};
+  // n1 has it first, and differs from each that hasn't.
+  std::vector<std::string> others{n2.text() + " runs another configuration: spec.timing",
+                                  n3.text() + " runs another configuration: spec.timing"};
   for (const NodeName& node : {n1, n2, n3}) {
     const Duration age = uptime(node);
     reload(node, changed);
     world_->run_for(1s);
     EXPECT_LT(uptime(node), age) << node.text() << " began anew";
+    if (node != n1) others.erase(others.begin());
+    EXPECT_EQ(world_->status(n1).degraded, others);
   }
   expect_outage_at_most(0ms);
   EXPECT_EQ(holder(), before) << "nothing moves for a reload";

@@ -83,6 +83,7 @@ Status troubled() {
   status.members[1].hears_us = false;
   status.members[2].last_heard = std::chrono::seconds(7);
   status.members[2].has_left = true;
+  status.members[1].config_differs = {"spec.timing", "service web (only there)"};
   status.members[2].state = MemberState::offline;
   status.failure_timeout = std::chrono::minutes(10);
   status.services[0].nodes[1].vip_failures = 1'000'000;

@@ -33,6 +33,7 @@ Message rich_message() {
   beat.challenge = 77;
   beat.response = 88;
   beat.rival = Incarnation{99};
+  beat.config = 111;
   m.beat = beat;
   const LeaseKey key("2001:db8::20");
   const Ballot ours{4, NodeName("node1"), {11}};
@@ -60,6 +61,7 @@ Message rich_message() {
               {6, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}},
               {7, NodeName("node1"), Cleanup{ServiceName("kube-apiserver"), m.to}}};
   m.order_answers = {{5, NodeName("node2"), OrderOutcome::accepted, "moved"}};
+  m.config_told = {{111, 0, 2, {"service kube-apiserver", 222}}, {111, 1, 2, {"spec.timing", 3}}};
   return m;
 }
 
