@@ -328,6 +328,9 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   const auto only = [&](std::string_view method) {
     return refusal(request.id, 405, request.target + " takes " + std::string(method) + " only");
   };
+  if (path.size() == 2 && path[1] == "reload") {
+    return request.method == "POST" ? ApiAnswer(ReloadOrder{request.id}) : only("POST");
+  }
   if (path.size() == 2) {
     std::optional<Respond> answer = read(request, context, path[1]);
     if (answer) return reading ? std::move(*answer) : only("GET");
@@ -380,6 +383,15 @@ Respond api_order_answer(std::uint64_t id, OrderOutcome outcome, const std::stri
   if (outcome == OrderOutcome::refused) return refusal(id, 409, sentence);
   if (outcome == OrderOutcome::unknown) return refusal(id, 504, sentence);
   return success(id, json::serialize(json::object{{"answer", json::string(printable(sentence))}}));
+}
+
+Respond api_reload_answer(std::uint64_t id, const std::vector<std::string>& taking) {
+  json::array parts;
+  for (const std::string& part : taking) parts.emplace_back(printable(part));
+  const std::string sentence = taking.empty() ? "the file says what is in force already"
+                                              : "the changed file is taken: " + joined(taking);
+  return success(id, json::serialize(json::object{{"answer", json::string(printable(sentence))},
+                                                  {"taking", std::move(parts)}}));
 }
 
 }  // namespace hapx::appliance

@@ -11,6 +11,7 @@
 //   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)
 //   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
 //   POST /v1/services/NAME/cleanup   {"node": "node2"}   (without: on all nodes)
+//   POST /v1/reload                  takes the changed file, or says why not
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
 // until it is lifted) and "by" (who gives it).
@@ -26,6 +27,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
@@ -73,7 +75,14 @@ struct CleanupOrder {
   friend bool operator==(const CleanupOrder&, const CleanupOrder&) = default;
 };
 
-using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder>;
+/// Node is to take the changed file, and to answer as api_reload_answer has it.
+struct ReloadOrder {
+  std::uint64_t id = 0;
+
+  friend bool operator==(const ReloadOrder&, const ReloadOrder&) = default;
+};
+
+using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;
@@ -87,5 +96,9 @@ inline constexpr std::size_t api_body_bytes_max = 64 * 1024;
 using membership::OrderOutcome;
 [[nodiscard]] Respond api_order_answer(std::uint64_t id, OrderOutcome outcome,
                                        const std::string& sentence);
+
+/// 200 {"answer": sentence, "taking": ["spec.timing", ...]}; an empty list: nothing has changed. A
+/// hapxd that takes something ends right after this answer, and the next one begins.
+[[nodiscard]] Respond api_reload_answer(std::uint64_t id, const std::vector<std::string>& taking);
 
 }  // namespace hapx::appliance

@@ -40,9 +40,6 @@ void Node::State::clean_up(const CleanupOrder& order, Instant now, Decisions& ou
   for (const auto& one : member.view().members) {
     if (one.role == Role::witness || (order.node && *order.node != one.name)) continue;
     if (one.name == options.self) {
-      for (auto& service : services) {
-        if (service.config().name == order.service) service.forget_failures(now, out);
-      }
       cleanup.done.push_back(one.name);
     } else if (!is_here(one)) {
       cleanup.away.push_back(one.name);
@@ -55,6 +52,11 @@ void Node::State::clean_up(const CleanupOrder& order, Instant now, Decisions& ou
     out.actions.emplace_back(
         api_order_answer(order.id, OrderOutcome::refused, "too many orders are under way"));
     return;
+  }
+  if (!cleanup.done.empty()) {
+    for (auto& service : services) {
+      if (service.config().name == order.service) service.forget_failures(now, out);
+    }
   }
   if (orders.empty()) return finish_cleanup(cleanup, out);
   cleanups[order.id] = std::move(cleanup);

@@ -19,16 +19,34 @@ bool opens(const ClusterKeys& keys, const ClusterKey& key) {
   return keys.first == key || keys.second == key;
 }
 
+std::string on_one_line(std::string lines) {
+  for (auto end = lines.find('\n'); end != lines.npos; end = lines.find('\n', end)) {
+    lines.replace(end, 1, "; ");
+  }
+  return lines;
+}
+
 }  // namespace
 
-void Node::State::hear(const ReloadRequested&, Instant, Decisions& out) {
-  if (!leaving) out.actions.emplace_back(ReadConfig{});
+void Node::State::hear(const ReloadRequested&, Instant now, Decisions& out) {
+  if (leaving) return hear(ConfigRefused{"hapxd is being ended"}, now, out);
+  out.actions.emplace_back(ReadConfig{});
+}
+
+void Node::State::answer_reload(const std::vector<std::string>& taking, Decisions& out) {
+  for (const auto id : std::exchange(reload_requests, {})) {
+    out.actions.emplace_back(api_reload_answer(id, taking));
+  }
 }
 
 void Node::State::hear(const ConfigRefused& event, Instant now, Decisions& out) {
   ++counters["reloads_refused"];
   note(out, now, JournalKind::life, "the reload is refused, the accepted file stays in force",
        event.reason);
+  for (const auto id : std::exchange(reload_requests, {})) {
+    out.actions.emplace_back(
+        api_order_answer(id, OrderOutcome::refused, on_one_line(event.reason)));
+  }
 }
 
 void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
@@ -44,7 +62,7 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
   }
   if (change.differences.empty()) {
     note(out, now, JournalKind::life, "the file says what is in force already");
-    return;
+    return answer_reload({}, out);
   }
   if (!change.fixed.empty()) {
     const std::string reason = joined(change.fixed) +
@@ -69,6 +87,7 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   auto change = compare(options.config, file->config);
   if (file->keys != options.keys) change.differences.emplace_back("the cluster's key");
   note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
+  answer_reload(change.differences, out);
   out.actions.emplace_back(RestartInFlight{file->config, file->text});
 }
 

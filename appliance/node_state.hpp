@@ -65,9 +65,10 @@ struct Node::State {
   std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
   std::map<std::uint64_t, CleanupUnderWay> cleanups;          ///< by the request's id
   membership::View seen;                                      ///< the view as it was journaled last
-  std::optional<ConfigRead> examined;  ///< a changed file, while HAProxy is asked about it
-  bool plan_due = false;               ///< something changed that a placement may depend on
-  bool planned = false;                ///< published since we became coordinator
+  std::optional<ConfigRead> examined;          ///< a changed file, while HAProxy is asked about it
+  std::vector<std::uint64_t> reload_requests;  ///< who wants to know what became of the file
+  bool plan_due = false;                       ///< something changed that a placement may depend on
+  bool planned = false;                        ///< published since we became coordinator
   bool leaving = false;
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
@@ -88,6 +89,7 @@ struct Node::State {
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
+  void answer_reload(const std::vector<std::string>& taking, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
   void hear(const membership::RecordStored& event, Instant now, Decisions& out);
   void hear(const membership::RecordStoreFailed& event, Instant now, Decisions& out);

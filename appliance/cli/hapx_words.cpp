@@ -168,6 +168,16 @@ class Words {
     cleanup->add_option("--node", clean_up_.node, "only on this node")->type_name("NODE");
     choose(cleanup, clean_up_);
     add_standing_orders();
+    add_verb(&app_, "reload", "take the changed file, on this node",
+             "  hapx config diff     (what it would change)\n"
+             "  hapx reload\n\n"
+             "The same as `systemctl reload hapxd`, with an answer. Nothing that the change does "
+             "not\n"
+             "concern is dropped; a file that is refused changes nothing. Go node by node: "
+             "`hapx status`\n"
+             "says which nodes run another file.\n\n"
+             "Exit status: 0 it is in force (or was), 1 refused, 3 no answer.")
+        ->callback([this] { verb_ = Reload{}; });
     add_verb(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",
              "  hapx release-all\n\n"
              "Needs no hapxd, and asks nobody. For a machine whose hapxd is gone for good.")

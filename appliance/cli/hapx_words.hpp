@@ -96,6 +96,8 @@ struct ChangeOrders {
   std::string time{};     ///< for how long; empty: until it is lifted
   bool wait = false;      ///< until it is obeyed
 };
+/// Has the changed file taken.
+struct Reload {};
 struct ReleaseAll {};
 struct Doctor {
   std::string file = default_config_file;
@@ -154,11 +156,11 @@ struct RunSwarm {
 };
 struct ShowVersion {};
 
-using Verb =
-    std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
-                 ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
-                 CleanUp, ChangeOrders, ReleaseAll, Doctor, Init, Join, Report, LabUp, LabStatus,
-                 LabExec, LabApiserver, LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
+using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
+                          ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate,
+                          Move, CleanUp, ChangeOrders, Reload, ReleaseAll, Doctor, Init, Join,
+                          Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
+                          DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <sched.h>
 #include <signal.h>
@@ -297,7 +298,9 @@ class Daemon {
     if (!kept) return deliver(ConfigRefused{kept.error().sentence});
     const auto left = send_descriptor(channel_.native_handle(), "config", kept->number());
     if (!left) return deliver(ConfigRefused{left.error().sentence});
-    end(status_restart_in_flight);
+    // After what was answered before: whoever asked for it waits for that.
+    asio::post(context_,
+               [this] { asio::post(context_, [this] { end(status_restart_in_flight); }); });
   }
   void carry_out(const Exit& action) { end(action.status); }
 

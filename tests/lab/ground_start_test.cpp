@@ -181,6 +181,27 @@ TEST_F(BrokenFile, AReloadTakesAChangedFileWithoutAnOutage) {
   expect_undisturbed(onlooker, server_);
 }
 
+TEST_F(BrokenFile, HapxReloadSaysWhatBecameOfTheFile) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  const auto expect = [&](int exit_code, const std::string& words) {
+    const auto said = lab_->ask(node(server_), {"reload"});
+    ASSERT_TRUE(said) << said.error().sentence;
+    EXPECT_EQ(said->code, exit_code) << said->output << said->errors;
+    EXPECT_NE((said->output + said->errors).find(words), std::string::npos)
+        << said->output << said->errors;
+  };
+  expect(0, "the file says what is in force already");
+  ASSERT_TRUE(write_file(plan().config_file, broken_file));
+  expect(1, plan().config_file + ":2:1: ");
+  change("profile: lan", "heartbeat: 40ms, lease: 250ms");
+  expect(0, "the changed file is taken: spec.timing");
+  EXPECT_EQ(lives(), 2U) << "it returns when the next hapxd is there";
+  comes_to_say(server_ == 1 ? 2 : 1,
+               node(server_).name.text() + " runs another configuration: spec.timing");
+  expect_undisturbed(onlooker, server_);
+}
+
 /// LEASE.md, rule 23: the next key to all nodes, then in front, then alone.
 TEST_F(BrokenFile, TheClustersKeyIsReplacedStepByStepWithoutAnOutage) {
   ASSERT_NO_FATAL_FAILURE(begin());

@@ -117,6 +117,37 @@ TEST_F(Reloads, WhatIsRefusedChangesNothing) {
   EXPECT_EQ(holder(), before);
 }
 
+/// Who asks for it is told what became of it.
+TEST_F(Reloads, TheAskerIsAnswered) {
+  begin(cluster(3));
+  const auto ask = [&] {
+    const auto id = world_->request(n1, "POST", "/v1/reload", "");
+    EXPECT_TRUE(world_->run_until([&] { return world_->answer(id) != nullptr; }, 5s));
+    const Respond* answer = world_->answer(id);
+    return answer == nullptr ? Respond{} : *answer;
+  };
+  const Respond unchanged = ask();
+  EXPECT_EQ(unchanged.status, 200U);
+  EXPECT_NE(unchanged.body.find("in force already"), std::string::npos) << unchanged.body;
+
+  ClusterConfig changed = world_->config();
+  changed.nodes.pop_back();
+  world_->write_file(n1, write_config(changed));
+  const Respond refused = ask();
+  EXPECT_EQ(refused.status, 409U);
+  EXPECT_NE(refused.body.find("spec.nodes can't change"), std::string::npos) << refused.body;
+
+  const Duration age = uptime(n1);
+  changed = world_->config();
+  changed.timing = {40ms, 250ms};
+  world_->write_file(n1, write_config(changed));
+  const Respond taken = ask();
+  EXPECT_EQ(taken.status, 200U);
+  EXPECT_NE(taken.body.find(R"("taking":["spec.timing"])"), std::string::npos) << taken.body;
+  world_->run_for(1s);
+  EXPECT_LT(uptime(n1), age) << "n1 began anew";
+}
+
 TEST_F(Reloads, AnUnchangedFileIsNoReasonToBeginAnew) {
   begin(cluster(3));
   const Duration age = uptime(n1);

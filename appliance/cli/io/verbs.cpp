@@ -12,6 +12,7 @@
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/release.hpp"
+#include "appliance/cli/io/reload.hpp"
 #include "appliance/cli/io/report.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/drill/io/verbs.hpp"
@@ -55,6 +56,7 @@ struct Runner {
   int operator()(const Move& verb) const { return move(global, verb, around); }
   int operator()(const CleanUp& verb) const { return clean_up(global, verb, around); }
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
+  int operator()(const Reload&) const { return reload(global, around); }
   int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
   int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }
   int operator()(const DiffConfig& verb) const { return diff_config(global, verb, around); }

@@ -74,6 +74,11 @@ TEST(ReadingWords, ACleanupIsOnAllNodesOrOnOne) {
   EXPECT_EQ(refused({"cleanup", "api", "node2"}), exit_wrong_words);
 }
 
+TEST(ReadingWords, AReloadTakesNoFile) {
+  static_cast<void>(read<Reload>({"reload"}));
+  EXPECT_EQ(refused({"reload", "/etc/hapx/other.yaml"}), exit_wrong_words);
+}
+
 TEST(ReadingWords, WideIsATextWithMoreInIt) {
   const auto outcome = read_hapx_words({"get", "members", "-o", "wide"}, std::nullopt);
   const auto& command = std::get<Command>(outcome);
