@@ -41,7 +41,7 @@ void Replacement::step(const HaproxyStartFailed& event) {
 }
 
 void Replacement::step(const HaproxyExited& event) {
-  if (std::holds_alternative<Warming>(state_)) state_ = Failed{event.how};
+  if (std::holds_alternative<Warming>(state_)) state_ = Failed{located(event.how, wanted_)};
 }
 
 void Replacement::step(const HaproxyProbed&) {

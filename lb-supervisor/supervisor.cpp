@@ -206,7 +206,7 @@ Outcome Supervisor::step(const HaproxyExited& event, Instant now) {
   if (const auto* ending = std::get_if<Ending>(&state_)) {
     proceed_after(ending->pause, now, outcome);
   } else if (warm() || std::holds_alternative<Warming>(state_)) {
-    tell_failure(event.how, now, outcome);
+    tell_failure(warm() || !current_ ? event.how : located(event.how, *current_), now, outcome);
     abandon_replacement(outcome);
     if (!warm()) give_up_other_text();
     proceed_after(restart_pace_.failed(), now, outcome);

@@ -387,11 +387,12 @@ Outcome Member::order(Order order, Instant now) {
   order.from = state.options.self;
   const NodeName* addressee = addressee_of(order);
   HAPX_ASSERT(addressee == nullptr || *addressee != state.options.self);
-  if (std::holds_alternative<RecordChange>(order.what) && !state.quorate(now)) {
+  const bool is_for_coordinator = addressee == nullptr;
+  if (is_for_coordinator && !state.quorate(now)) {
     state.news.push_back(
         OrderAnswered{{order.id, state.options.self, OrderOutcome::refused,
                        "there is no quorum: fewer than half of the votes are here, so nobody can "
-                       "keep an order"}});
+                       "keep an order or carry it out"}});
   } else if (!state.orders.give(order, now)) {
     state.news.push_back(OrderAnswered{{order.id, state.options.self, OrderOutcome::refused,
                                         "refused: too many orders wait for an answer"}});

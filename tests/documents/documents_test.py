@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Manual pages, completion and the schema in docs/ are what the program says of itself.
+"""Manual pages, completion and the schema in docs/ are what the program says of itself, and the
+page for those who come from elsewhere names keys that there are.
 
   documents_test.py PATH-OF-hapx_documents PATH-OF-hapx [unittest's words]
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +83,26 @@ class Documents(unittest.TestCase):
         for words in (["status"], ["config", "diff"], ["doctor"], ["init"], ["join"], ["report"],
                       ["drill", "run"], ["lab", "up"], ["sim"]):
             self.assertIn('.SS "hapx ' + " ".join(words), page)
+
+
+class Migration(unittest.TestCase):
+    """The commands of the page are tried in tests/lab; here it is the keys of the file."""
+
+    def unknown(self, text):
+        page = (DOCS / "man/hapx.yaml.5").read_text()
+        keys = set(re.findall(r"^\\fB((?:metadata|spec)\S*)\\fR$", page, re.M))
+        self.assertGreater(len(keys), 40)
+        named = re.findall(r"`((?:metadata|spec)\.[A-Za-z.\[\]]+)`", text)
+        return [key for key in named if key not in keys and key + "[]" not in keys]
+
+    def test_each_key_that_it_names_is_one_of_the_file(self):
+        text = (DOCS / "migration.md").read_text()
+        self.assertGreater(text.count("`spec."), 30)
+        self.assertEqual(self.unknown(text), [])
+
+    def test_a_key_that_is_none_would_be_found(self):
+        self.assertEqual(self.unknown("`spec.timing.beat` `spec.timing.lease` `spec.nodes`"),
+                         ["spec.timing.beat"])
 
 
 class Bash(unittest.TestCase):

@@ -100,7 +100,7 @@ class Schema(unittest.TestCase):
         jsonschema.Draft7Validator.check_schema(self.schema)
 
     def test_the_examples_of_the_tree_are_found(self):
-        for wanted in ("README.md", "cloud-init/three-nodes/user-data",
+        for wanted in ("README.md", "docs/migration.md", "cloud-init/three-nodes/user-data",
                        "cloud-init/two-nodes-and-witness/user-data",
                        "tests/fuzz/corpus/config/everything.yaml",
                        "tests/fuzz/corpus/config/profile.yaml"):

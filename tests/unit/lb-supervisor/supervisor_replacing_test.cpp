@@ -136,6 +136,24 @@ TEST_F(Replacing, keeps_the_old_one_when_the_new_one_dies_or_cannot_be_started) 
   EXPECT_TRUE(supervisor_.serves(api));
 }
 
+/// `haproxy -c` binds nothing, so a line may be refused only now.
+TEST_F(Replacing, names_the_line_that_the_new_one_blames_when_it_dies) {
+  bring_to_warm();
+  RenderedHaproxy text{"frontend\n    bind 10.0.0.9:1\n", {}};
+  text.origins = {{2, 17, "service kube-apiserver, extraConfig.frontend"}};
+  take(supervisor_.start(text, now_));
+  const auto next = generation() + 1;
+  tell(HaproxyConfigAccepted{next});
+  tell(HaproxyStarted{next, 200});
+  news();
+  const std::string how = "exited with status 1: Binding [haproxy.cfg:2]: cannot bind socket";
+  tell(HaproxyExited{next, how});
+  EXPECT_EQ(news(), std::vector<News>{HaproxyNotReplaced{
+                        "hapx.yaml, line 17, service kube-apiserver, extraConfig.frontend, "
+                        "`bind 10.0.0.9:1`: " +
+                        how}});
+}
+
 TEST_F(Replacing, takes_a_check_or_a_start_without_an_answer_as_failed) {
   want_another();
   actions_.clear();

@@ -158,6 +158,13 @@ TEST_F(Supervising, pauses_longer_and_longer_in_a_crash_loop_but_never_gives_up)
   EXPECT_EQ(pauses, expected);
 }
 
+TEST_F(Supervising, names_the_line_that_haproxy_blames_when_it_dies_before_it_is_warm) {
+  bring_to_warming();
+  tell(HaproxyExited{generation(), "exited with status 1: Binding [haproxy.cfg:1]: no"});
+  EXPECT_EQ(news(), std::vector<News>{HaproxyNotReady{
+                        "its line `first`: exited with status 1: Binding [haproxy.cfg:1]: no"}});
+}
+
 TEST_F(Supervising, tells_a_loop_before_warmth_once) {
   bring_to_warming();
   news();

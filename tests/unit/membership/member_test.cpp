@@ -346,7 +346,7 @@ TEST(Member, an_order_reaches_the_coordinator_once_and_its_answer_comes_back) {
 
 TEST(Member, an_order_that_nobody_answers_is_unknown_not_failed) {
   World world(3, lan(), 14);
-  world.start(0);
+  start_all(world);
   world.run_for(1s);
   world.with(0, [](Member& member, Instant at) {
     return member.order({5, {}, Move{ServiceName("kube"), std::nullopt}}, at);
@@ -355,6 +355,21 @@ TEST(Member, an_order_that_nobody_answers_is_unknown_not_failed) {
   ASSERT_EQ(world.news<OrderAnswered>(0).size(), 1U);
   EXPECT_EQ(world.news<OrderAnswered>(0).front().answer.outcome, OrderOutcome::unknown);
   EXPECT_EQ(world.news<OrderAnswered>(0).front().answer.sentence.substr(0, 7), "unknown");
+}
+
+TEST(Member, a_move_without_quorum_is_refused_at_once_and_told_to_nobody) {
+  World world(3, lan(), 14);
+  world.start(0);
+  world.run_for(1s);
+  world.with(0, [](Member& member, Instant at) {
+    return member.order({5, {}, Move{ServiceName("kube"), std::nullopt}}, at);
+  });
+  ASSERT_EQ(world.news<OrderAnswered>(0).size(), 1U);
+  EXPECT_EQ(world.news<OrderAnswered>(0).front().answer.outcome, OrderOutcome::refused);
+  world.start(1);
+  world.run_for(1s);
+  ASSERT_TRUE(world.coordinator().has_value());
+  EXPECT_TRUE(world.news<OrderArrived>(*world.coordinator()).empty());
 }
 
 TEST(Member, an_order_given_at_the_coordinator_is_told_to_it) {
