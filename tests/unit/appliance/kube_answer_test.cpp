@@ -18,6 +18,10 @@ std::string body_of(const KubeAnswer& answer) {
   return answer.text.substr(answer.text.find("\r\n\r\n") + 4);
 }
 
+std::string text(const json::value& value) {
+  return std::string(value.as_string());
+}
+
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -54,20 +58,21 @@ TEST(KubeAnswer, IsNotReadyAndServesBeforeItEnds) {
 }
 
 TEST(KubeAnswer, LetsItselfBeDiscovered) {
-  EXPECT_EQ(document_at("/api?timeout=32s").at("versions").at(0), "v1");
+  EXPECT_EQ(text(document_at("/api?timeout=32s").at("versions").at(0)), "v1");
   EXPECT_TRUE(document_at("/apis?timeout=32s").at("groups").as_array().empty());
   const auto resources = document_at("/api/v1?timeout=32s").at("resources").as_array();
   ASSERT_EQ(resources.size(), 2U);
-  EXPECT_EQ(resources[0].at("name"), "pods");
-  EXPECT_EQ(resources[1].at("name"), "pods/log");
-  EXPECT_EQ(document_at("/version").at("gitVersion"), "v1.20.2+apiserver2");
+  EXPECT_EQ(text(resources[0].at("name")), "pods");
+  EXPECT_EQ(text(resources[1].at("name")), "pods/log");
+  EXPECT_EQ(text(document_at("/version").at("gitVersion")), "v1.20.2+apiserver2");
 }
 
 TEST(KubeAnswer, HasOnePodInEachNamespace) {
   const auto list = document_at("/api/v1/namespaces/default/pods?limit=500");
-  EXPECT_EQ(list.at("kind"), "PodList");
-  EXPECT_EQ(list.at("items").at(0).at("metadata").at("namespace"), "default");
-  EXPECT_EQ(document_at("/api/v1/namespaces/other/pods/web").at("metadata").at("name"), "web");
+  EXPECT_EQ(text(list.at("kind")), "PodList");
+  EXPECT_EQ(text(list.at("items").at(0).at("metadata").at("namespace")), "default");
+  EXPECT_EQ(text(document_at("/api/v1/namespaces/other/pods/web").at("metadata").at("name")),
+            "web");
   EXPECT_EQ(body_of(asked("/api/v1/namespaces/default/pods/web/log")),
             "line 1, told by apiserver2\n");
   EXPECT_EQ(body_of(asked("/api/v1/namespaces/default/pods/other")), "ok apiserver2\n");
@@ -96,8 +101,9 @@ TEST(KubeAnswer, SaysChunksOfTheirLength) {
     const auto begin = chunk.find("\r\n") + 2;
     ASSERT_EQ(chunk.size(), begin + size + 2);
     const auto event = json::parse(chunk.substr(begin, size));
-    EXPECT_EQ(event.at("type"), type);
-    EXPECT_EQ(event.at("object").at("metadata").at("resourceVersion"), std::to_string(number));
+    EXPECT_EQ(text(event.at("type")), type);
+    EXPECT_EQ(text(event.at("object").at("metadata").at("resourceVersion")),
+              std::to_string(number));
   }
 }
 
