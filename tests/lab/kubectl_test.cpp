@@ -115,7 +115,7 @@ TEST_P(KubectlThroughTheEndpoint, IsAnsweredAndToldWhatWasCut) {
         << each.name() << " hangs: " << each.last_line();
     living += each.lives() ? 1 : 0;
     std::cout << GetParam().name << ": " << each.name()
-              << (each.lives() ? " lives on" : " was cut, and ended") << " after "
+              << (each.lives() ? " lives on" : " was cut, and had ended") << " after "
               << in_seconds(boot_now() - began) << " s (" << each.last_line() << ")\n"
               << std::flush;
   }
