@@ -10,7 +10,7 @@ namespace hapx::fuzz {
 using namespace appliance::lab;
 
 void try_input(Bytes input) {
-  const std::string request = text_of(input);
+  const std::string_view request = text_of(input);
   for (const auto condition : {Condition::well, Condition::unready, Condition::failing}) {
     const KubeAnswer answer = kube_answer(request, "apiserver1", condition);
     const std::size_t end = answer.text.find("\r\n\r\n");
