@@ -56,7 +56,7 @@ function(hapx_room target)
   endif()
 endfunction()
 
-# hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy ...])
+# hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy|long ...])
 # One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all.
 add_custom_target(all_tests)
 function(hapx_test target)
@@ -68,11 +68,15 @@ function(hapx_test target)
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   # What meets the real kernel has the machine for itself.
   set(alone FALSE)
-  if("lab" IN_LIST ARG_LABELS OR "doors" IN_LIST ARG_LABELS)
+  set(seconds_max 300)
+  if("lab" IN_LIST ARG_LABELS OR "doors" IN_LIST ARG_LABELS OR "long" IN_LIST ARG_LABELS)
     set(alone TRUE)
   endif()
+  if("long" IN_LIST ARG_LABELS)
+    set(seconds_max 1800)
+  endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300 RUN_SERIAL ${alone})
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} RUN_SERIAL ${alone})
   add_dependencies(all_tests ${target})
 endfunction()
 

@@ -23,7 +23,7 @@ Choice choice_of(const std::string& type) {
   static const std::map<std::string, Choice> choices{
       {"FORMAT", {Kind::words, "text wide json yaml"}},
       {"PROFILE", {Kind::words, "fast lan cloud"}},
-      {"HEALTH", {Kind::words, "well failing hanging dead"}},
+      {"HEALTH", {Kind::words, "well failing unready ending hanging dead"}},
       {"FILE", {Kind::files}},
       {"PATH", {Kind::files}},
       {"FROM", {Kind::files}},

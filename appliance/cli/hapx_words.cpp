@@ -293,19 +293,24 @@ class Words {
       if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
       verb_ = lab_exec_;
     });
-    CLI::App* server = add_verb(lab, "apiserver", "make an apiserver stand-in fail, hang or die",
-                                "  hapx lab apiserver apiserver2 hanging\n"
-                                "  hapx lab apiserver apiserver2 well\n\n"
-                                "failing: answers 500; hanging: accepts and says nothing;\n"
-                                "dead: refuses connections.");
+    CLI::App* server =
+        add_verb(lab, "apiserver", "make an apiserver stand-in fail, end, hang or die",
+                 "  hapx lab apiserver apiserver2 hanging\n"
+                 "  hapx lab apiserver apiserver2 well\n\n"
+                 "failing: answers 500; unready: answers /readyz with 500, and\n"
+                 "serves; ending: ends what it serves well, and is gone;\n"
+                 "hanging: accepts and says nothing; dead: refuses connections.");
     add_name(server, lab_apiserver_.name);
     server->add_option("SERVER", lab_apiserver_.server, "apiserver1, ...")
         ->required()
         ->type_name("");
-    server->add_option("HEALTH", lab_apiserver_.health, "well, failing, hanging or dead")
+    server
+        ->add_option("HEALTH", lab_apiserver_.health,
+                     "well, failing, unready, ending, hanging or dead")
         ->required()
         ->type_name("")
-        ->check(CLI::IsMember({"well", "failing", "hanging", "dead"}).description(""));
+        ->check(CLI::IsMember({"well", "failing", "unready", "ending", "hanging", "dead"})
+                    .description(""));
     choose(server, lab_apiserver_);
     CLI::App* down = add_verb(lab, "down", "remove it without a trace", "  hapx lab down");
     add_name(down, lab_down_.name);

@@ -135,7 +135,7 @@ struct LabExec {
 struct LabApiserver {
   std::string name;
   std::string server;
-  std::string health;  ///< well, failing, hanging or dead
+  std::string health;  ///< well, failing, unready, ending, hanging or dead
 };
 struct LabDown {
   std::string name;

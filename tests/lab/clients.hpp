@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -56,15 +57,35 @@ class Client {
 
   /// A request and its whole answer; the connection stays.
   std::string ask(Instant deadline) {
-    const std::string question = "GET /readyz HTTP/1.1\r\nHost: kubernetes\r\n\r\n";
-    auto trouble = go_on("request", deadline, [&] { return session_->send(question); });
+    auto trouble = say("/livez", deadline);
     if (!trouble.empty()) return trouble;
     std::string answer;
     while (answer.find("\r\n\r\n") == std::string::npos || !answer.ends_with('\n')) {
       trouble = go_on("answer", deadline, [&] { return session_->receive(answer); });
       if (!trouble.empty()) return trouble;
     }
+    heard_ = answer;
     return answer.starts_with("HTTP/1.1 200") ? "" : answer.substr(0, answer.find('\r'));
+  }
+
+  /// Begins a watch; it comes until `hear` says that it has ended.
+  std::string watch(Instant deadline) {
+    return say("/api/v1/namespaces/default/pods?watch=true", deadline);
+  }
+  /// Takes what has come of a watch.
+  Progress hear() {
+    Progress progress = Progress::done;
+    while (progress == Progress::done) progress = session_->receive(heard_);
+    return progress;
+  }
+  [[nodiscard]] const std::string& heard() const { return heard_; }
+  /// Which kube-apiserver has answered.
+  [[nodiscard]] std::string answered_by() const {
+    constexpr std::string_view header = "\r\nServer: ";
+    const auto begin = heard_.find(header);
+    if (begin == std::string::npos) return "nobody";
+    const auto name = begin + header.size();
+    return heard_.substr(name, heard_.find('\r', name) - name);
   }
 
  private:
@@ -86,10 +107,16 @@ class Client {
     }
   }
 
+  std::string say(const std::string& target, Instant deadline) {
+    const std::string question = "GET " + target + " HTTP/1.1\r\nHost: kubernetes\r\n\r\n";
+    return go_on("request", deadline, [&] { return session_->send(question); });
+  }
+
   const TlsContext& context_;
   Descriptor socket_;
   std::optional<TlsSession> session_;
   std::string trouble_;
+  std::string heard_;
 };
 
 /// What came of many attempts.
@@ -98,6 +125,8 @@ struct Tally {
   std::size_t failures = 0;
   Duration slowest{0};
   std::string sample;  ///< of the failures
+  /// When the last connection began that was answered by each kube-apiserver.
+  std::map<std::string, Instant> last_begun;
 
   void add(const std::string& trouble, Duration took) {
     ++attempts;
@@ -156,6 +185,8 @@ class Requests {
       if (trouble.empty()) trouble = client.ask(start + seconds(10));
       const std::lock_guard lock(mutex_);
       tally_.add(trouble, boot_now() - start);
+      auto& last = tally_.last_begun[client.answered_by()];
+      last = std::max(last, start);
       ran_ = boot_now() - began;
     }
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <sstream>
 
 #include "appliance/lab/io/process.hpp"
 #include "clients.hpp"
@@ -113,16 +112,9 @@ struct Fault {
 
 class HaproxyWithAFault : public HaproxyUnderLoad, public testing::WithParamInterface<Fault> {
  protected:
-  /// As the node that serves sees it: "up" or "down".
+  /// As the node that serves sees it.
   [[nodiscard]] bool is_up(const ApiserverPlan& server) const {
-    const auto outcome = lab_->ask(*holder_, {"get", "backends"});
-    if (!outcome) return false;
-    std::istringstream lines(outcome->output);
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find(to_string(server.address)) == std::string::npos) continue;
-      return line.find(" up ") != std::string::npos;
-    }
-    return false;
+    return ServingLab::is_up(*holder_, server);
   }
 };
 

@@ -226,7 +226,8 @@ TEST_F(Machines, StandInsAnswerFailHangDieAndRecover) {
     });
   };
   EXPECT_TRUE(ends_in(drill::Fate::served));
-  for (const Health health : {Health::failing, Health::hanging, Health::dead}) {
+  for (const Health health :
+       {Health::failing, Health::unready, Health::hanging, Health::dead, Health::ending}) {
     ASSERT_TRUE(lab.tell(server, health));
     EXPECT_TRUE(ends_in(drill::Fate::failed));
     ASSERT_TRUE(lab.tell(server, Health::well));

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,12 @@ namespace hapx::appliance::lab {
 
 class ServingLab : public ScratchLab {
  protected:
-  void start() {
+  /// With these lines at the end of the service in hapx.yaml.
+  void start(const std::string& more = "") {
     auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
     ASSERT_TRUE(built) << built.error().sentence;
     lab_.emplace(std::move(*built));
+    ASSERT_TRUE(write_file(plan().config_file, render_config(plan()) + more));
     const auto started = lab_->start_all();
     ASSERT_TRUE(started) << started.error().sentence;
     const auto well = lab_->wait_until_served(std::chrono::seconds(30));
@@ -43,6 +46,18 @@ class ServingLab : public ScratchLab {
     const auto& service = seen->services.front();
     const bool served = service.vip == "started" && service.haproxy == "started";
     return served ? service.holder.value_or("") : "";
+  }
+
+  /// Whether this node's HAProxy gives it new connections.
+  [[nodiscard]] bool is_up(const NodePlan& node, const ApiserverPlan& server) const {
+    const auto outcome = lab_->ask(node, {"get", "backends"});
+    if (!outcome) return false;
+    std::istringstream lines(outcome->output);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(to_string(server.address)) == std::string::npos) continue;
+      return line.find(" up ") != std::string::npos;
+    }
+    return false;
   }
 
   std::optional<Lab> lab_;

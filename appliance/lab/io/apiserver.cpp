@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/lab/io/apiserver.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <string_view>
@@ -12,13 +13,19 @@
 
 #include "appliance/lab/io/socket.hpp"
 #include "appliance/lab/io/tls.hpp"
+#include "appliance/lab/kube_answer.hpp"
+#include "config/io/clock.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
 
 constexpr std::size_t request_bytes_max = 16 * 1024;
+/// How long answers and streams may take to end when the stand-in is told to end.
+constexpr Duration ending_patience = std::chrono::seconds(5);
+/// A signal may come just before the wait for sockets begins.
+constexpr Duration look_interval = std::chrono::milliseconds(100);
 
-enum class Mood : sig_atomic_t { well, failing, leaving };
+enum class Mood : sig_atomic_t { well, unready, failing, ending };
 volatile sig_atomic_t mood = static_cast<sig_atomic_t>(Mood::well);
 
 void be(Mood next) {
@@ -28,38 +35,53 @@ bool is(Mood which) {
   return mood == static_cast<sig_atomic_t>(which);
 }
 
+Mood mood_of(int signal) {
+  switch (signal) {
+    case SIGUSR1:
+      return Mood::failing;
+    case SIGHUP:
+      return Mood::unready;
+    case SIGTERM:
+      return Mood::ending;
+    default:
+      return Mood::well;
+  }
+}
+
 void take_over_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int number) {
-    be(number == SIGUSR1 ? Mood::failing : number == SIGUSR2 ? Mood::well : Mood::leaving);
+  action.sa_handler = [](int signal) {
+    // Who has begun to end does not go back.
+    if (!is(Mood::ending)) be(mood_of(signal));
   };
-  ::sigaction(SIGUSR1, &action, nullptr);
-  ::sigaction(SIGUSR2, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGHUP, SIGTERM}) {
+    ::sigaction(signal, &action, nullptr);
+  }
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-std::string answer_of(const std::string& name) {
-  const bool well = !is(Mood::failing);
-  const std::string body = (well ? "ok " : "broken ") + name + "\n";
-  return std::string(well ? "HTTP/1.1 200 OK" : "HTTP/1.1 500 Internal Server Error") +
-         "\r\nServer: " + name +
-         "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+Condition condition() {
+  if (is(Mood::failing)) return Condition::failing;
+  return is(Mood::unready) || is(Mood::ending) ? Condition::unready : Condition::well;
 }
 
-/// One connection: handshake, then requests and answers in turn until the client leaves.
+/// One connection: handshake, then requests and answers in turn until the client leaves. After the
+/// head of a stream its chunks follow, as long as the stand-in goes on.
 class Connection {
  public:
   Connection(Descriptor socket, TlsSession session)
       : socket_(std::move(socket)), session_(std::move(session)) {}
 
   [[nodiscard]] pollfd waiting() const { return {socket_.number(), events_, 0}; }
+  /// When the next chunk is to be said; absent: nothing is due.
+  [[nodiscard]] std::optional<Instant> next_deadline() const {
+    return stream_ && answer_.empty() ? std::optional(due_) : std::nullopt;
+  }
 
   /// Goes on as far as possible; false when the connection is over.
-  [[nodiscard]] bool advance(const std::string& name) {
+  [[nodiscard]] bool advance(const std::string& name, Instant now) {
     for (;;) {
-      const Progress progress = step(name);
+      const Progress progress = step(name, now);
       if (progress == Progress::done) continue;
       events_ = progress == Progress::wants_write ? POLLOUT : POLLIN;
       if (progress == Progress::wants_read || progress == Progress::wants_write) return true;
@@ -69,7 +91,7 @@ class Connection {
   }
 
  private:
-  [[nodiscard]] Progress step(const std::string& name) {
+  [[nodiscard]] Progress step(const std::string& name, Instant now) {
     if (!is_open_) {
       const Progress progress = session_.handshake();
       is_open_ = progress == Progress::done;
@@ -80,22 +102,48 @@ class Connection {
       if (progress == Progress::done) answer_.clear();
       return progress;
     }
+    if (stream_) return go_on_with_stream(name, now);
     const std::size_t end = request_.find("\r\n\r\n");
     if (end != std::string::npos) {
+      KubeAnswer answer = kube_answer(std::string_view(request_).substr(0, end), name, condition());
       request_.erase(0, end + 4);
-      answer_ = answer_of(name);
+      answer_ = std::move(answer.text);
+      stream_ = std::move(answer.stream);
+      due_ = now;
+      was_served_ = true;
       return Progress::done;
     }
+    if (is(Mood::ending) && was_served_ && request_.empty()) return Progress::closed;
     if (request_.size() > request_bytes_max) return Progress::failed;
     return session_.receive(request_);
+  }
+
+  [[nodiscard]] Progress go_on_with_stream(const std::string& name, Instant now) {
+    if (is(Mood::ending)) {
+      answer_ = last_chunk;
+      stream_.reset();
+      return Progress::done;
+    }
+    if (now >= due_) {
+      answer_ = next_chunk(*stream_, name, ++chunk_);
+      due_ += stream_->interval;
+      return Progress::done;
+    }
+    // A client has nothing to say here; it can only leave.
+    std::string said;
+    return session_.receive(said);
   }
 
   Descriptor socket_;
   TlsSession session_;
   bool is_open_ = false;
+  bool was_served_ = false;
   short events_ = POLLIN;
   std::string request_;
   std::string answer_;
+  std::optional<KubeStream> stream_;
+  Instant due_;
+  std::uint64_t chunk_ = 0;
 };
 
 Result<Descriptor> listen_at(const Endpoint& endpoint) {
@@ -122,20 +170,41 @@ void accept_all(int listener, const TlsContext& context, std::vector<Connection>
   }
 }
 
-int serve(int listener, const TlsContext& context, const std::string& name) {
+/// How long to wait for sockets, in milliseconds.
+int patience(const std::vector<Connection>& connections) {
+  const Instant now = boot_now();
+  Duration wait = look_interval;
+  for (const Connection& connection : connections) {
+    const auto due = connection.next_deadline();
+    if (due) wait = std::clamp(*due - now, Duration(0), wait);
+  }
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+}
+
+int serve(Descriptor listener, const TlsContext& context, const std::string& name) {
   std::vector<Connection> connections;
   std::vector<pollfd> waiting;
-  while (!is(Mood::leaving)) {
-    waiting.assign(1, {listener, POLLIN, 0});
+  std::optional<Instant> end;
+  while (!end || (!connections.empty() && boot_now() < *end)) {
+    waiting.assign(1, {listener.number(), POLLIN, 0});
     for (const Connection& connection : connections) waiting.push_back(connection.waiting());
-    if (::poll(waiting.data(), waiting.size(), 100) < 0) continue;
+    if (::poll(waiting.data(), waiting.size(), patience(connections)) < 0) continue;
+    const Instant now = boot_now();
     std::vector<Connection> living;
     for (std::size_t i = 0; i < connections.size(); ++i) {
-      const bool is_quiet = waiting[i + 1].revents == 0;
-      if (is_quiet || connections[i].advance(name)) living.push_back(std::move(connections[i]));
+      const auto due = connections[i].next_deadline();
+      const bool is_quiet =
+          waiting[i + 1].revents == 0 && !is(Mood::ending) && (!due || now < *due);
+      if (is_quiet || connections[i].advance(name, now)) {
+        living.push_back(std::move(connections[i]));
+      }
     }
     connections = std::move(living);
-    if (waiting.front().revents != 0) accept_all(listener, context, connections);
+    if (listener.is_open()) accept_all(listener.number(), context, connections);
+    if (is(Mood::ending) && !end) {
+      end = now + ending_patience;
+      listener.close();
+    }
   }
   return 0;
 }
@@ -152,7 +221,7 @@ int serve_apiserver(const std::string& name, const Endpoint& endpoint,
     return 1;
   }
   ready();
-  return serve(listener->number(), *context, name);
+  return serve(std::move(*listener), *context, name);
 }
 
 }  // namespace hapx::appliance::lab

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in for a kube-apiserver?
 //
-// A small TLS server that answers every GET at once: 200, and its own name in the body and in the
-// header "Server". It can be told to break as real ones do: SIGTERM, it dies (connections are
-// refused); SIGSTOP, it hangs (the kernel still accepts); SIGUSR1, it answers 500; SIGUSR2, it is
-// well again. It knows nothing of Kubernetes.
+// A small TLS server that speaks just enough of Kubernetes for kubectl (kube_answer.hpp) and says
+// its own name in every answer. It can be told to break as real ones do: SIGKILL, it dies
+// (connections are refused); SIGSTOP, it hangs (the kernel still accepts); SIGUSR1, it answers 500;
+// SIGHUP, it is not ready, and serves (as a real one does that is about to end); SIGTERM, it
+// accepts no more, ends its streams well, says what it was asked, and is gone; SIGUSR2, it is well
+// again.
 #pragma once
 
 #include <functional>

@@ -6,6 +6,7 @@
 #include <climits>
 
 #include <linux/magic.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/random.h>
@@ -23,6 +24,8 @@ namespace hapx::appliance::lab {
 namespace {
 
 constexpr Duration kill_patience = std::chrono::seconds(5);
+/// Longer than a stand-in gives to what it serves.
+constexpr int end_milliseconds_max = 10'000;
 constexpr Duration ask_patience = std::chrono::seconds(3);
 constexpr const char* run_home = "/run/hapx-lab";
 constexpr const char* state_home = "/var/lib/hapx-lab";
@@ -79,6 +82,24 @@ Result<void> remove_netns(const std::string& name) {
   if (!is_netns(name)) return {};
   if (auto killed = kill_all_in(name, kill_patience); !killed) return killed;
   return run_well({"ip", "netns", "del", name}, {});
+}
+
+/// What tells a stand-in that runs to behave so.
+int signal_for(Health health) {
+  switch (health) {
+    case Health::failing:
+      return SIGUSR1;
+    case Health::unready:
+      return SIGHUP;
+    case Health::ending:
+      return SIGTERM;
+    case Health::dead:
+      return SIGKILL;
+    case Health::well:
+    case Health::hanging:
+      break;
+  }
+  return SIGUSR2;
 }
 
 }  // namespace
@@ -179,17 +200,19 @@ Result<void> Lab::start_stand_in(const ApiserverPlan& server) {
 
 Result<void> Lab::tell(const ApiserverPlan& server, Health health) {
   auto found = processes_in(plan_.apiserver_netns, stand_in_name(server));
-  if (health == Health::dead) {
-    for (const Process& process : found) send_signal(process, SIGKILL);
-    return {};
-  }
-  if (found.empty()) {
+  const bool is_to_run = health != Health::dead && health != Health::ending;
+  if (found.empty() && is_to_run) {
     if (auto started = start_stand_in(server); !started) return started;
     found = processes_in(plan_.apiserver_netns, stand_in_name(server));
   }
   for (const Process& process : found) {
-    send_signal(process, health == Health::failing ? SIGUSR1 : SIGUSR2);
+    send_signal(process, signal_for(health));
     send_signal(process, health == Health::hanging ? SIGSTOP : SIGCONT);
+    if (is_to_run) continue;
+    pollfd gone{process.handle.number(), POLLIN, 0};
+    if (::poll(&gone, 1, end_milliseconds_max) != 1) {
+      return Error{ErrorKind::unavailable, server.name + " does not end", 0};
+    }
   }
   return {};
 }

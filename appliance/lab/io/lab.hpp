@@ -33,6 +33,8 @@ inline constexpr std::string_view haproxy_name = "haproxy";
 enum class Health {
   well,
   failing,  ///< answers 500
+  unready,  ///< answers /readyz with 500, and serves
+  ending,   ///< accepts no more, ends what it serves well, and is gone
   hanging,  ///< accepts, and says nothing
   dead,     ///< refuses connections
 };
@@ -64,7 +66,8 @@ class Lab {
   /// The node's machine is there again with its cable and a new boot id, and nothing runs on it.
   [[nodiscard]] Result<void> power_on(const NodePlan& node);
 
-  /// Tells a stand-in to behave so from now on; a dead one is started again for anything else.
+  /// Tells a stand-in to behave so from now on; one that is gone is started again for anything
+  /// but dead and ending, and both are done when it is gone.
   [[nodiscard]] Result<void> tell(const ApiserverPlan& server, Health health);
 
   [[nodiscard]] bool has_power(const NodePlan& node) const;

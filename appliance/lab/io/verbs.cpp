@@ -25,8 +25,10 @@ struct HealthWord {
   std::string_view text;
   Health health;
 };
-constexpr std::array<HealthWord, 4> healths{{{"well", Health::well},
+constexpr std::array<HealthWord, 6> healths{{{"well", Health::well},
                                              {"failing", Health::failing},
+                                             {"unready", Health::unready},
+                                             {"ending", Health::ending},
                                              {"hanging", Health::hanging},
                                              {"dead", Health::dead}}};
 
@@ -153,7 +155,7 @@ int lab_apiserver(const std::string& name, const std::string& server, const std:
   if (chosen == servers.end() || words == healths.end()) {
     return fail({ErrorKind::refused,
                  "say one of apiserver1 to apiserver" + std::to_string(servers.size()) +
-                     " and one of well, failing, hanging, dead",
+                     " and one of well, failing, unready, ending, hanging, dead",
                  0},
                 err);
   }

@@ -3,8 +3,8 @@
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
 hapx_test(unit_appliance_lab
-  SOURCES lab_plan_test.cpp lab_observation_test.cpp
-  LINKS hapx_appliance_lab hapx_config
+  SOURCES lab_plan_test.cpp lab_observation_test.cpp kube_answer_test.cpp
+  LINKS hapx_appliance_lab hapx_config Boost::json
   LABELS unit)
 
 hapx_test(unit_appliance_drill
