@@ -41,14 +41,18 @@ std::optional<FailedOperation> failed_operation(ResourceState state) {
 
 /// The resource as its members report it. Where several say that it is there (one of them has not
 /// heard yet that it lost it), the one that was assigned counts.
+/// An age that only grows is not told again, so it is reckoned on from when it was told.
 ResourceFacts resource_facts(const ServiceName& service, ResourceReport ServiceReport::*resource,
-                             const View& view, const std::optional<NodeName>& assigned) {
+                             const View& view, const std::optional<NodeName>& assigned,
+                             Instant now) {
   ResourceFacts facts;
   for (const auto& member : view.members) {
     if (!takes_part(member)) continue;
     const ResourceReport report = report_of(member, service).*resource;
     if (report.fail_count > 0) {
-      facts.failures[member.name] = {Score(report.fail_count), report.since_last_failure};
+      facts.failures[member.name] = {
+          Score(report.fail_count),
+          report.since_last_failure + (now - member.report_heard.value_or(now))};
     }
     if (report.state == ResourceState::stopped) continue;
     if (facts.node && member.name != assigned) continue;
@@ -58,6 +62,23 @@ ResourceFacts resource_facts(const ServiceName& service, ResourceReport ServiceR
         report.monitor_says_stopped ? MonitorSays::not_running : MonitorSays::error;
   }
   return facts;
+}
+
+/// When the first of the failures that count is over. Nobody tells of that: a node leaves it to the
+/// scheduler whether a failure that is still there is over.
+std::optional<Instant> first_over(const Facts& facts, Instant now) {
+  const Duration timeout = facts.cluster.failure_timeout;
+  std::optional<Instant> first;
+  for (const ServiceFacts& service : facts.services) {
+    for (const Resource resource : {Resource::vip, Resource::haproxy}) {
+      for (const auto& [node, failure] : facts_of(service, resource).failures) {
+        if (timeout == Duration::zero() || failure.age > timeout) continue;
+        const Instant over = now + (timeout - failure.age) + Duration(1);
+        if (!first || over < *first) first = over;
+      }
+    }
+  }
+  return first;
 }
 
 const membership::Assignment* assignment_of(const View& view, const ServiceName& service) {
@@ -121,8 +142,8 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
   }
   const auto* assigned = assignment_of(view, service.name);
   const auto vip_assigned = assigned ? assigned->vip : std::nullopt;
-  facts.vip = resource_facts(service.name, &ServiceReport::vip, view, vip_assigned);
-  facts.haproxy = resource_facts(service.name, &ServiceReport::haproxy, view, vip_assigned);
+  facts.vip = resource_facts(service.name, &ServiceReport::vip, view, vip_assigned, now);
+  facts.haproxy = resource_facts(service.name, &ServiceReport::haproxy, view, vip_assigned, now);
   for (const auto& member : view.members) {
     const auto report = report_of(member, service.name);
     const auto sight = sights_.find(service.name);
@@ -206,6 +227,7 @@ std::vector<membership::Assignment> Coordination::assignments(const View& view, 
   look_at_api_servers(view, now);
   std::erase_if(on_their_way_, [&](const auto& entry) { return now >= entry.second.until; });
   const Facts present = facts(view, now);
+  failure_over_ = first_over(present, now);
   const Schedule schedule = appliance::schedule(present);
   std::vector<membership::Assignment> assignments;
   for (std::size_t i = 0; i < schedule.services.size(); ++i) {
@@ -296,6 +318,7 @@ std::optional<Instant> Coordination::next_deadline() const {
   const auto sooner = [&](Instant instant) {
     if (!next || instant < *next) next = instant;
   };
+  if (failure_over_) sooner(*failure_over_);
   for (const auto& [service, move] : moves_) sooner(move.until);
   for (const auto& [service, way] : on_their_way_) sooner(way.until);
   for (const auto& [service, sight] : sights_) {

@@ -70,6 +70,7 @@ class Coordination {
   std::map<ServiceName, Move> moves_;
   std::map<ServiceName, OnItsWay> on_their_way_;
   std::map<ServiceName, Sight> sights_;
+  std::optional<Instant> failure_over_;  ///< the first of those that count, by the last plan
 };
 
 /// Whether a member takes part as far as the scheduler is concerned: it is heard, and it hears us

@@ -191,6 +191,30 @@ void add_service_reasons(const Status& status, const ServiceConfig& service,
   if (!down.empty()) degraded.push_back(name + ": kube-apiservers are down: " + joined(down));
 }
 
+/// Failures whose consequences last until a cleanup, or until they are over.
+void add_lasting_failures(const ServiceConfig& service, const ServiceStatus& shown_service,
+                          std::vector<std::string>& degraded) {
+  const auto add = [&](Resource resource, OnFail on_fail, const ServiceOnNode& place) {
+    const bool is_vip = resource == Resource::vip;
+    const bool fails = (is_vip ? place.vip : place.haproxy) == ResourceStatus::failed;
+    const bool failed = (is_vip ? place.vip_failures : place.haproxy_failures) > 0;
+    const std::string what = std::string(display_name(resource)) + " of " + service.name.text() +
+                             " has failed on " + place.node.text();
+    if (on_fail == OnFail::block && fails) {
+      degraded.push_back(what + " and is left as it is (onFail is block) until `hapx cleanup " +
+                         service.name.text() + "`");
+    } else if (on_fail == OnFail::stop && failed) {
+      degraded.push_back(what + " and is started nowhere (onFail is stop)");
+    } else if (on_fail == OnFail::standby && failed) {
+      degraded.push_back(what + ", which holds nothing (onFail is standby)");
+    }
+  };
+  for (const ServiceOnNode& place : shown_service.nodes) {
+    add(Resource::vip, service.on_fail.vip, place);
+    add(Resource::haproxy, service.on_fail.haproxy, place);
+  }
+}
+
 /// Nodes that are here and could not take over.
 void add_standby_reasons(const Node::State& state, std::vector<std::string>& degraded) {
   for (const auto& member : state.member.view().members) {
@@ -262,8 +286,9 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   if (!state.conflict.empty()) degraded.push_back(state.conflict);
   if (!status.quorate) degraded.push_back("no quorum: fewer than half of the votes are here");
   for (std::size_t i = 0; i < status.services.size(); ++i) {
-    add_service_reasons(status, state.options.config.services[i], status.services[i], state,
-                        degraded);
+    const ServiceConfig& service = state.options.config.services[i];
+    add_service_reasons(status, service, status.services[i], state, degraded);
+    add_lasting_failures(service, status.services[i], degraded);
   }
   for (const auto& member : status.members) {
     if (member.state == MemberState::offline) {

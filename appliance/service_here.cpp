@@ -26,6 +26,11 @@ bool silent(const vip::Holder& holder) {
          (status.state == vip::HolderState::releasing && status.fence == vip::FenceKind::bpf);
 }
 
+/// It has failed, and is left as it is until a cleanup.
+bool is_blocked(ResourceState state, OnFail on_fail) {
+  return state == ResourceState::monitor_failed && on_fail == OnFail::block;
+}
+
 }  // namespace
 
 ServiceHere::ServiceHere(const ServiceConfig& service, const ClusterConfig& cluster,
@@ -124,7 +129,11 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
   } else if (std::holds_alternative<vip::TakenAway>(news)) {
     count(vip_failures_, Fatality::counted, now);
     if (service_.on_fail.vip != OnFail::ignore) vip_state_ = ResourceState::monitor_failed;
-    note(out, now, JournalKind::address, {}, "somebody removed " + address + "; adding it again");
+    const bool blocked = is_blocked(vip_state_, service_.on_fail.vip);
+    note(out, now, JournalKind::address, {},
+         "somebody removed " + address +
+             (blocked ? "; it stays away until a cleanup" : "; adding it again"),
+         blocked ? "onFail is block" : "");
   } else if (const auto* ended = std::get_if<vip::HoldingEnded>(&news)) {
     adopted_ = false;
     note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
@@ -148,8 +157,10 @@ void ServiceHere::haproxy_failed(const std::string& how, Instant now, Decisions&
 
 void ServiceHere::haproxy_serving(Instant now, Decisions& out) {
   // Pacemaker's `block`, `stop` and `standby` want the failure to stay visible; else it is cured.
-  const bool cured =
-      service_.on_fail.haproxy == OnFail::restart || service_.on_fail.haproxy == OnFail::ignore;
+  // Only what blocks is never over.
+  const OnFail on_fail = service_.on_fail.haproxy;
+  const bool cured = on_fail == OnFail::restart || on_fail == OnFail::ignore ||
+                     (on_fail != OnFail::block && expired(haproxy_failures_, now));
   if (haproxy_state_ == ResourceState::monitor_failed && !cured) return;
   haproxy_state_ = ResourceState::started;
   note(out, now, JournalKind::haproxy, FailoverPhase::haproxy_serving,
@@ -218,6 +229,11 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
   });
   for (std::size_t i = 0; i < holders_.size(); ++i) {
     auto& holder = holders_[i];
+    if (is_blocked(vip_state_, service_.on_fail.vip) && !held(holder)) {
+      // The lease is kept, so that nobody else starts it either.
+      take(holder, holder.release(now), now, out);
+      continue;
+    }
     const auto until = holder.status().until;
     if (all_ours) {
       const Instant right = around.rights.at(keys_[i]);

@@ -66,8 +66,10 @@ class Ground : public ScratchLab {
   }
 
   /// The machines and a key; nothing of hapx runs yet.
-  void build(const std::string& profile = "lan") {
-    auto built = Lab::build({.name = name(), .profile = profile}, HAPX_PROGRAMS);
+  void build(const std::string& profile = "lan") { build(Wishes{.profile = profile}); }
+  void build(Wishes wishes) {
+    wishes.name = name();
+    auto built = Lab::build(wishes, HAPX_PROGRAMS);
     ASSERT_TRUE(built) << built.error().sentence;
     lab_.emplace(std::move(*built));
     make_key(plan().key_file);

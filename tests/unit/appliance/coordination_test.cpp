@@ -101,6 +101,32 @@ TEST(Coordination, an_assignment_that_never_arrives_is_reconsidered) {
   EXPECT_EQ(coordination.assignments(view, *deadline)[0].vip, node2);
 }
 
+/// Its age is told once, and nothing is told when it is over.
+TEST(Coordination, a_failure_that_is_still_there_is_looked_at_again_when_it_is_over) {
+  ClusterConfig config = three_nodes();
+  config.services[0].on_fail.haproxy = OnFail::stop;
+  Coordination coordination(config);
+  View view = quiet_view();
+  ServiceReport& there = view.members[0].report.services[0];
+  there.vip.state = ResourceState::started;
+  there.haproxy.state = ResourceState::monitor_failed;
+  there.haproxy.fail_count = 1;
+  there.haproxy.since_last_failure = std::chrono::seconds(20);
+  view.members[0].report_heard = start;
+  EXPECT_EQ(coordination.assignments(view, start)[0].haproxy, std::nullopt);
+  const Instant over = start + config.scheduling.failure_timeout - std::chrono::seconds(20);
+  Instant now = start;
+  while (now <= over) {
+    const auto deadline = coordination.next_deadline();
+    ASSERT_TRUE(deadline);
+    ASSERT_GT(*deadline, now);
+    now = *deadline;
+    static_cast<void>(coordination.assignments(view, now));
+  }
+  EXPECT_LE(now, over + std::chrono::milliseconds(1));
+  EXPECT_EQ(coordination.assignments(view, now)[0].haproxy, node1);
+}
+
 TEST(Coordination, a_holder_that_does_not_hear_us_keeps_what_it_holds) {
   View view = quiet_view();
   view.members[1].report.services = {report(ResourceState::started)};

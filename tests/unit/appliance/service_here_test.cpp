@@ -276,6 +276,41 @@ TEST(ServiceHere, on_fail_block_keeps_the_failure_visible) {
   EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::monitor_failed);
 }
 
+TEST(ServiceHere, on_fail_block_leaves_a_removed_address_away_until_a_cleanup) {
+  Bench bench({OnFail::block, OnFail::restart});
+  bench.bring_up();
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::CloseFence>(), 1);
+  EXPECT_TRUE(bench.out.releases.empty()) << "or somebody else would start it";
+  EXPECT_FALSE(bench.serve_wanted());
+  bench.hear(vip::AddressAdded{eth0, vip_address});
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.out = {};
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0);
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::monitor_failed);
+  bench.now += bench.config.scheduling.failure_timeout;
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0) << "such a failure is never over";
+  EXPECT_TRUE(bench.here->forget_failures(bench.now, bench.out));
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+}
+
+TEST(ServiceHere, on_fail_stop_keeps_haproxys_failure_until_it_is_over) {
+  Bench bench({OnFail::restart, OnFail::stop});
+  bench.bring_up();
+  bench.here->haproxy_failed("killed by signal 9", bench.now, bench.out);
+  bench.here->haproxy_serving(bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::monitor_failed);
+  bench.now += bench.config.scheduling.failure_timeout;
+  bench.here->haproxy_serving(bench.now, bench.out);
+  EXPECT_EQ(bench.here->report(bench.now).haproxy.state, ResourceState::started);
+}
+
 TEST(ServiceHere, a_cleanup_lets_it_try_again_what_was_refused) {
   Bench bench;
   bench.ready();
