@@ -249,6 +249,7 @@ class Migration : public Migrating {
              [&] {
                expect_says({"spec.scheduling.migrationThreshold  3 -> 2", "systemctl reload"});
              }},
+        {.command = "hapx reload", .after = [&] { expect_says({"is in force already"}); }},
         {.command = "hapx config haproxy ./hapx.yaml",
          .after =
              [&] {
