@@ -123,28 +123,39 @@ std::uint32_t healthy_at(const Deliberation& d, const NodeName& node) {
   return readiness_of(d.service, node).healthy_api_servers;
 }
 
+/// Another candidate was dropped because it sees fewer.
+bool outsees(const Deliberation& d, const NodeName& node) {
+  return std::ranges::any_of(d.scores.nodes, [&](const auto& entry) {
+    return entry.second.candidate() && healthy_at(d, entry.first) < healthy_at(d, node);
+  });
+}
+
 /// Why the chosen node was chosen: "runs there already (stickiness 200)".
 std::string praise(const Deliberation& d, const NodeName& node) {
   const NodeScore& score = d.scores.nodes.at(node);
   const std::string terms = in_parentheses(list_terms(score, d.scores.haproxy_left_out));
+  const std::string sight =
+      "sees the most healthy apiservers (" + std::to_string(healthy_at(d, node)) + ")";
   switch (d.choice.decided_by) {
     case DecidedBy::unmanaged:
       return reason_of(*d.running.vip.unmanaged, Resource::vip);
     case DecidedBy::api_servers:
-      return "sees the most healthy apiservers (" + std::to_string(healthy_at(d, node)) + ")";
+      return sight;
     default:
       break;
   }
   if (d.running.vip.at == node) return "runs there already" + terms;
+  // Where several see the most, something else decides between them.
+  const std::string first = outsees(d, node) ? sight + ", " : "";
   switch (d.choice.decided_by) {
     case DecidedBy::sole_candidate:
       return "no other node may run it" + terms;
     case DecidedBy::score:
-      return "highest score " + to_string(score.total) + terms;
+      return first + "highest score " + to_string(score.total) + terms;
     case DecidedBy::load:
-      return "carries the least load among equals" + terms;
+      return first + "carries the least load among equals" + terms;
     default:
-      return "first by name among equals" + terms;
+      return first + "first by name among equals" + terms;
   }
 }
 

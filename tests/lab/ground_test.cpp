@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host may lack: HAProxy, or one that wants its config; the VIP's interface; IPv6, a BPF
 // file system, a service manager. Where the service can't be, hapxd says why, and it is elsewhere.
-#include "ground.hpp"
-
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+
+#include "second_wire.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -72,36 +72,7 @@ TEST_F(GroundTest, AHaproxyThatComesLaterIsFound) {
   EXPECT_NE(who_comes_to_serve({1, 2, 3}), 0U);
 }
 
-class LateInterface : public GroundTest {
- protected:
-  /// The address belongs on a second network, of which only the client knows yet.
-  void begin() {
-    ASSERT_NO_FATAL_FAILURE(build());
-    second_ = plan();
-    second_.vip = Cidr{ipv4(192, 168, 41, 20), 24};
-    second_.watcher_address = ipv4(192, 168, 41, 101);
-    const std::string before =
-        "{address: " + to_string(plan().vip) + ", interface: " + std::string(inner_interface) + "}";
-    const std::string after = "{address: " + to_string(second_.vip) + ", interface: late0}";
-    config_ = config_with("late.yaml", before, after);
-    in_wire("ip link add wire2 type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
-    in_wire("ip link set wire2 up");
-    plug_in(plan().client_netns, "client2", "eth1");
-    do_in(plan().client_netns, {"ip", "addr", "add", "192.168.41.100/24", "dev", "eth1"});
-  }
-
-  void in_wire(const std::string& line) const { do_in(plan().wire_netns, {"sh", "-c", line}); }
-
-  /// A second cable for a machine, up.
-  void plug_in(const std::string& netns, const std::string& port, const std::string& card) const {
-    in_wire("ip link add " + port + " type veth peer name " + card + " netns " + netns);
-    in_wire("ip link set " + port + " master wire2 up");
-    do_in(netns, {"ip", "link", "set", card, "up"});
-  }
-
-  Plan second_;
-  std::string config_;
-};
+using LateInterface = SecondWire;
 
 TEST_F(LateInterface, IsWaitedForAndSaidAndThenServed) {
   ASSERT_NO_FATAL_FAILURE(begin());

@@ -90,6 +90,8 @@ TEST(SchedulerApiServers, TheScoreDecidesAmongThoseThatSeeTheMost) {
   facts.services[0].readiness[node3].healthy_api_servers = 3;
   facts.services[0].location[node3] = Score(1);
   EXPECT_EQ(place(facts), "node3");
+  EXPECT_EQ(reason(facts, "node3"),
+            "node3: chosen, sees the most healthy apiservers (3), highest score 1 (location 1)");
 }
 
 TEST(SchedulerApiServers, ANodeThatMayNotHaveTheServiceIsNoReasonToMove) {
