@@ -21,8 +21,9 @@ constexpr Duration move_patience = std::chrono::seconds(10);
 /// An assignment counts as a place for this long beyond two leases.
 constexpr Duration way_patience = std::chrono::seconds(1);
 
-/// What the nodes see of kube-apiservers counts when it has stayed the same for this long.
-constexpr Duration sight_patience = std::chrono::seconds(2);
+/// What the nodes see of kube-apiservers counts when it has stayed the same for this long: longer
+/// than HAProxy's checks on two nodes may be apart.
+constexpr Duration sight_patience = std::chrono::seconds(3);
 
 std::optional<FailedOperation> failed_operation(ResourceState state) {
   switch (state) {

@@ -26,36 +26,39 @@ void SettledCount::reported(unsigned healthy, Instant now) {
   if (!settled_) {
     settled_ = healthy;
     first_ = true;
-    return;
-  }
-  if (healthy == *settled_) {
-    departure_.reset();
-    return;
-  }
-  const bool below = healthy < *settled_;
-  if (!departure_ || departure_->below != below) {
-    departure_ = Departure{below, healthy, now};
-  } else {
-    departure_->nearest =
-        below ? std::max(departure_->nearest, healthy) : std::min(departure_->nearest, healthy);
+    seen_.push_back({healthy});
+  } else if (healthy != seen_.back().healthy) {
+    seen_.back().until = now;
+    seen_.push_back({healthy});
   }
 }
 
 bool SettledCount::step(Instant now) {
   const bool was_first = std::exchange(first_, false);
-  if (!departure_ || now < ends(*departure_)) return was_first;
-  settled_ = departure_->nearest;
-  departure_.reset();
-  return true;
+  stepped_ = now;
+  if (!settled_) return false;
+  const auto is_within = [now](const Seen& seen, Duration time) {
+    return !seen.until || now < *seen.until + time;
+  };
+  while (!is_within(seen_.front(), times_.loss)) seen_.pop_front();
+  unsigned highest = 0;
+  unsigned lowest = seen_.back().healthy;
+  for (const Seen& seen : seen_) {
+    highest = std::max(highest, seen.healthy);
+    if (is_within(seen, times_.gain)) lowest = std::min(lowest, seen.healthy);
+  }
+  const unsigned before = *settled_;
+  settled_ = std::clamp(before, lowest, highest);
+  return was_first || settled_ != before;
 }
 
 std::optional<Instant> SettledCount::next_deadline() const {
-  if (!departure_) return std::nullopt;
-  return ends(*departure_);
-}
-
-Instant SettledCount::ends(const Departure& departure) const {
-  return departure.since + (departure.below ? times_.loss : times_.gain);
+  if (!settled_ || seen_.back().healthy == *settled_) return std::nullopt;
+  const Duration time = seen_.back().healthy < *settled_ ? times_.loss : times_.gain;
+  for (const Seen& seen : seen_) {
+    if (seen.until && *seen.until + time > stepped_) return *seen.until + time;
+  }
+  return std::nullopt;
 }
 
 std::optional<unsigned> healthy_servers(const BackendHealth& backend) {

@@ -7,6 +7,7 @@
 // settled. Both judgements are made here, from answers and instants alone.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -41,7 +42,7 @@ class ProbeRecord {
   std::string reason_;
 };
 
-/// How long a number must stay on one side of the settled one before it counts. Losing takes at
+/// How far back a number is looked at before it counts. Losing takes at
 /// least as long as gaining (the constructor of SettledCount sees to it), so that two nodes that
 /// lose sight of the same kube-apiserver one after the other don't pass a service to and fro.
 struct SettleTimes {
@@ -51,9 +52,10 @@ struct SettleTimes {
 
 /// The number of healthy kube-apiservers of one service, without its flutter.
 ///
-/// A number that stays below the settled one for `loss` replaces it by the highest that was seen
-/// meanwhile; one that stays above it for `gain`, by the lowest. So a number that flutters settles
-/// on what it never left, and one that returns to the settled number changes nothing.
+/// The settled number falls to the highest that was seen within the last `loss`, and rises to the
+/// lowest within the last `gain`. So a number that flutters settles on what it never left, and one
+/// that returns to the settled number changes nothing. Two nodes that see the same end, one of them
+/// in steps and the other at once, settle on it as far apart as they saw it, and no further.
 class SettledCount {
  public:
   explicit SettledCount(SettleTimes times = {});
@@ -67,18 +69,16 @@ class SettledCount {
   [[nodiscard]] std::optional<unsigned> settled() const { return settled_; }
 
  private:
-  struct Departure {
-    bool below = false;
-    unsigned nearest = 0;  ///< the number closest to the settled one since `since`
-    Instant since;
+  struct Seen {
+    unsigned healthy = 0;
+    std::optional<Instant> until{};  ///< absent: by the last report
   };
-
-  [[nodiscard]] Instant ends(const Departure& departure) const;
 
   SettleTimes times_;
   std::optional<unsigned> settled_;
-  std::optional<Departure> departure_;
-  bool first_ = false;  ///< settled_ was just set for the first time; step tells it
+  std::deque<Seen> seen_;  ///< those within the last `loss`; oldest first
+  Instant stepped_{};      ///< last
+  bool first_ = false;     ///< settled_ was just set for the first time; step tells it
 };
 
 /// How many of its servers HAProxy finds healthy, or nullopt while a first check is under way.

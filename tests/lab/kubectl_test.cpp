@@ -93,15 +93,26 @@ TEST_P(KubectlThroughTheEndpoint, IsAnsweredAndToldWhatWasCut) {
 
   const Instant began = boot_now();
   pass_on(*from, to);
-  const auto right_after = kubectl.ask({"get", "--raw", "/readyz"});
+  auto right_after = kubectl.ask({"get", "--raw", "/readyz"});
+  // Where nothing listens any more the kernel refuses, as long as the lease lasts; kubectl gives
+  // up.
+  if (GetParam().passage == Passage::everything_killed && !right_after.is_well) {
+    std::cout << GetParam().name << ": " << right_after.said;
+    EXPECT_TRUE(eventually([&] {
+      right_after = kubectl.ask({"get", "--raw", "/readyz"});
+      return right_after.is_well;
+    }));
+  }
   EXPECT_TRUE(right_after.is_well) << right_after.said;
   EXPECT_TRUE(right_after.said.starts_with("ok apiserver")) << right_after.said;
+  const Duration answered = boot_now() - began;
   ASSERT_TRUE(eventually([&] {
     const std::string holder = holder_by(to);
     return !holder.empty() && holder != name;
   }));
   std::cout << GetParam().name << ": kubectl get took " << in_seconds(before.took) << " s before, "
-            << in_seconds(right_after.took) << " s right after\n";
+            << in_seconds(right_after.took) << " s right after, and was answered after "
+            << in_seconds(answered) << " s\n";
   RecordProperty("get_ms", std::to_string(right_after.took / milliseconds(1)));
 
   // What goes on gets more lines than may have been on their way.

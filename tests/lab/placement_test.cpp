@@ -104,6 +104,7 @@ class SightOfApiservers : public Placed<Ground> {
     start_all();
     server_ = settled();
     ASSERT_NE(server_, 0U);
+    for (const unsigned number : {1U, 2U, 3U}) ASSERT_TRUE(comes_to_tell(number, 3));
   }
 
   /// Of all nodes, this one alone loses its way to an apiserver, and finds it again.
@@ -140,6 +141,22 @@ TEST_F(SightOfApiservers, ThatIsLostForAMomentMovesNothing) {
   ASSERT_TRUE(comes_to_see(server_, 2));
   regain_sight(server_);
   ASSERT_TRUE(comes_to_see(server_, 3));
+  expect_undisturbed(onlooker, server_);
+}
+
+/// Nodes see them go and come back one after the other, in another order each.
+TEST_F(SightOfApiservers, ThatIsLostOnAllNodesMovesNothing) {
+  ASSERT_NO_FATAL_FAILURE(begin());
+  const Onlooker onlooker = look_on();
+  const auto all_tell = [&](std::uint32_t healthy) {
+    for (const unsigned number : {1U, 2U, 3U}) ASSERT_TRUE(comes_to_tell(number, healthy));
+  };
+  for (const Health health : {Health::dead, Health::well}) {
+    for (const ApiserverPlan& server : plan().apiservers) {
+      ASSERT_TRUE(lab_->tell(server, health));
+    }
+    ASSERT_NO_FATAL_FAILURE(all_tell(health == Health::well ? 3 : 0));
+  }
   expect_undisturbed(onlooker, server_);
 }
 

@@ -92,6 +92,18 @@ TEST_F(Settling, counts_anew_when_it_crosses_to_the_other_side) {
   EXPECT_EQ(count_.settled(), 3U);
 }
 
+TEST_F(Settling, takes_each_step_down_in_its_own_time) {
+  report(3, 0, 1);
+  report(2, 10, 11);
+  count_.reported(0, at(seconds(11)));
+  EXPECT_TRUE(count_.step(at(seconds(15))));
+  EXPECT_EQ(count_.settled(), 2U);
+  EXPECT_EQ(count_.next_deadline(), at(seconds(16)));
+  EXPECT_TRUE(count_.step(at(seconds(16))));
+  EXPECT_EQ(count_.settled(), 0U);  // as somebody who saw 0 at once does at 15
+  EXPECT_EQ(count_.next_deadline(), std::nullopt);
+}
+
 TEST_F(Settling, never_loses_faster_than_it_gains) {
   SettledCount count({seconds(4), seconds(1)});
   count.reported(3, at(seconds(0)));
