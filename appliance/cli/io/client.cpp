@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/io/client.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -29,6 +31,23 @@ using asio::local::stream_protocol;
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t answer_bytes_max = 16 * 1024 * 1024;
+/// A hapxd that takes a changed file, or is upgraded, is replaced within milliseconds.
+constexpr Duration replacement_time_max = std::chrono::milliseconds(500);
+constexpr Duration replacement_look_interval = std::chrono::milliseconds(20);
+
+/// Nobody listens, or who did is gone.
+bool may_be_replaced(const boost::system::error_code& error) {
+  return error == boost::system::errc::no_such_file_or_directory ||
+         error == asio::error::connection_refused || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe || error == http::error::end_of_stream ||
+         error == http::error::partial_message;
+}
+
+/// What came of asking once.
+struct Attempt {
+  std::optional<Result<Answer>> outcome{};
+  bool may_be_replaced = false;
+};
 
 Error no_answer(const std::string& socket, const boost::system::error_code& error) {
   Error out = system_error(error.value(), "no hapxd answers at " + socket);
@@ -44,12 +63,12 @@ Error no_answer(const std::string& socket, const boost::system::error_code& erro
 /// `place` is for the sentence.
 template <class Protocol>
 asio::awaitable<void> converse(typename Protocol::endpoint to, std::string place,
-                               const Question& question, std::optional<Result<Answer>>& outcome) {
+                               const Question& question, Attempt& attempt) {
   beast::basic_stream<Protocol> stream(co_await asio::this_coro::executor);
   stream.expires_after(question.time_max);
   const auto [connect_error] = co_await stream.async_connect(to, no_throw);
   if (connect_error) {
-    outcome = no_answer(place, connect_error);
+    attempt = {no_answer(place, connect_error), may_be_replaced(connect_error)};
     co_return;
   }
   http::request<http::string_body> request;
@@ -68,25 +87,40 @@ asio::awaitable<void> converse(typename Protocol::endpoint to, std::string place
   parser.body_limit(answer_bytes_max);
   const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
   if (read_error) {
-    outcome = no_answer(place, write_error ? write_error : read_error);
+    const auto& error = write_error ? write_error : read_error;
+    attempt = {no_answer(place, error), may_be_replaced(error)};
     co_return;
   }
-  outcome = Answer{parser.get().result_int(), std::move(parser.get().body())};
+  attempt = {Answer{parser.get().result_int(), std::move(parser.get().body())}};
 }
 
 template <class Protocol>
-Result<Answer> ask_at(const typename Protocol::endpoint& to, const std::string& place,
-                      const Question& question) {
-  std::optional<Result<Answer>> outcome;
+Attempt ask_once(const typename Protocol::endpoint& to, const std::string& place,
+                 const Question& question) {
+  Attempt attempt;
   try {
     asio::io_context context(1);
-    asio::co_spawn(context, converse<Protocol>(to, place, question, outcome), asio::detached);
+    asio::co_spawn(context, converse<Protocol>(to, place, question, attempt), asio::detached);
     context.run();
   } catch (const std::exception& trouble) {  // Asio, out of descriptors or memory
-    return Error{ErrorKind::failed, "asking " + place + ": " + trouble.what()};
+    attempt = {Error{ErrorKind::failed, "asking " + place + ": " + trouble.what()}};
   }
-  if (!outcome) return Error{ErrorKind::failed, "asking " + place + " ended without an answer"};
-  return std::move(*outcome);
+  return attempt;
+}
+
+/// Who only wants to know something asks again: it changes nothing.
+template <class Protocol>
+Result<Answer> ask_at(const typename Protocol::endpoint& to, const std::string& place,
+                      const Question& question) {
+  const auto end = std::chrono::steady_clock::now() + replacement_time_max;
+  Attempt attempt = ask_once<Protocol>(to, place, question);
+  while (attempt.may_be_replaced && question.method == "GET" &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(replacement_look_interval);
+    attempt = ask_once<Protocol>(to, place, question);
+  }
+  if (attempt.outcome) return std::move(*attempt.outcome);
+  return Error{ErrorKind::failed, "asking " + place + " ended without an answer"};
 }
 
 }  // namespace

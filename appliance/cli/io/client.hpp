@@ -2,8 +2,8 @@
 // How does `hapx` get an answer out of hapxd?
 //
 // One HTTP request over its Unix socket (or, for its metrics, over TCP), one answer, within a
-// bounded time. What is asked, and what
-// the answer means, is for the verbs to know.
+// bounded time. What is asked, and what the answer means, is for the verbs to know. A GET is asked
+// again for half a second where nobody answers: hapxd may be being replaced.
 #pragma once
 
 #include <string>

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,6 +62,29 @@ TEST_F(Cli, StatusWithoutHapxdExitsThreeAndSaysWhere) {
   EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1);
   EXPECT_EQ(hapx({"get", "members"}).status, 3);
   EXPECT_EQ(hapx({"move", "api"}).status, 3);
+}
+
+/// hapxd is replaced when it takes a changed file; what changes nothing is asked again.
+TEST_F(Cli, AQuestionThatHapxdTakesWithItIsAskedAgainAndAnOrderIsNot) {
+  using boost::asio::local::stream_protocol;
+  const auto ask_one_who_goes = [&](const std::vector<std::string>& words) {
+    stop();
+    boost::asio::io_context context;
+    stream_protocol::acceptor earlier(context, stream_protocol::endpoint(socket_));
+    Running running = start(words);
+    stream_protocol::socket asked = earlier.accept();
+    earlier.close();
+    fs::remove(socket_);
+    serve([](const MoveOrder& order) {
+      return api_order_answer(order.id, OrderOutcome::accepted, "moved");
+    });
+    asked.close();
+    return running.end();
+  };
+  EXPECT_EQ(ask_one_who_goes({"status"}).status, 0);
+  const Ran move = ask_one_who_goes({"move", "api"});
+  EXPECT_EQ(move.status, 3) << "it may have been carried out";
+  EXPECT_THAT(move.err, StartsWith("hapx: no hapxd answers at "));
 }
 
 TEST_F(Cli, StatusOfSomebodyElseExitsThree) {
