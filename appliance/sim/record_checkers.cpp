@@ -37,6 +37,10 @@ void AcknowledgedOrders::see(Moment at, const Fact& fact) {
     if (asked->gives) return;
     std::erase_if(standing_,
                   [&](const auto& each) { return concerns(asked->subject, each.first); });
+    // What was asked before and is not answered yet may be lifted before its answer comes.
+    std::erase_if(asked_, [&](const auto& each) {
+      return each.second.gives && concerns(asked->subject, each.second.subject);
+    });
   } else if (const auto* answered = std::get_if<StandingOrderAnswered>(&fact)) {
     const auto found = asked_.find(answered->request);
     if (found == asked_.end() || answered->outcome == membership::OrderOutcome::unknown) return;

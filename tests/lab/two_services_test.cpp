@@ -155,6 +155,13 @@ TEST_F(TwoServices, TheSecondComesAndGoesByReloadAndTheFirstIsUsedWithoutACut) {
   ASSERT_NO_FATAL_FAILURE(reload(two_services("", "")));
   ASSERT_TRUE(comes("the second service", [&] { return server_of(second_) != 0; }));
   EXPECT_TRUE(a_client_is_served(second_));
+  // A HAProxy that is still to take over when the next file comes is killed, with what it has
+  // accepted (docs/decisions/0015).
+  for (const unsigned number : {1U, 2U}) {
+    ASSERT_TRUE(comes("the HAProxy with it", [&] {
+      return log_has(number, "another HAProxy took over with the changed config");
+    }));
+  }
 
   ASSERT_NO_FATAL_FAILURE(reload(one_service()));
   ASSERT_TRUE(comes("the second service is nowhere", [&] {
