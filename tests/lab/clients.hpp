@@ -7,10 +7,12 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <netinet/in.h>
@@ -137,16 +139,23 @@ struct Tally {
   }
 };
 
+/// A thread among the clients. `plan` outlives it.
+inline std::thread thread_among_clients(const Plan& plan, std::function<void()> work) {
+  return std::thread([&plan, work = std::move(work)] {
+    static_cast<void>(within(plan.client_netns, [&]() -> Result<void> {
+      work();
+      return {};
+    }));
+  });
+}
+
 class Requests {
  public:
   Requests(const Plan& plan, unsigned per_second) {
     for (unsigned i = 0; i < threads_count; ++i) {
-      threads_.emplace_back([this, &plan, i, per_second] {
-        static_cast<void>(within(plan.client_netns, [&]() -> Result<void> {
-          run(plan, i, seconds(threads_count) / per_second);
-          return {};
-        }));
-      });
+      threads_.push_back(thread_among_clients(plan, [this, &plan, i, per_second] {
+        run(plan, i, seconds(threads_count) / per_second);
+      }));
     }
   }
   ~Requests() { stop(); }
@@ -201,12 +210,7 @@ class Requests {
 class Streams {
  public:
   Streams(const Plan& plan, std::size_t count) {
-    thread_ = std::thread([this, &plan, count] {
-      static_cast<void>(within(plan.client_netns, [&]() -> Result<void> {
-        run(plan, count);
-        return {};
-      }));
-    });
+    thread_ = thread_among_clients(plan, [this, &plan, count] { run(plan, count); });
     while (!begun_) std::this_thread::yield();
   }
   ~Streams() { static_cast<void>(stop()); }

@@ -23,12 +23,7 @@ struct Seen {
 class Watches {
  public:
   Watches(const Plan& plan, std::size_t count) {
-    thread_ = std::thread([this, &plan, count] {
-      static_cast<void>(within(plan.client_netns, [&]() -> Result<void> {
-        run(plan, count);
-        return {};
-      }));
-    });
+    thread_ = thread_among_clients(plan, [this, &plan, count] { run(plan, count); });
     while (!begun_) std::this_thread::yield();
   }
   ~Watches() { static_cast<void>(stop()); }

@@ -200,6 +200,10 @@ class Migrating : public ServingLab {
            says("\"node\":\"" + node(number).name.text() +
                 "\",\"vip\":0,\"haproxy\":" + std::to_string(failures) + ",");
   }
+  void let_haproxy_fail_on(std::size_t number) {
+    bring_to(number);
+    kill_haproxy_of(number);
+  }
   void kill_haproxy_of(std::size_t number) {
     const auto running = processes_in(node(number).netns, haproxy_name);
     ASSERT_FALSE(running.empty());

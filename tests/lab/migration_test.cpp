@@ -190,29 +190,17 @@ class Migration : public Migrating {
   Trials failures() {
     return {
         {.command = "hapx failcount",
-         .before =
-             [&] {
-               bring_to(2);
-               kill_haproxy_of(2);
-             },
+         .before = [&] { let_haproxy_fail_on(2); },
          .after = [&] { expect_says({"kube-apiserver  node2  0    1"}); }},
         {.command = "hapx cleanup kube-apiserver",
-         .before =
-             [&] {
-               bring_to(2);
-               kill_haproxy_of(2);
-             },
+         .before = [&] { let_haproxy_fail_on(2); },
          .after =
              [&] {
                expect_says({"are forgotten on node1, node2, node3"});
                EXPECT_TRUE(comes_true([&] { return counts(2, 0); })) << said_;
              }},
         {.command = "hapx cleanup kube-apiserver --node node2",
-         .before =
-             [&] {
-               bring_to(2);
-               kill_haproxy_of(2);
-             },
+         .before = [&] { let_haproxy_fail_on(2); },
          .after =
              [&] {
                expect_says({"are forgotten on node2"});

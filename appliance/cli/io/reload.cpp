@@ -28,13 +28,15 @@ std::uint64_t refused_reloads(const Status& status) {
   return found == status.counters.end() ? 0 : found->second;
 }
 
-/// Until the hapxd that answers is a later one than `before`.
+/// Until a hapxd answers that began after it was asked for.
 int wait_for_the_next(const GlobalOptions& global, const Status& before,
                       std::chrono::steady_clock::time_point asked, const Surroundings& around) {
-  while (std::chrono::steady_clock::now() < asked + return_time_max) {
+  for (;;) {
+    const Duration since = std::chrono::steady_clock::now() - asked;
+    if (since > return_time_max) break;
     std::string json;
     const Result<Status> now = ask_status(global, json);
-    if (now && now->uptime < before.uptime) return exit_done;
+    if (now && now->uptime < since) return exit_done;
     if (now && refused_reloads(*now) > refused_reloads(before)) {
       return complain(around, "it could not be taken; `hapx events` says why");
     }

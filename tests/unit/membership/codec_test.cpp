@@ -7,60 +7,23 @@
 
 #include "membership/plaintext.hpp"
 #include "membership/random.hpp"
+#include "said_earlier.hpp"
 
 namespace hapx::membership {
 namespace {
 
 using namespace std::chrono_literals;
 
-Codec::Options options(const std::string& node, std::uint64_t incarnation) {
-  Codec::Options out;
-  out.cluster = ClusterName("kube-demo");
-  out.self = NodeName(node);
-  out.incarnation = {incarnation};
-  out.keys.first.fill(0x5a);
-  return out;
-}
+using testing::options_then;
+using testing::said_before_configs_were_compared;
 
-/// One of everything.
+/// One of everything that any process of node1 may say.
 Message rich_message() {
-  Message m;
-  m.to = NodeName("node2");
-  Beat beat;
-  beat.hears = {{NodeName("node2"), {22}, 4}, {NodeName("node3"), {33}, 0}};
-  beat.coordinator = CoordinatorTold{{9, NodeName("node3"), {33}}, 120ms};
-  beat.plan = PlanId{{8, NodeName("node3"), {33}}, 5};
-  beat.challenge = 77;
-  beat.response = 88;
-  beat.rival = Incarnation{99};
-  beat.config = 111;
-  m.beat = beat;
-  const LeaseKey key("2001:db8::20");
-  const Ballot ours{4, NodeName("node1"), {11}};
-  const Ballot theirs{3, NodeName("node2"), {22}};
-  m.prepares = {{key, ours}};
-  m.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},
-                       {key, theirs, Vote::abstains, {}, std::nullopt, 3s}};
-  m.proposals = {{key, ours, 17, 300ms, true}};
-  BootId boot;
-  boot.bytes.fill(3);
-  m.proposal_answers = {{key, theirs, 6, Vote::no, ours, LeaseTold{ours, boot, 123ms}, 0ns}};
-  m.releases = {{key, ours}};
-  ServiceReport service;
-  service.service = ServiceName("kube-apiserver");
-  service.vip = {ResourceState::monitor_failed, false, 2, 90s};
-  service.haproxy.state = ResourceState::started;
-  service.link_up = service.haproxy_fit = service.moved_here = true;
-  service.healthy_api_servers = 2;
-  service.api_servers = 3;
-  m.report_parts = {{7, 0, 1, service}};
-  Assignment assignment{ServiceName("kube-apiserver"), NodeName("node1"), std::nullopt, true,
-                        "because"};
-  m.plan_parts = {{*beat.plan, 0, 1, assignment}, {*beat.plan, 0, 0, std::nullopt}};
-  m.orders = {{5, NodeName("node1"), Move{ServiceName("kube-apiserver"), NodeName("node2")}},
-              {6, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}},
-              {7, NodeName("node1"), Cleanup{ServiceName("kube-apiserver"), m.to}}};
-  m.order_answers = {{5, NodeName("node2"), OrderOutcome::accepted, "moved"}};
+  Message m = said_before_configs_were_compared();
+  m.record_written.clear();  // in the name of its writer alone
+  m.beat->config = 111;
+  m.orders.insert(m.orders.begin() + 1,
+                  {8, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}});
   m.config_told = {{111, 0, 2, {"service kube-apiserver", 222}}, {111, 1, 2, {"spec.timing", 3}}};
   return m;
 }
@@ -71,8 +34,8 @@ std::string reason(const std::variant<Opened, Refused>& result) {
 }
 
 struct CodecTest : ::testing::Test {
-  Codec sender{options("node1", 11)};
-  Codec receiver{options("node2", 22)};
+  Codec sender{options_then("node1", 11)};
+  Codec receiver{options_then("node2", 22)};
   std::vector<std::uint8_t> datagram = sender.seal(rich_message()).front();
 };
 
@@ -114,9 +77,9 @@ TEST_F(CodecTest, a_datagram_altered_in_any_bit_is_refused) {
 TEST_F(CodecTest, with_two_keys_it_seals_with_the_first_and_opens_with_either) {
   ClusterKey next{};
   next.fill(0x33);
-  const ClusterKey before = options("node2", 22).keys.first;
+  const ClusterKey before = options_then("node2", 22).keys.first;
   const auto codec_with = [&](const char* name, std::uint64_t incarnation, ClusterKeys keys) {
-    Codec::Options mine = options(name, incarnation);
+    Codec::Options mine = options_then(name, incarnation);
     mine.keys = keys;
     return Codec(mine);
   };
@@ -140,10 +103,10 @@ TEST_F(CodecTest, with_two_keys_it_seals_with_the_first_and_opens_with_either) {
 }
 
 TEST_F(CodecTest, each_refusal_has_its_name) {
-  Codec::Options other_key = options("node2", 22);
+  Codec::Options other_key = options_then("node2", 22);
   other_key.keys.first[31] ^= 1U;
   EXPECT_EQ(reason(Codec(other_key).open(datagram)), "wrong key");
-  Codec::Options other_cluster = options("node2", 22);
+  Codec::Options other_cluster = options_then("node2", 22);
   other_cluster.cluster = ClusterName("kube-other");
   EXPECT_EQ(reason(Codec(other_cluster).open(datagram)), "another cluster");
   EXPECT_EQ(reason(receiver.open(std::vector<std::uint8_t>{})), "not ours");
@@ -161,7 +124,7 @@ TEST_F(CodecTest, each_refusal_has_its_name) {
 
 TEST_F(CodecTest, the_key_of_one_process_opens_nothing_of_another) {
   // The same counter and plaintext under another incarnation: nothing repeats but the format.
-  Codec next_process(options("node1", 12));
+  Codec next_process(options_then("node1", 12));
   const auto other = next_process.seal(rich_message()).front();
   ASSERT_EQ(other.size(), datagram.size());
   std::size_t equal = 0;
@@ -274,8 +237,8 @@ TEST(Plaintext, a_vote_of_a_kind_that_is_not_known_is_no_yes) {
 }
 
 TEST(Codec, opening_is_total) {
-  Codec receiver(options("node2", 22));
-  Codec sender(options("node1", 11));
+  Codec receiver(options_then("node2", 22));
+  Codec sender(options_then("node1", 11));
   const std::vector<std::uint8_t> good = sender.seal(rich_message()).front();
   Random random(6);
   for (int i = 0; i < 5'000; ++i) {

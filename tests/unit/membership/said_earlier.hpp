@@ -64,7 +64,7 @@ inline Message said_before_configs_were_compared() {
   m.record_answers = {{theirs, 2, theirs, RecordId{theirs, 6}}, {theirs, 0, ours, {}}};
   m.record_told = {{{theirs, 6}, 0, 1, standby, 0}};
   m.record_written = {{{ours, 7}, 0, 0, std::nullopt, 3}};
-  m.orders = {{5, NodeName("node1"), membership::Move{service.service, NodeName("node2")}},
+  m.orders = {{5, NodeName("node1"), Move{service.service, NodeName("node2")}},
               {6, NodeName("node1"),
                RecordChange{RecordChange::Verb::give, Subject::standby(NodeName("node3")),
                             "root@node1", 30min}},
