@@ -3,7 +3,7 @@
 //
 // A configuration in a few numbers, small enough to travel with a heartbeat. Only what is not left
 // at its default counts: a later version that knows more keys finds the same numbers for the same
-// file.
+// file. Limit: a new key of a node or of an address is a difference until all have that version.
 #pragma once
 
 #include <cstdint>
