@@ -93,8 +93,10 @@ struct SupervisorOptions {
   /// A life that was warm for less than this counts as a step of a crash loop.
   Duration short_life = std::chrono::seconds(1);
   RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100), std::chrono::seconds(5)};
+  /// A check costs some ten milliseconds; what it refuses may be mended beside us, and nobody
+  /// tells.
   RestartPace::Limits refusal{std::chrono::seconds(1), std::chrono::seconds(2),
-                              std::chrono::seconds(30)};
+                              std::chrono::seconds(5)};
   /// How long host names may stay without an address before HAProxy, which looks them up only when
   /// it starts, is started again; see step(BackendsReported).
   RestartPace::Limits look_up{std::chrono::seconds(10), std::chrono::seconds(20),

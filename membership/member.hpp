@@ -41,8 +41,8 @@ struct RightExtended {
   LeaseKey key;
   Instant until;
 };  ///< never an earlier instant than before
-/// Won again under another ballot while it lasted. Another session may have held the key meanwhile,
-/// while our machine stood still.
+/// Another session may have held the key meanwhile, while our machine stood still: it was won again
+/// under another ballot while it lasted, or another node has begun anew and may have forgotten.
 struct RightRegained {
   LeaseKey key;
 };

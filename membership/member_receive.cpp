@@ -54,7 +54,12 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);
       take_in(*peer, opened, now);
-      for (auto& [key, claim] : claims) claim.lease.heard_news(now);
+      for (auto& [key, claim] : claims) {
+        claim.lease.heard_news(now);
+        // Its process before this one may have held it, and told so, while we didn't run.
+        if (key != LeaseKey::coordinator() && claim.lease.right())
+          news.push_back(RightRegained{key});
+      }
       beats_owed.insert(peer->node().name);
       return;
     case Peer::Reception::replayed:
@@ -139,6 +144,13 @@ void Member::State::take_votes(const Peer& peer, const Message& message, Instant
   for (const ProposalAnswer& answer : message.proposal_answers) take(answer);
 }
 
+/// Who claims under it has not heard the plan that we have, and may not want the key when it does:
+/// a node that comes back would take for a moment what it has been barred from meanwhile. It asks
+/// again with its next beat.
+bool Member::State::is_outdated(const std::optional<PlanId>& plan) const {
+  return plan && view.plan && *plan < view.plan->id();
+}
+
 void Member::State::take_requests(const Peer& peer, const Envelope& from, const Message& message,
                                   Instant now) {
   const Session session{from.sender, from.boot};
@@ -149,6 +161,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
     if (claim != claims.end()) claim->second.lease.heard_news(now);
   }
   for (const Proposal& proposal : message.proposals) {
+    if (is_outdated(proposal.plan)) continue;
     auto ballotage = voter.propose(proposal, session, now);
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
     if (ballotage.answer) message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
@@ -162,6 +175,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
     note_right(claim->second);
   }
   for (const Prepare& prepare : message.prepares) {
+    if (is_outdated(prepare.plan)) continue;
     auto ballotage = voter.prepare(prepare, session, now);
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
     if (ballotage.answer) message_to(peer).prepare_answers.push_back(std::move(*ballotage.answer));
@@ -185,7 +199,7 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
     auto assignments = plan_assembly.add(part.plan, part.index, part.count, part.assignment);
     if (!assignments) continue;
     // Safety: only the highest plan that was ever seen is obeyed (LEASE.md, rule 21).
-    if (view.plan && part.plan <= PlanId{view.plan->ballot, view.plan->number}) continue;
+    if (view.plan && part.plan <= view.plan->id()) continue;
     view.plan = Plan{part.plan.ballot, part.plan.number, std::move(*assignments)};
     news.push_back(PlanArrived{});
   }

@@ -57,7 +57,7 @@ void Member::State::beat_to(Peer& peer, Instant now) {
     for (auto& [key, claim] : claims) say_lease(claim.lease, peer, now);
   if (peer.has_report_version() < report_version) say_report(peer, now);
   if (coordinating(now) && view.plan && view.plan->ballot.node == options.self) {
-    const PlanId ours{view.plan->ballot, view.plan->number};
+    const PlanId ours = view.plan->id();
     if (!peer.has_plan() || *peer.has_plan() < ours) say_plan(peer, now);
   }
   say_orders(peer, now);
@@ -74,7 +74,7 @@ Beat Member::State::make_beat(Peer& peer, Instant now) {
   const auto* known = watch.current(now);
   if (known != nullptr && known->first_hand)
     beat.coordinator = CoordinatorTold{known->ballot, known->until - now};
-  if (view.plan) beat.plan = PlanId{view.plan->ballot, view.plan->number};
+  if (view.plan) beat.plan = view.plan->id();
   if (!peer.current()) beat.challenge = peer.challenge(random);
   const auto owed = responses.find(peer.node().name);
   if (owed != responses.end()) beat.response = owed->second;
@@ -90,9 +90,13 @@ void Member::State::say_lease(Lease& lease, const Peer& peer, Instant now) {
   const auto is_ours = [&lease](const auto& item) { return item.key == lease.key(); };
   std::erase_if(message.prepares, is_ours);
   std::erase_if(message.proposals, is_ours);
+  std::optional<PlanId> plan;
+  if (view.plan && !lease.right() && lease.key() != LeaseKey::coordinator()) plan = view.plan->id();
   if (auto prepare = lease.prepare_for(peer.node().name)) {
+    prepare->plan = plan;
     message.prepares.push_back(std::move(*prepare));
   } else if (auto proposal = lease.proposal_for(peer.node().name, now)) {
+    proposal->plan = plan;
     message.proposals.push_back(std::move(*proposal));
   }
 }
@@ -138,7 +142,7 @@ void Member::State::say_plan(const Peer& peer, Instant now) {
   if (!peer.current() || !view.plan || !coordinating(now)) return;
   std::vector<PlanPart>& parts = message_to(peer).plan_parts;
   parts.clear();
-  const PlanId id{view.plan->ballot, view.plan->number};
+  const PlanId id = view.plan->id();
   const auto count = static_cast<std::uint32_t>(view.plan->assignments.size());
   if (count == 0) parts.push_back({id, 0, 0, std::nullopt});
   for (std::uint32_t i = 0; i < count; ++i)

@@ -101,6 +101,7 @@ struct Member::State {
   void take_beat(Peer& peer, const Beat& beat, Instant now);
   void take_votes(const Peer& peer, const Message& message, Instant now);
   void take_requests(const Peer& peer, const Envelope& from, const Message& message, Instant now);
+  [[nodiscard]] bool is_outdated(const std::optional<PlanId>& plan) const;
   void note_config(const Peer& peer, std::vector<std::string> differs);
   void take_contents(Peer& peer, const Message& message, Instant now);
   void note_conflict(const std::string& sentence, Instant now);

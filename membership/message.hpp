@@ -43,14 +43,6 @@ struct CoordinatorTold {
   friend bool operator==(const CoordinatorTold&, const CoordinatorTold&) = default;
 };
 
-struct PlanId {
-  Ballot ballot;
-  std::uint64_t number = 0;
-
-  friend bool operator==(const PlanId&, const PlanId&) = default;
-  friend auto operator<=>(const PlanId&, const PlanId&) = default;
-};
-
 /// "I am here."
 struct Beat {
   std::vector<Hearing> hears;
@@ -71,6 +63,8 @@ struct Beat {
 struct Prepare {
   LeaseKey key;
   Ballot ballot;
+  /// What wants the key; absent: the key is held already, or no plan is about it.
+  std::optional<PlanId> plan{};
 
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
@@ -110,6 +104,7 @@ struct Proposal {
   std::uint64_t sequence = 0;
   Duration lease{0};  ///< T
   bool held = false;  ///< a majority has accepted this ballot, and the right has not ended
+  std::optional<PlanId> plan{};  ///< as in Prepare
 
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };

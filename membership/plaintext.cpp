@@ -66,6 +66,7 @@ void to_wire(const Beat& beat, wire::Beat& out) {
 void to_wire(const Prepare& prepare, wire::Prepare& out) {
   out.set_key(prepare.key.text());
   out.set_round(prepare.ballot.round);
+  if (prepare.plan) to_wire(*prepare.plan, *out.mutable_plan());
 }
 
 void to_wire(const Proposal& proposal, wire::Proposal& out) {
@@ -74,6 +75,7 @@ void to_wire(const Proposal& proposal, wire::Proposal& out) {
   out.set_sequence(proposal.sequence);
   out.set_lease(to_wire(proposal.lease));
   out.set_held(proposal.held);
+  if (proposal.plan) to_wire(*proposal.plan, *out.mutable_plan());
 }
 
 void to_wire(const Release& release, wire::Release& out) {
@@ -324,10 +326,10 @@ class Decoder {
     out.to = node(in.to());
     if (in.has_beat()) out.beat = beat(in.beat());
     for (const auto& item : in.prepares())
-      out.prepares.push_back({key(item.key()), own_ballot(item.round())});
+      out.prepares.push_back({key(item.key()), own_ballot(item.round()), wanted_by(item)});
     for (const auto& item : in.proposals())
       out.proposals.push_back({key(item.key()), own_ballot(item.round()), item.sequence(),
-                               duration(item.lease()), item.held()});
+                               duration(item.lease()), item.held(), wanted_by(item)});
     for (const auto& item : in.releases())
       out.releases.push_back({key(item.key()), own_ballot(item.round())});
     for (const auto& item : in.prepare_answers())
@@ -373,6 +375,10 @@ class Decoder {
   Duration duration(std::uint64_t value) {
     if (value > duration_max) ok_ = false;
     return Duration(static_cast<Duration::rep>(std::min(value, duration_max)));
+  }
+  template <class Claim>
+  std::optional<PlanId> wanted_by(const Claim& in) {
+    return in.has_plan() ? std::optional(plan_id(in.plan())) : std::nullopt;
   }
   Ballot own_ballot(std::uint64_t round) { return {round, sender_, incarnation_}; }
   static Ballot asked_ballot(const wire::Answer& answer, const NodeName& to) {

@@ -75,10 +75,20 @@ struct Assignment {
 };
 
 /// Nodes obey only the highest (ballot, number) that they have seen (LEASE.md, rule 21).
+struct PlanId {
+  Ballot ballot;
+  std::uint64_t number = 0;
+
+  friend bool operator==(const PlanId&, const PlanId&) = default;
+  friend auto operator<=>(const PlanId&, const PlanId&) = default;
+};
+
 struct Plan {
   Ballot ballot;  ///< of the coordinator's lease
   std::uint64_t number = 0;
   std::vector<Assignment> assignments;
+
+  [[nodiscard]] PlanId id() const { return {ballot, number}; }
 
   friend bool operator==(const Plan&, const Plan&) = default;
 };

@@ -41,10 +41,10 @@ inline membership::Message rich_message() {
   beat.rival = Incarnation{99};
   beat.config = 111;
   message.beat = beat;
-  message.prepares = {{key, ours}};
+  message.prepares = {{key, ours}, {key, ours, beat.plan}};
   message.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},
                              {key, theirs, Vote::abstains, {}, std::nullopt, 3s}};
-  message.proposals = {{key, ours, 17, 300ms, true}};
+  message.proposals = {{key, ours, 17, 300ms, true}, {key, ours, 17, 300ms, false, beat.plan}};
   message.proposal_answers = {{key, theirs, 6, Vote::no, ours, LeaseTold{ours, boot, 123ms}, 0ns}};
   message.releases = {{key, ours}};
   ServiceReport service;

@@ -61,6 +61,7 @@ void write_parts(Seeds& seeds) {
     seeds.add(name, encode(one, plaintext_bytes_min).front());
   };
   add("prepare", &Message::prepares, rich.prepares[0]);
+  add("prepare-planned", &Message::prepares, rich.prepares[1]);
   add("prepare-answer", &Message::prepare_answers, rich.prepare_answers[0]);
   add("proposal", &Message::proposals, rich.proposals[0]);
   add("proposal-answer", &Message::proposal_answers, rich.proposal_answers[0]);

@@ -293,7 +293,7 @@ TEST_F(Supervising, tells_a_refusal_once_and_checks_again_later) {
     }
     pass(seconds(1));
   }
-  EXPECT_EQ(checks, 8);  // at 0, 1, 3, 7, 15, 30 s later each, and so on
+  EXPECT_EQ(checks, 26);  // at 0, 1, 3, 7 s, and each 5 s later
   EXPECT_EQ(news(), std::vector<News>{HaproxyNotReady{"there is no program haproxy in PATH"}});
   EXPECT_EQ(supervisor_.fitness().reason, "there is no program haproxy in PATH");
   pass(seconds(30));

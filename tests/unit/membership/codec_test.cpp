@@ -15,16 +15,17 @@ namespace {
 using namespace std::chrono_literals;
 
 using testing::options_then;
-using testing::said_before_configs_were_compared;
+using testing::said_before_claims_named_a_plan;
 
 /// One of everything that any process of node1 may say.
 Message rich_message() {
-  Message m = said_before_configs_were_compared();
+  Message m = said_before_claims_named_a_plan();
   m.record_written.clear();  // in the name of its writer alone
-  m.beat->config = 111;
+  m.prepares[0].plan = m.beat->plan;
+  m.proposals.push_back(m.proposals[0]);
+  m.proposals[1].plan = m.beat->plan;
   m.orders.insert(m.orders.begin() + 1,
                   {8, NodeName("node1"), Move{ServiceName("kube-apiserver"), std::nullopt}});
-  m.config_told = {{111, 0, 2, {"service kube-apiserver", 222}}, {111, 1, 2, {"spec.timing", 3}}};
   return m;
 }
 

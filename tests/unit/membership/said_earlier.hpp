@@ -73,4 +73,12 @@ inline Message said_before_configs_were_compared() {
   return m;
 }
 
+/// The same, before a claim said which plan wants the key.
+inline Message said_before_claims_named_a_plan() {
+  Message m = said_before_configs_were_compared();
+  m.beat->config = 111;
+  m.config_told = {{111, 0, 2, {"service kube-apiserver", 222}}, {111, 1, 2, {"spec.timing", 3}}};
+  return m;
+}
+
 }  // namespace hapx::membership::testing
