@@ -394,4 +394,14 @@ Respond api_reload_answer(std::uint64_t id, const std::vector<std::string>& taki
                                                   {"taking", std::move(parts)}}));
 }
 
+Respond api_staged_answer(std::uint64_t id, const std::vector<std::string>& waits_for) {
+  json::array waits;
+  for (const std::string& what : waits_for) waits.emplace_back(printable(what));
+  const std::string sentence =
+      "the changed file waits, for it changes who votes: for " + joined(waits_for);
+  return success(id, json::serialize(json::object{{"answer", json::string(printable(sentence))},
+                                                  {"taking", json::array()},
+                                                  {"waitsFor", std::move(waits)}}));
+}
+
 }  // namespace hapx::appliance

@@ -100,5 +100,9 @@ using membership::OrderOutcome;
 /// 200 {"answer": sentence, "taking": ["spec.timing", ...]}; an empty list: nothing has changed. A
 /// hapxd that takes something ends right after this answer, and the next one begins.
 [[nodiscard]] Respond api_reload_answer(std::uint64_t id, const std::vector<std::string>& taking);
+/// The same for a file that changes who votes and waits for other nodes, with "waitsFor": ["node2
+/// to be given the same file", ...]; hapxd takes it when nothing is left to wait for.
+[[nodiscard]] Respond api_staged_answer(std::uint64_t id,
+                                        const std::vector<std::string>& waits_for);
 
 }  // namespace hapx::appliance

@@ -220,6 +220,18 @@ void add_ages_of_failures(Page& page, const Status& status) {
   }
 }
 
+void add_electorate(Page& page, const ElectorateStatus& electorate) {
+  page.family("hapx_electorate_generation", gauge,
+              "How often the list of those who vote has changed, counted from 1.");
+  page.add({}, electorate.generation);
+  page.family("hapx_electorate_settled", gauge,
+              "1 if the list of those who vote is settled, 0 while the one before counts, too.");
+  page.add({}, electorate.settled);
+  page.family("hapx_electorate_staged", gauge,
+              "1 if a changed file that changes who votes waits for other nodes, else 0.");
+  page.add({}, electorate.staged);
+}
+
 void add_orders(Page& page, const Status& status) {
   page.family(
       "hapx_record_state", gauge,
@@ -377,6 +389,7 @@ std::string metrics_page(const Status& status) {
   add_datagrams(page, status);
   add_services(page, status);
   add_ages_of_failures(page, status);
+  add_electorate(page, status.electorate);
   add_orders(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
   add_vips(page, status);

@@ -197,6 +197,8 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (const auto* ended = std::get_if<membership::OrderEnded>(&news)) {
     note(out, now, JournalKind::order, describe(ended->order.subject) + " has ended",
          "its time is over");
+  } else if (std::holds_alternative<membership::StagedAgreed>(news)) {
+    staged_agreed = true;
   } else if (const auto* refused = std::get_if<membership::DatagramRefused>(&news)) {
     ++counters["datagrams_refused." + refused->reason];
   } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
@@ -254,6 +256,7 @@ void Node::State::settle(Instant now, Decisions& out) {
     if (!unsettled) break;
   }
   if (leaving) leave(now, out);
+  if (std::exchange(staged_agreed, false)) take_staged(now, out);
 }
 
 /// What the plan in force wants of this node. Without a plan: what was inherited, if anything.

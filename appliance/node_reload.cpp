@@ -4,16 +4,26 @@
 // It is taken by a restart in flight, as an upgrade is: the next hapxd begins with it, finds fence,
 // address and HAProxy as they were left, and goes on within the lease. There is no second way into
 // a configuration. What is refused changes nothing, and HAProxy is asked, too.
+//
+// A file that changes who votes is staged: it waits until the other nodes have the same, and then
+// all take it at once (docs/LEASE.md, rule 22). Staged is only what was asked for last, and not for
+// longer than this process lives.
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "appliance/node_state.hpp"
 #include "config/change.hpp"
+#include "config/fingerprint.hpp"
 #include "config/wording.hpp"
+#include "membership/succession.hpp"
 
 namespace hapx::appliance {
 namespace {
+
+using membership::votes_of;
 
 bool opens(const ClusterKeys& keys, const ClusterKey& key) {
   return keys.first == key || keys.second == key;
@@ -24,6 +34,29 @@ std::string on_one_line(std::string lines) {
     lines.replace(end, 1, "; ");
   }
   return lines;
+}
+
+/// What would never come to be: more than a vote at a time, or a majority without those who go.
+std::optional<std::string> refuse_electorate(const NodeName& self,
+                                             const std::vector<NodeConfig>& before,
+                                             const std::vector<NodeConfig>& after) {
+  std::set<NodeName> stay;
+  for (const auto& node : after) stay.insert(node.name);
+  if (!stay.contains(self)) {
+    return "it doesn't name this node, " + self.text() +
+           "; to let it go end hapxd here, then give the file to the other nodes";
+  }
+  const auto votes = membership::votes_between(votes_of(before), votes_of(after));
+  if (votes > 1) {
+    return "spec.nodes changes by " + std::to_string(votes) +
+           " votes, and while hapxd runs one at a time can come or go: change it in steps, or end "
+           "hapxd on all nodes, then start it with the new file";
+  }
+  if (votes > 0 && !membership::Electorate(before).is_majority(stay)) {
+    return "without the node that goes there is no majority of the present votes, so nobody could "
+           "agree to it: end hapxd on all nodes, then start it with the new file";
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -60,6 +93,10 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
     }
     change.differences.emplace_back("the cluster's key");
   }
+  if (std::exchange(staged, std::nullopt)) {
+    note(out, now, JournalKind::life, "what was staged is forgotten, there is another file");
+    absorb(member.stage(std::nullopt, now), now, out);
+  }
   if (change.differences.empty()) {
     note(out, now, JournalKind::life, "the file says what is in force already");
     return answer_reload({}, out);
@@ -69,6 +106,9 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
                                " can't change while hapxd runs: end hapxd on all nodes, then start "
                                "it with the new file";
     return hear(ConfigRefused{reason}, now, out);
+  }
+  if (auto refusal = refuse_electorate(options.self, options.config.nodes, event.config.nodes)) {
+    return hear(ConfigRefused{*std::move(refusal)}, now, out);
   }
   examined = event;
   auto wanted = lb_supervisor::render(event.config, options.haproxy_paths);
@@ -86,9 +126,35 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   if (!refusal.empty()) return hear(ConfigRefused{"HAProxy refuses it: " + refusal}, now, out);
   auto change = compare(options.config, file->config);
   if (file->keys != options.keys) change.differences.emplace_back("the cluster's key");
+  if (votes_of(file->config.nodes) != votes_of(options.config.nodes)) {
+    return stage(*file, change.differences, now, out);
+  }
   note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
   answer_reload(change.differences, out);
   out.actions.emplace_back(RestartInFlight{file->config, file->text});
+}
+
+/// Takes it at once if nothing stands in its way.
+void Node::State::stage(const ConfigRead& file, const std::vector<std::string>& differences,
+                        Instant now, Decisions& out) {
+  staged = file;
+  const auto fingerprint = fingerprint_of(parts_of(file.config));
+  absorb(member.stage(membership::StagedConfig{fingerprint, file.config.nodes}, now), now, out);
+  const auto& waits_for = member.view().electorate.waits_for;
+  if (waits_for.empty()) return answer_reload(differences, out);
+  note(out, now, JournalKind::life, "the changed file waits, for it changes who votes",
+       "for " + joined(waits_for));
+  for (const auto id : std::exchange(reload_requests, {})) {
+    out.actions.emplace_back(api_staged_answer(id, waits_for));
+  }
+}
+
+void Node::State::take_staged(Instant now, Decisions& out) {
+  if (!staged || leaving) return;
+  const auto change = compare(options.config, staged->config);
+  note(out, now, JournalKind::life, "taking the changed file, as all nodes do",
+       joined(change.differences));
+  out.actions.emplace_back(RestartInFlight{staged->config, staged->text});
 }
 
 }  // namespace hapx::appliance

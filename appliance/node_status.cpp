@@ -281,6 +281,20 @@ void add_record_reasons(const membership::RecordView& record, std::vector<std::s
   }
 }
 
+void add_electorate_reasons(const membership::ElectorateView& electorate,
+                            std::vector<std::string>& degraded) {
+  if (electorate.staged && !electorate.waits_for.empty()) {
+    degraded.push_back("a changed file waits, for it changes who votes: for " +
+                       joined(electorate.waits_for));
+  }
+  if (electorate.settled) return;
+  std::string missing;
+  for (const auto& name : electorate.missing)
+    missing += (missing.empty() ? "" : ", ") + name.text();
+  degraded.push_back("the votes of the file before count, too" +
+                     (missing.empty() ? "" : ", until " + missing + " counts by the present one"));
+}
+
 std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state) {
   std::vector<std::string> degraded;
   if (!state.conflict.empty()) degraded.push_back(state.conflict);
@@ -291,7 +305,10 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
     add_lasting_failures(service, status.services[i], degraded);
   }
   for (const auto& member : status.members) {
-    if (member.state == MemberState::offline) {
+    if (member.counts_otherwise) {
+      degraded.push_back(member.name.text() + " counts the votes of other nodes than " +
+                         status.node.text() + " does; give it the same file");
+    } else if (member.state == MemberState::offline) {
       degraded.push_back(member.name.text() + " is offline");
     } else if (!member.hears_us) {
       degraded.push_back(member.name.text() + " is heard but does not hear " + status.node.text());
@@ -306,6 +323,7 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   }
   add_standby_reasons(state, degraded);
   add_record_reasons(state.member.view().record, degraded);
+  add_electorate_reasons(state.member.view().electorate, degraded);
   if (!state.metrics_trouble.empty()) {
     degraded.push_back("metrics are not served: " + state.metrics_trouble);
   }
@@ -344,7 +362,10 @@ Status Node::State::status(Instant now) const {
     if (contact.last_heard) shown_status.members.back().last_heard = now - *contact.last_heard;
     shown_status.members.back().has_left = contact.has_left;
     shown_status.members.back().config_differs = one.config_differs;
+    shown_status.members.back().counts_otherwise = one.counts_otherwise;
   }
+  shown_status.electorate = {view.electorate.generation, view.electorate.settled,
+                             view.electorate.staged, view.electorate.waits_for};
   shown_status.failure_timeout = options.config.scheduling.failure_timeout;
   for (const auto& order : view.record.orders) {
     shown_status.orders.push_back(shown(order, now, utc_offset));

@@ -2,6 +2,7 @@
 #include "appliance/service_here.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "config/assert.hpp"
 
@@ -55,6 +56,7 @@ void ServiceHere::adopt(const IpAddress& address, std::optional<Instant> deadlin
     take(holder, holder.adopt(deadline, now), now, out);
     if (!deadline || *deadline <= now) continue;
     wanted_ = {true, true, false};
+    wanted_by_nobody_ = true;
     adopted_ = true;
     note(out, now, JournalKind::life, {}, "adopted " + to_string(address),
          "an earlier hapxd of this boot held it, and its lease has not ended");
@@ -108,6 +110,12 @@ void ServiceHere::take(const vip::Holder& holder, vip::Outcome outcome, Instant 
   for (const auto& news : outcome.news) take_news(holder, news, now, out);
 }
 
+/// What was held because it had been held is not taken once more for that.
+void ServiceHere::end_adoption() {
+  adopted_ = false;
+  if (std::exchange(wanted_by_nobody_, false)) wanted_ = {};
+}
+
 void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, Instant now,
                             Decisions& out) {
   const std::string address = to_string(holder.vip().address.address);
@@ -135,10 +143,10 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
              (blocked ? "; it stays away until a cleanup" : "; adding it again"),
          blocked ? "onFail is block" : "");
   } else if (const auto* ended = std::get_if<vip::HoldingEnded>(&news)) {
-    adopted_ = false;
+    end_adoption();
     note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
   } else if (std::holds_alternative<vip::LinkLost>(news)) {
-    adopted_ = false;
+    end_adoption();
   } else if (std::holds_alternative<vip::Stopped>(news)) {
     if (vip_state_ == ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
     note(out, now, JournalKind::address, {}, address + " is gone from here");

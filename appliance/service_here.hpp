@@ -56,11 +56,14 @@ class ServiceHere {
 
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
-  void want(const Wanted& wanted) { wanted_ = wanted; }
+  void want(const Wanted& wanted) {
+    wanted_ = wanted;
+    wanted_by_nobody_ = false;
+  }
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
 
   /// An earlier incarnation left `address` behind. With a fence that is still open it is held and
-  /// wanted until a plan says otherwise; without, it is released.
+  /// wanted until a plan says otherwise, or holding it ends; without, it is released.
   void adopt(const IpAddress& address, std::optional<Instant> deadline, Instant now,
              Decisions& out);
 
@@ -107,6 +110,7 @@ class ServiceHere {
   void count(Failures& failures, Fatality fatality, Instant now) const;
   [[nodiscard]] std::string obstacle_to_holding(const Surroundings& around, Instant now) const;
   void take(const vip::Holder& holder, vip::Outcome outcome, Instant now, Decisions& out);
+  void end_adoption();
   void take_news(const vip::Holder& holder, const vip::News& news, Instant now, Decisions& out);
   void announced(const vip::AnnouncementSent& event, Instant now, Decisions& out);
   void raise(const Surroundings& around, Instant now, Decisions& out);
@@ -123,6 +127,7 @@ class ServiceHere {
   std::vector<membership::LeaseKey> keys_;
   std::map<InterfaceName, bool> links_;  ///< there, and with a carrier
   bool claimed_ = false;                 ///< membership was told that we want the keys
+  bool wanted_by_nobody_ = false;        ///< but by what was inherited; no plan has been heard
   bool adopted_ = false;     ///< held on an earlier incarnation's right, ours is not won yet
   bool was_wanted_ = false;  ///< by the last look
   bool was_up_ = false;      ///< all addresses were added, by the last look

@@ -37,6 +37,7 @@ struct MemberStatus {
   std::optional<Duration> last_heard{};       ///< how long ago; absent: never, or it is this node
   bool has_left = false;                      ///< its last word was good-bye
   std::vector<std::string> config_differs{};  ///< where its configuration is not this node's
+  bool counts_otherwise = false;              ///< votes, by other nodes than this one
 
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };
@@ -139,6 +140,16 @@ struct OrderStatus {
 /// How sure it is that these are all orders.
 enum class OrdersState : std::uint8_t { unread, read, stale };
 
+/// Who votes (docs/LEASE.md, rule 22).
+struct ElectorateStatus {
+  std::uint64_t generation = 1;        ///< how often the list has changed, counted from 1
+  bool settled = true;                 ///< the list before it counts no more
+  bool staged = false;                 ///< a file that changes it waits here
+  std::vector<std::string> waits_for;  ///< "node2 to be given the same file"
+
+  friend bool operator==(const ElectorateStatus&, const ElectorateStatus&) = default;
+};
+
 struct Status {
   ClusterName cluster;
   NodeName node;  ///< who says all this
@@ -151,6 +162,7 @@ struct Status {
   std::vector<std::string>
       degraded;  ///< one sentence per reason, the gravest first; empty: healthy
   std::vector<MemberStatus> members;
+  ElectorateStatus electorate;
   std::vector<ServiceStatus> services;
   std::vector<OrderStatus> orders;
   OrdersState orders_state = OrdersState::read;

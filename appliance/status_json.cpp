@@ -54,7 +54,8 @@ json::array members(const Status& status) {
                                {"hearsUs", member.hears_us},
                                {"lastHeardMs", milliseconds_or_null(member.last_heard)},
                                {"hasLeft", member.has_left},
-                               {"configDiffers", texts(member.config_differs)}});
+                               {"configDiffers", texts(member.config_differs)},
+                               {"countsOtherwise", member.counts_otherwise}});
   }
   return out;
 }
@@ -219,7 +220,13 @@ MemberStatus member_from(const json::object& object) {
   member.last_heard = maybe_milliseconds_at(object, "lastHeardMs");
   member.has_left = flag_at(object, "hasLeft", false);
   member.config_differs = texts_at(object, "configDiffers");
+  member.counts_otherwise = flag_at(object, "countsOtherwise", false);
   return member;
+}
+
+ElectorateStatus electorate_from(const json::object& object) {
+  return {number_at(object, "generation"), flag_at(object, "settled", true),
+          flag_at(object, "staged", false), texts_at(object, "waitsFor")};
 }
 
 ServiceOnNode place_from(const json::object& object) {
@@ -302,6 +309,10 @@ std::string to_json(const Status& status) {
       {"version", text(status.version)},
       {"uptimeMs", milliseconds(status.uptime)},
       {"failureTimeoutMs", milliseconds(status.failure_timeout)}};
+  document["electorate"] = json::object{{"generation", status.electorate.generation},
+                                        {"settled", status.electorate.settled},
+                                        {"staged", status.electorate.staged},
+                                        {"waitsFor", texts(status.electorate.waits_for)}};
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
@@ -379,6 +390,10 @@ Result<Status> status_from_json(std::string_view text) {
   status.version = text_at(*object, "version");
   status.uptime = milliseconds_at(*object, "uptimeMs");
   status.failure_timeout = milliseconds_at(*object, "failureTimeoutMs");
+  const json::value* electorate = object->if_contains("electorate");
+  if (electorate && electorate->is_object()) {
+    status.electorate = electorate_from(electorate->get_object());
+  }
   read_orders(*object, status);
   read_watched(*object, status);
   return status;

@@ -2,6 +2,7 @@
 #include "config/change.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hapx {
 namespace {
@@ -40,15 +41,22 @@ ConfigChange compare(const ClusterConfig& before, const ClusterConfig& after) {
   const auto differs = [&](const char* key, bool is_so) {
     if (is_so) change.differences.emplace_back(key);
   };
+  differs("spec.nodes", before.nodes != after.nodes);
   differs("spec.timing", before.timing != after.timing);
   differs("spec.noQuorumPolicy", before.no_quorum_policy != after.no_quorum_policy);
   differs("spec.scheduling", before.scheduling != after.scheduling);
   differs("spec.metrics", before.metrics != after.metrics);
-  const auto is_fixed = [&](const char* key, bool is_so) {
-    if (is_so) change.fixed.emplace_back(key);
+  const auto is_fixed = [&](std::string key, bool is_so) {
+    if (is_so) change.fixed.push_back(std::move(key));
   };
   is_fixed("metadata.name", before.name != after.name);
-  is_fixed("spec.nodes", before.nodes != after.nodes);
+  for (const auto& node : after.nodes) {
+    const auto earlier = std::ranges::find(before.nodes, node.name, &NodeConfig::name);
+    if (earlier == before.nodes.end()) continue;
+    const std::string path = "spec.nodes[" + node.name.text() + "]";
+    is_fixed(path + ".address", earlier->address != node.address);
+    is_fixed(path + ".role", earlier->role != node.role);
+  }
   is_fixed("spec.keyFile", before.key_file != after.key_file);
   is_fixed("spec.port", before.port != after.port);
   change.differences.insert(change.differences.end(), change.fixed.begin(), change.fixed.end());

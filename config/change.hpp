@@ -2,8 +2,9 @@
 // What would a changed file change?
 //
 // Two configurations, side by side: what differs, in the words of the file, and what of it a
-// running hapxd can't take. Who votes, and under which name and key, is agreed on by all nodes; one
-// node that changed it alone would count majorities that the others don't (docs/LEASE.md).
+// running hapxd can't take. Under which name, and where, nodes find each other is agreed on by all
+// of them; one node that changed it alone would be lost to the others. (Who votes is agreed on,
+// too, but they can change that together: docs/LEASE.md, rule 22.)
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ namespace hapx {
 struct ConfigChange {
   /// "spec.timing", "service kube-apiserver (new)"; empty if both mean the same.
   std::vector<std::string> differences;
-  /// Those of them that need a new start: "spec.nodes".
+  /// Those of them that need a new start: "spec.port", "spec.nodes[node2].address".
   std::vector<std::string> fixed;
 };
 

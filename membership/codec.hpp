@@ -60,11 +60,12 @@ inline constexpr std::string_view replayed = "replayed";
 inline constexpr std::string_view superseded = "superseded process";
 inline constexpr std::string_view unproven = "not yet proven fresh";
 inline constexpr std::string_view rival_session = "rival session";
+inline constexpr std::string_view another_electorate = "another list of voters";
 
 inline constexpr std::array all{too_long,       not_ours,  unknown_version, another_cluster,
                                 unknown_sender, wrong_key, wrong_address,   malformed,
                                 our_own,        our_name,  replayed,        for_another_node,
-                                superseded,     unproven,  rival_session};
+                                superseded,     unproven,  rival_session,   another_electorate};
 }  // namespace refusal_reason
 
 /// What stands in front, readable (and forgeable) by everybody until the datagram is opened.

@@ -56,6 +56,8 @@ class Lease {
 
   /// Wants the key from now on. Idempotent.
   void claim(Instant now);
+  /// Another majority decides from now on; what is held already is held until it has been renewed.
+  void count_by(Electorate electorate) { electorate_ = std::move(electorate); }
   /// Gives it up; says what to tell the voters: the ballots under which one of them may have
   /// promised us something. REQUIRES: whoever acts on the key has stopped (LEASE.md, rules 8, 9).
   /// Safety: these ballots are never used again, and no later answer to one of them counts.

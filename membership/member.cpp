@@ -67,7 +67,8 @@ bool says_the_same(const NodeReport& before, const NodeReport& now) {
 Member::State::State(MemberOptions given, Instant now)
     : options(std::move(given)),
       self{options.self, options.boot},
-      electorate(options.config.nodes),
+      succession(adopt(options.record.electorate, votes_of(options.config.nodes)), options.self),
+      counting_since(now),
       codec({options.config.name, options.self, options.boot, options.incarnation, options.keys}),
       random(options.seed),
       voter(memory_of(options), keys_of(options.config), abstention_of(options, now)),
@@ -75,7 +76,7 @@ Member::State::State(MemberOptions given, Instant now)
       config_parts(parts_of(options.config)),
       config_fingerprint(fingerprint_of(config_parts)),
       copy(options.record, {options.config.name, options.self}),
-      writer(options.config.nodes, options.config.timing),
+      writer(options.config.nodes, succession.electorate(), options.config.timing),
       next_beat(now) {
   const Promise* inherited = voter.memory().find(LeaseKey::coordinator());
   inherits_coordinator = inherited != nullptr && inherited->accepted &&
@@ -95,6 +96,7 @@ Member::State::State(MemberOptions given, Instant now)
     view.members.push_back(std::move(member));
   }
   report_made = now;
+  copy.keep(succession.kept());
   refresh_view(now);
 }
 
@@ -128,6 +130,8 @@ std::optional<Instant> Member::State::next_deadline() const {
   consider(copy.next_deadline());
   consider(writer.next_deadline());
   consider(next_order_end());
+  const Instant countable = counting_since + lease_max;
+  if (staging && seen < countable) consider(countable);
   return earliest;
 }
 
@@ -143,7 +147,7 @@ Member::State::Claim& Member::State::claim_of(const LeaseKey& key) {
   if (key == LeaseKey::coordinator()) highest_round = std::max(highest_round, copy.highest_round());
   Claim& claim =
       claims
-          .emplace(key, Claim(Lease(key, self, options.incarnation, electorate,
+          .emplace(key, Claim(Lease(key, self, options.incarnation, succession.electorate(),
                                     options.config.timing, highest_round, random.next())))
           .first->second;
   if (key == LeaseKey::coordinator()) coordinator_lease = &claim.lease;
@@ -231,10 +235,10 @@ bool Member::State::coordinating(Instant now) const {
 }
 
 bool Member::State::quorate(Instant now) const {
-  unsigned votes = electorate.votes_of(options.self);
+  std::set<NodeName> present{options.self};
   for (const Peer& peer : peers)
-    if (peer.detector().present(now)) votes += peer.node().votes;
-  return electorate.is_majority(votes);
+    if (peer.detector().present(now)) present.insert(peer.node().name);
+  return succession.electorate().is_majority(present);
 }
 
 /// A plan must be above every plan that anybody has seen, or it is not obeyed (LEASE.md, rule 21).
@@ -286,6 +290,7 @@ void Member::State::refresh_view(Instant now) {
     update(member.hears_us, peer->hears_us() && peer->detector().present(now));
     if (peer->current()) update(member.incarnation, std::optional(peer->current()->incarnation));
   }
+  refresh_electorate(now);
 }
 
 Outcome Member::State::finish(Instant now) {

@@ -64,7 +64,8 @@ struct OrderAnswered {
 };  ///< to an order that was given here
 struct OrderEnded {
   StandingOrder order;
-};  ///< we coordinate, and its time is over
+};                       ///< we coordinate, and its time is over
+struct StagedAgreed {};  ///< nothing stands in the way of what was staged any more
 struct DatagramRefused {
   Endpoint from;
   std::string reason;
@@ -72,9 +73,9 @@ struct DatagramRefused {
 struct Conflict {
   std::string sentence;
 };  ///< somebody runs under our name (a cloned VM)
-using News =
-    std::variant<RightGained, RightExtended, RightRegained, RightLost, RightDenied, ViewChanged,
-                 PlanArrived, OrderArrived, OrderAnswered, OrderEnded, DatagramRefused, Conflict>;
+using News = std::variant<RightGained, RightExtended, RightRegained, RightLost, RightDenied,
+                          ViewChanged, PlanArrived, OrderArrived, OrderAnswered, OrderEnded,
+                          StagedAgreed, DatagramRefused, Conflict>;
 
 struct Outcome {
   std::vector<Action> actions;
@@ -91,7 +92,15 @@ struct MemberOptions {
   std::optional<Duration>
       abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
   std::uint64_t seed = 0;
-  KeptRecord record;  ///< our copy, as it was on disk; blank if there was none, or a torn one
+  /// Our copy, as it was on disk; blank if there was none, or a torn one. Its electorate is the one
+  /// that was adopted for `config`, or absent: then this is the first.
+  KeptRecord record;
+};
+
+/// A configuration that changes who votes, for as long as it waits.
+struct StagedConfig {
+  std::uint64_t fingerprint = 0;  ///< of all of it
+  std::vector<NodeConfig> nodes;
 };
 
 class Member {
@@ -131,6 +140,12 @@ class Member {
   /// has it on disk; if we cease to coordinate before, nobody does. REQUIRES: it is a RecordChange,
   /// and came as OrderArrived.
   [[nodiscard]] Outcome keep(Order order, Instant now);
+
+  /// Tells the other nodes that this configuration waits here, or none. StagedAgreed comes when all
+  /// who are there have the same, a majority of the votes in force, and of the new ones, is among
+  /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
+  /// it already. What it waits for is in the View. REQUIRES: its electorate is another one.
+  [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
 
   /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers
   /// take us for dead at once instead of waiting for silence. Nothing is claimed or voted for

@@ -31,7 +31,10 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   if (our_name_on_it && claimed.boot == options.boot && claimed.incarnation == options.incarnation)
     return refuse(datagram.from, our_own);
   Peer* peer = find_peer(claimed.sender);
-  if (peer == nullptr && !our_name_on_it) return refuse(datagram.from, unknown_sender);
+  if (peer == nullptr && !our_name_on_it) {
+    if (!hear_candidate(claimed.sender, datagram, now)) refuse(datagram.from, unknown_sender);
+    return;
+  }
   if (peer != nullptr && peer->node().address != datagram.from.address)
     return refuse(datagram.from, wrong_address);
 
@@ -49,8 +52,11 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
 
   switch (peer->receive(opened.envelope, opened.message.beat, now, random)) {
     case Peer::Reception::current:
+      if (!counts_by_kin(*peer, opened.message)) return refuse(datagram.from, another_electorate);
       return take_in(*peer, opened, now);
     case Peer::Reception::promoted:
+      beats_owed.insert(peer->node().name);
+      if (!counts_by_kin(*peer, opened.message)) return refuse(datagram.from, another_electorate);
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);
       take_in(*peer, opened, now);
@@ -60,7 +66,6 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
         if (key != LeaseKey::coordinator() && claim.lease.right())
           news.push_back(RightRegained{key});
       }
-      beats_owed.insert(peer->node().name);
       return;
     case Peer::Reception::replayed:
       return refuse(datagram.from, replayed);
@@ -102,10 +107,6 @@ void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
   if (beat.coordinator && beat.coordinator->ballot.node != options.self)
     watch.heard_from_others(beat.coordinator->ballot,
                             now + std::min(beat.coordinator->remaining, lease_max), now);
-  if (beat.challenge != 0) {
-    responses[peer.node().name] = beat.challenge;
-    beats_owed.insert(peer.node().name);
-  }
   if (beat.rival && *beat.rival == options.incarnation) {
     // Safety: of two sessions of one node the later one never proposes.
     silenced_until = now + options.config.timing.lease;
@@ -154,6 +155,8 @@ bool Member::State::is_outdated(const std::optional<PlanId>& plan) const {
 void Member::State::take_requests(const Peer& peer, const Envelope& from, const Message& message,
                                   Instant now) {
   const Session session{from.sender, from.boot};
+  // Safety: who has adopted a list never again votes for who counts by the one before it.
+  const bool is_bygone = succession.kinship(peer.electorate()) == Kinship::predecessor;
   for (const Release& release : message.releases) {
     if (auto store = voter.release(release, session, now)) actions.emplace_back(std::move(*store));
     if (release.key == LeaseKey::coordinator()) watch.released(release.ballot);
@@ -161,7 +164,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
     if (claim != claims.end()) claim->second.lease.heard_news(now);
   }
   for (const Proposal& proposal : message.proposals) {
-    if (is_outdated(proposal.plan)) continue;
+    if (is_bygone || is_outdated(proposal.plan)) continue;
     auto ballotage = voter.propose(proposal, session, now);
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
     if (ballotage.answer) message_to(peer).proposal_answers.push_back(std::move(*ballotage.answer));
@@ -175,7 +178,7 @@ void Member::State::take_requests(const Peer& peer, const Envelope& from, const 
     note_right(claim->second);
   }
   for (const Prepare& prepare : message.prepares) {
-    if (is_outdated(prepare.plan)) continue;
+    if (is_bygone || is_outdated(prepare.plan)) continue;
     auto ballotage = voter.prepare(prepare, session, now);
     if (ballotage.store) actions.emplace_back(std::move(*ballotage.store));
     if (ballotage.answer) message_to(peer).prepare_answers.push_back(std::move(*ballotage.answer));

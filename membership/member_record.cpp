@@ -32,9 +32,11 @@ Instant Member::State::instant_of(Utc moment) const {
 void Member::State::take_record(const Peer& peer, const Message& message) {
   const NodeName& name = peer.node().name;
   RecordInbox& inbox = record_inboxes[name];
-  for (const RecordRead& read : message.record_reads) copy.read(name, read);
+  const bool is_bygone = succession.kinship(peer.electorate()) == Kinship::predecessor;
+  for (const RecordRead& read : message.record_reads)
+    if (!is_bygone) copy.read(name, read);
   for (const RecordPart& part : message.record_written)
-    if (auto whole = inbox.written.add(part))
+    if (auto whole = inbox.written.add(part); whole && !is_bygone)
       copy.write(name, std::move(whole->record), whole->filling);
   for (const RecordPart& part : message.record_told) {
     auto whole = inbox.told.add(part);

@@ -81,6 +81,7 @@ Beat Member::State::make_beat(Peer& peer, Instant now) {
   beat.leaving = left;
   beat.orders_may_be_stale = coordinating(now) && writer.state() == RecordState::stale;
   beat.config = config_fingerprint;
+  if (staging && may_tell_staged(now)) beat.staged = staging->config.fingerprint;
   return beat;
 }
 
@@ -176,6 +177,7 @@ void Member::State::flush() {
     const Peer* peer = find_peer(name);
     if (peer == nullptr || message.empty()) continue;
     message.to = name;
+    message.electorate = succession.told();
     for (std::vector<std::uint8_t>& bytes : codec.seal(message))
       actions.emplace_back(
           SendDatagram{{peer->node().address, options.config.port}, std::move(bytes)});

@@ -34,6 +34,7 @@
 #include "membership/record_assembly.hpp"
 #include "membership/record_copy.hpp"
 #include "membership/record_writer.hpp"
+#include "membership/succession.hpp"
 #include "membership/voter.hpp"
 
 namespace hapx::membership {
@@ -120,6 +121,13 @@ struct Member::State {
   [[nodiscard]] std::optional<Utc> time_of_day(Instant now) const;
   [[nodiscard]] Instant instant_of(Utc moment) const;
 
+  // member_electorate.cpp: who votes
+  [[nodiscard]] bool counts_by_kin(Peer& peer, const Message& message);
+  [[nodiscard]] std::vector<std::string> staged_waits_for(Instant now) const;
+  [[nodiscard]] bool may_tell_staged(Instant now) const;
+  void refresh_electorate(Instant now);
+  bool hear_candidate(const NodeName& sender, const DatagramArrived& datagram, Instant now);
+
   // member_send.cpp: what is said
   void beat_all(Instant now);
   void beat_along(Instant now);
@@ -140,7 +148,8 @@ struct Member::State {
 
   MemberOptions options;
   Session self;
-  Electorate electorate;
+  Succession succession;
+  const Instant counting_since;  ///< by this list, as far as this process can know
   Codec codec;
   Random random;
   Voter voter;
@@ -175,6 +184,15 @@ struct Member::State {
   std::optional<Instant> resigned_at;     ///< for that, last
   Instant silenced_until{};               ///< a rival of ours was there first
   std::optional<Instant> conflict_told;
+  struct Staging {
+    StagedConfig config;
+    Votes list;
+    std::uint64_t hash;  ///< of the list
+    bool agreed = false;
+    std::map<NodeName, Instant> heard{};  ///< of those whom it adds
+  };
+  std::optional<Staging> staging;
+
   bool left = false;
   bool renewed = false;  ///< a peer, with our vote, in this call
 

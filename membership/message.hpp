@@ -16,6 +16,7 @@
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
 #include "membership/report.hpp"
+#include "membership/succession.hpp"
 
 namespace hapx::membership {
 
@@ -55,6 +56,7 @@ struct Beat {
   bool leaving = false;
   bool orders_may_be_stale = false;  ///< of a coordinator that could not read the record
   std::uint64_t config = 0;          ///< the fingerprint of what I run; 0: not told
+  std::uint64_t staged = 0;  ///< of what I would run instead, which changes who votes; 0: nothing
 
   friend bool operator==(const Beat&, const Beat&) = default;
 };
@@ -192,6 +194,7 @@ struct ConfigTold {
 
 struct Message {
   NodeName to;
+  ElectorateTold electorate;  ///< in each datagram, for all that is in it
   std::optional<Beat> beat;
   std::vector<Prepare> prepares;
   std::vector<PrepareAnswer> prepare_answers;

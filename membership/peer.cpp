@@ -46,6 +46,8 @@ void Peer::promote(const Envelope& envelope) {
   has_report_version_ = 0;
   has_plan_.reset();
   orders_may_be_stale_ = false;
+  electorate_ = {};
+  staged_ = 0;
   config_ = 0;
   config_parts_.clear();
   assembly_ = {};
@@ -71,6 +73,7 @@ void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation
   }
   has_plan_ = beat.plan;
   orders_may_be_stale_ = beat.orders_may_be_stale;
+  staged_ = beat.staged;
   if (std::exchange(config_, beat.config) != beat.config) config_parts_.clear();
 }
 

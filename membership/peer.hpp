@@ -77,6 +77,11 @@ class Peer {
   /// True if the parts of that configuration are complete with this one.
   [[nodiscard]] bool add(const ConfigTold& told);
   [[nodiscard]] std::vector<ConfigPart> config_parts() const;
+  /// By which list of voters it counts.
+  [[nodiscard]] const ElectorateTold& electorate() const { return electorate_; }
+  void counts_by(const ElectorateTold& electorate) { electorate_ = electorate; }
+  /// The fingerprint of a configuration that waits there, and changes who votes; 0: none does.
+  [[nodiscard]] std::uint64_t staged() const { return staged_; }
   /// It coordinates, and could not read the record.
   [[nodiscard]] bool orders_may_be_stale() const { return orders_may_be_stale_; }
   [[nodiscard]] const NodeReport& report() const { return report_; }
@@ -100,6 +105,8 @@ class Peer {
   std::uint64_t has_report_version_ = 0;
   std::optional<PlanId> has_plan_;
   bool orders_may_be_stale_ = false;
+  ElectorateTold electorate_;
+  std::uint64_t staged_ = 0;
   std::uint64_t config_ = 0;
   std::map<std::uint32_t, ConfigPart> config_parts_;
   Assembly<std::uint64_t, ServiceReport> assembly_;

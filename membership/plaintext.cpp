@@ -2,17 +2,14 @@
 #include "membership/plaintext.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <utility>
 
-#include <google/protobuf/arena.h>
-
 #include "config/assert.hpp"
 #include "membership/plaintext_record.hpp"
+#include "membership/plaintext_workbench.hpp"
 #include "membership/promise_memory.hpp"
-#include "message.pb.h"
 
 namespace hapx::membership {
 
@@ -61,6 +58,7 @@ void to_wire(const Beat& beat, wire::Beat& out) {
   out.set_leaving(beat.leaving);
   out.set_orders_may_be_stale(beat.orders_may_be_stale);
   out.set_config(beat.config);
+  out.set_staged(beat.staged);
 }
 
 void to_wire(const Prepare& prepare, wire::Prepare& out) {
@@ -200,32 +198,12 @@ void to_wire(const ConfigTold& told, wire::ConfigTold& out) {
   out.set_fingerprint(told.part.fingerprint);
 }
 
-/// Where the library puts the parts of one datagram: usually all on the stack.
-class Workbench {
- public:
-  Workbench()
-      : arena_(options(block_)),
-        datagram_(google::protobuf::Arena::CreateMessage<wire::Datagram>(&arena_)) {}
-
-  [[nodiscard]] wire::Datagram& datagram() { return *datagram_; }
-
- private:
-  static google::protobuf::ArenaOptions options(std::array<char, 4096>& block) {
-    google::protobuf::ArenaOptions options;
-    options.initial_block = block.data();
-    options.initial_block_size = block.size();
-    return options;
-  }
-
-  alignas(std::max_align_t) std::array<char, 4096> block_;
-  google::protobuf::Arena arena_;
-  wire::Datagram* datagram_;
-};
-
 /// Fills datagrams one after the other, first come first packed.
 class Packer {
  public:
-  Packer(const NodeName& to, std::size_t bytes_max) : to_(to), bytes_max_(bytes_max) { begin(); }
+  Packer(const Message& message, std::size_t bytes_max) : message_(message), bytes_max_(bytes_max) {
+    begin();
+  }
 
   template <class Item, class Wire>
   void add(const std::vector<Item>& items,
@@ -256,7 +234,10 @@ class Packer {
   [[nodiscard]] wire::Datagram& current() { return workbench_.datagram(); }
   void begin() {
     current().Clear();
-    current().set_to(to_.text());
+    current().set_to(message_.to.text());
+    current().set_electorate(message_.electorate.generation);
+    current().set_voters(message_.electorate.list);
+    current().set_succeeds(message_.electorate.succeeds);
     size_ = current().ByteSizeLong();
     items_ = 0;
   }
@@ -276,7 +257,7 @@ class Packer {
     packed_.push_back(std::move(bytes));
   }
 
-  const NodeName& to_;
+  const Message& message_;
   std::size_t bytes_max_;
   Workbench workbench_;
   std::size_t size_ = 0;
@@ -288,7 +269,7 @@ class Packer {
 
 std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_t bytes_max) {
   HAPX_ASSERT(bytes_max >= plaintext_bytes_min);
-  Packer packer(message.to, bytes_max);
+  Packer packer(message, bytes_max);
   using wire::Datagram;
   if (message.beat) packer.add(*message.beat);
   packer.add(message.releases, &Datagram::mutable_releases);
@@ -324,6 +305,7 @@ class Decoder {
   Message message(const wire::Datagram& in) {
     Message out;
     out.to = node(in.to());
+    out.electorate = {in.electorate(), in.voters(), in.succeeds()};
     if (in.has_beat()) out.beat = beat(in.beat());
     for (const auto& item : in.prepares())
       out.prepares.push_back({key(item.key()), own_ballot(item.round()), wanted_by(item)});
@@ -426,6 +408,7 @@ class Decoder {
     out.leaving = in.leaving();
     out.orders_may_be_stale = in.orders_may_be_stale();
     out.config = in.config();
+    out.staged = in.staged();
     return out;
   }
   ResourceReport resource(const wire::Resource& in) {

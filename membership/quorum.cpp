@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <utility>
 
 namespace hapx::membership {
 
@@ -11,58 +10,90 @@ namespace {
 
 using Weighted = std::vector<std::pair<Instant, unsigned>>;
 
+unsigned total_of(const Votes& list) {
+  unsigned total = 0;
+  for (const auto& [node, votes] : list) total += votes;
+  return total;
+}
+
+bool is_more_than_half(unsigned votes, unsigned total) {
+  return 2 * votes > total;
+}
+
 /// The instant at which the votes, added up in order, first are a majority.
-std::optional<Instant> first_majority(const Weighted& ordered, const Electorate& electorate) {
+std::optional<Instant> first_majority(const Weighted& ordered, unsigned total) {
   unsigned votes = 0;
   for (const auto& [instant, weight] : ordered) {
     votes += weight;
-    if (electorate.is_majority(votes)) return instant;
+    if (is_more_than_half(votes, total)) return instant;
   }
   return std::nullopt;
 }
 
-Weighted weigh(const std::map<NodeName, Instant>& instants, const Electorate& electorate) {
+Weighted weigh(const std::map<NodeName, Instant>& instants, const Votes& list) {
   Weighted weighted;
-  for (const auto& [node, instant] : instants)
-    weighted.emplace_back(instant, electorate.votes_of(node));
+  for (const auto& [node, instant] : instants) {
+    const auto found = list.find(node);
+    if (found != list.end()) weighted.emplace_back(instant, found->second);
+  }
   return weighted;
+}
+
+Verdict judge_one(const Votes& list, const std::set<NodeName>& yes, const std::set<NodeName>& no) {
+  unsigned for_it = 0;
+  unsigned possible = 0;
+  for (const auto& [node, votes] : list) {
+    if (yes.contains(node)) for_it += votes;
+    if (yes.contains(node) || !no.contains(node)) possible += votes;
+  }
+  const unsigned total = total_of(list);
+  if (is_more_than_half(for_it, total)) return Verdict::won;
+  return is_more_than_half(possible, total) ? Verdict::pending : Verdict::lost;
 }
 
 }  // namespace
 
-Electorate::Electorate(const std::vector<NodeConfig>& nodes) {
-  for (const NodeConfig& node : nodes) {
-    votes_[node.name] = node.votes;
-    total_ += node.votes;
-  }
-}
-
-unsigned Electorate::votes_of(const NodeName& node) const {
-  const auto found = votes_.find(node);
-  return found == votes_.end() ? 0 : found->second;
+Votes votes_of(const std::vector<NodeConfig>& nodes) {
+  Votes list;
+  for (const NodeConfig& node : nodes) list[node.name] = node.votes;
+  return list;
 }
 
 Verdict Electorate::judge(const std::set<NodeName>& yes, const std::set<NodeName>& no) const {
-  unsigned for_it = 0;
-  unsigned possible = 0;
-  for (const auto& [node, votes] : votes_) {
-    if (yes.contains(node)) for_it += votes;
-    if (yes.contains(node) || !no.contains(node)) possible += votes;
+  Verdict all = Verdict::won;
+  for (const Votes& list : lists_) {
+    const Verdict one = judge_one(list, yes, no);
+    if (one == Verdict::lost || all == Verdict::lost)
+      all = Verdict::lost;
+    else if (one == Verdict::pending)
+      all = Verdict::pending;
   }
-  if (is_majority(for_it)) return Verdict::won;
-  return is_majority(possible) ? Verdict::pending : Verdict::lost;
+  return all;
 }
 
+/// The list that backs us for the shortest time decides.
 std::optional<Instant> Electorate::backed_until(const std::map<NodeName, Instant>& backed) const {
-  Weighted weighted = weigh(backed, *this);
-  std::sort(weighted.begin(), weighted.end(), std::greater<>());
-  return first_majority(weighted, *this);
+  std::optional<Instant> until;
+  for (const Votes& list : lists_) {
+    Weighted weighted = weigh(backed, list);
+    std::sort(weighted.begin(), weighted.end(), std::greater<>());
+    const auto one = first_majority(weighted, total_of(list));
+    if (!one) return std::nullopt;
+    until = std::min(until.value_or(*one), *one);
+  }
+  return until;
 }
 
 std::optional<Instant> Electorate::free_from(const std::map<NodeName, Instant>& free) const {
-  Weighted weighted = weigh(free, *this);
-  std::sort(weighted.begin(), weighted.end());
-  return first_majority(weighted, *this);
+  std::optional<Instant> from;
+  for (const Votes& list : lists_) {
+    Weighted weighted = weigh(free, list);
+    std::sort(weighted.begin(), weighted.end());
+    const auto one = first_majority(weighted, total_of(list));
+    if (!one) return std::nullopt;
+    from = std::max(from.value_or(*one), *one);
+  }
+  return from;
 }
 
 }  // namespace hapx::membership

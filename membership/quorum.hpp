@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "config/cluster_config.hpp"
@@ -26,15 +27,22 @@ enum class Verdict : std::uint8_t {
 };
 
 /// Who votes, and with how many votes.
+using Votes = std::map<NodeName, unsigned>;
+[[nodiscard]] Votes votes_of(const std::vector<NodeConfig>& nodes);
+
+/// Those whose majority decides. While one list of voters succeeds another, these are two, and what
+/// is decided needs a majority of each (LEASE.md, rule 22).
 class Electorate {
  public:
-  explicit Electorate(const std::vector<NodeConfig>& nodes);
-
-  [[nodiscard]] unsigned votes_of(const NodeName& node) const;  ///< 0 if it doesn't vote
-  [[nodiscard]] unsigned total() const { return total_; }
+  explicit Electorate(const std::vector<NodeConfig>& nodes)
+      : Electorate(std::vector{votes_of(nodes)}) {}
+  /// Several lists at once. One without a vote never has a majority.
+  explicit Electorate(std::vector<Votes> lists) : lists_(std::move(lists)) {}
 
   /// Safety: more than half of all configured votes; half is not enough.
-  [[nodiscard]] bool is_majority(unsigned votes) const { return 2 * votes > total_; }
+  [[nodiscard]] bool is_majority(const std::set<NodeName>& nodes) const {
+    return judge(nodes, {}) == Verdict::won;
+  }
   [[nodiscard]] Verdict judge(const std::set<NodeName>& yes, const std::set<NodeName>& no) const;
 
   /// Each voter backs us until an instant: until when does a majority? The k-th newest.
@@ -44,8 +52,7 @@ class Electorate {
   [[nodiscard]] std::optional<Instant> free_from(const std::map<NodeName, Instant>& free) const;
 
  private:
-  std::map<NodeName, unsigned> votes_;
-  unsigned total_ = 0;
+  std::vector<Votes> lists_;
 };
 
 }  // namespace hapx::membership

@@ -23,6 +23,7 @@
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
+#include "membership/succession.hpp"
 
 namespace hapx::membership {
 
@@ -131,6 +132,8 @@ struct ChangedOrders {
 struct KeptRecord {
   Ballot promised;  ///< it takes no write below this; round 0: none
   std::optional<Record> record;
+  std::optional<KeptElectorate>
+      electorate{};  ///< beside it: who votes; absent: nobody has said yet
 
   friend bool operator==(const KeptRecord&, const KeptRecord&) = default;
 };

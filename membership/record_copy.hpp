@@ -44,6 +44,9 @@ class RecordCopy {
   /// that we are blank; or 0.
   void write(const NodeName& asker, Record record, std::uint64_t filling);
 
+  /// Beside the record: who votes.
+  void keep(const KeptElectorate& electorate) { wanted_.electorate = electorate; }
+
   void stored(const RecordStored& event);
   void failed(const RecordStoreFailed& event, Instant now);
 

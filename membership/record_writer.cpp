@@ -8,9 +8,10 @@
 
 namespace hapx::membership {
 
-RecordWriter::RecordWriter(const std::vector<NodeConfig>& nodes, const Timing& timing)
-    : electorate_(nodes), timing_(timing) {
-  for (const NodeConfig& node : nodes) nodes_[node.name].votes = node.votes;
+RecordWriter::RecordWriter(const std::vector<NodeConfig>& nodes, Electorate electorate,
+                           const Timing& timing)
+    : electorate_(std::move(electorate)), timing_(timing) {
+  for (const NodeConfig& node : nodes) nodes_[node.name];
 }
 
 void RecordWriter::begin(const Ballot& ballot, const std::optional<Record>& own, Instant now) {
@@ -24,7 +25,7 @@ void RecordWriter::begin(const Ballot& ballot, const std::optional<Record>& own,
 
 void RecordWriter::end() {
   ballot_.reset();
-  for (auto& [name, node] : nodes_) forget(node);
+  for (auto& [name, node] : nodes_) node = Node{};
   contents_.clear();
   current_.reset();
   unsettled_.clear();
@@ -35,15 +36,9 @@ void RecordWriter::end() {
   urgent_ = false;
 }
 
-void RecordWriter::forget(Node& node) {
-  const unsigned votes = node.votes;
-  node = Node{};
-  node.votes = votes;
-}
-
 void RecordWriter::began_anew(const NodeName& name) {
   const auto found = nodes_.find(name);
-  if (found != nodes_.end()) forget(found->second);
+  if (found != nodes_.end()) found->second = Node{};
 }
 
 void RecordWriter::ask_once_more() {
@@ -118,11 +113,11 @@ void RecordWriter::told(Record record) {
 /// Safety: copies of a majority of all votes, blank ones left out; or every node's word, when
 /// nobody can know more (LEASE.md, rule 20).
 bool RecordWriter::has_read_enough() const {
-  unsigned copies = 0;
+  std::set<NodeName> copies;
   bool all = true;
   for (const auto& [name, node] : nodes_) {
     const bool answered = node.known && node.number == number_;
-    if (answered && node.has) copies += node.votes;
+    if (answered && node.has) copies.insert(name);
     all = all && answered;
   }
   return all || electorate_.is_majority(copies);
@@ -145,10 +140,10 @@ void RecordWriter::judge_reading() {
     const StandingOrders* content = content_of(*newest);
     if (content == nullptr) return;  // parts of it are still on their way
     current_ = Record{{*ballot_, newest->version}, *content};
-    unsigned votes = 0;
+    std::set<NodeName> copies;
     for (const auto& [name, node] : nodes_)
-      if (node.number == number_ && node.has == newest) votes += node.votes;
-    if (electorate_.is_majority(votes)) come_into_force(current_->orders);
+      if (node.number == number_ && node.has == newest) copies.insert(name);
+    if (electorate_.is_majority(copies)) come_into_force(current_->orders);
   }
   unsettled_[current_->id.version] = current_->orders;
   contents_.clear();
@@ -160,11 +155,11 @@ void RecordWriter::judge_writing() {
   if (!current_) return;
   auto settled = unsettled_.end();
   for (auto at = unsettled_.begin(); at != unsettled_.end(); ++at) {
-    unsigned votes = 0;
+    std::set<NodeName> copies;
     for (const auto& [name, node] : nodes_)
       if (node.has && node.has->ballot == *ballot_ && node.has->version >= at->first)
-        votes += node.votes;
-    if (electorate_.is_majority(votes)) settled = at;
+        copies.insert(name);
+    if (electorate_.is_majority(copies)) settled = at;
   }
   if (settled == unsettled_.end()) return;
   settled_version_ = settled->first;

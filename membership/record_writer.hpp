@@ -45,7 +45,10 @@ class RecordWriter {
   /// Whoever doesn't answer is asked again after a heartbeat, then ever slower, up to this.
   static constexpr Duration pause_max = std::chrono::seconds(1);
 
-  RecordWriter(const std::vector<NodeConfig>& nodes, const Timing& timing);
+  RecordWriter(const std::vector<NodeConfig>& nodes, Electorate electorate, const Timing& timing);
+
+  /// Another majority decides from now on.
+  void count_by(Electorate electorate) { electorate_ = std::move(electorate); }
 
   /// We coordinate under `ballot` from now on. `own`: our own copy, the newest that is at hand.
   void begin(const Ballot& ballot, const std::optional<Record>& own, Instant now);
@@ -91,7 +94,6 @@ class RecordWriter {
 
  private:
   struct Node {
-    unsigned votes = 0;
     std::uint64_t number = 0;                  ///< of the reading that it answered last
     bool known = false;                        ///< it has answered under this ballot
     std::optional<RecordId> has;               ///< absent and known: blank
@@ -101,7 +103,6 @@ class RecordWriter {
     Duration pause{0};
   };
 
-  static void forget(Node& node);
   void ask_once_more();
   void judge_reading();
   void judge_writing();

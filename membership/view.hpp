@@ -26,6 +26,7 @@ struct MemberView {
   std::optional<Instant> report_heard;    ///< from when on the ages in it count
   std::optional<Incarnation> incarnation;
   std::vector<std::string> config_differs{};  ///< where its configuration is not ours, if it told
+  bool counts_otherwise = false;  ///< by another list of voters: neither of us votes for the other
 
   friend bool operator==(const MemberView&, const MemberView&) = default;
 };
@@ -46,6 +47,17 @@ struct RecordView {
   friend bool operator==(const RecordView&, const RecordView&) = default;
 };
 
+/// Who votes, and what is to become of that (LEASE.md, rule 22).
+struct ElectorateView {
+  std::uint64_t generation = 1;
+  bool settled = true;            ///< the list before it counts no more
+  std::vector<NodeName> missing;  ///< of both lists, those who were not heard to have adopted it
+  bool staged = false;            ///< a configuration that changes it waits here
+  std::vector<std::string> waits_for;  ///< a sentence each; empty: for nothing any more
+
+  friend bool operator==(const ElectorateView&, const ElectorateView&) = default;
+};
+
 struct View {
   bool quorate = false;  ///< members that are alive have more than half of the votes
   std::optional<NodeName>
@@ -54,6 +66,7 @@ struct View {
   std::vector<MemberView> members;  ///< in the file's order, ourselves included
   std::optional<Plan> plan;         ///< the highest one seen
   RecordView record;
+  ElectorateView electorate;
   /// What we hold, and until when we may act on it; the coordinator's key is among them.
   std::map<LeaseKey, Instant> rights;
 

@@ -23,9 +23,9 @@ std::string change_in_words(const Difference& difference) {
 
 std::string advice(const DiffReport& report) {
   if (needs_new_start(report)) {
-    return "What bears a * can't be taken by a reload: who votes, and under which name, key and "
-           "port, is agreed\non by all nodes. Stop hapxd on all of them, then start it with the "
-           "new file everywhere.\n";
+    return "What bears a * can't be taken by a reload: under which name, key and port, and where, "
+           "nodes find each other\nis agreed on by all of them. Stop hapxd everywhere, then start "
+           "it with the new file.\n";
   }
   std::string out = "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
   if (report.replaces_haproxy) {

@@ -16,6 +16,7 @@
 #include "appliance/io/accepted_file.hpp"
 #include "config/io/clock.hpp"
 #include "config/io/credentials_file.hpp"
+#include "config/io/durable_file.hpp"
 #include "config/io/host.hpp"
 #include "config/self.hpp"
 #include "membership/io/record_file.hpp"
@@ -127,6 +128,16 @@ void read_stats_users(const ClusterConfig& config, lb_supervisor::HaproxyPaths& 
   }
 }
 
+/// Safety: by which list of voters this node counts is on disk before its first vote.
+Result<void> adopt_electorate(const std::string& state_dir, const ClusterConfig& config,
+                              const NodeName& self, membership::KeptRecord& kept) {
+  auto adopted = membership::adopt(kept.electorate, membership::votes_of(config.nodes));
+  if (kept.electorate == adopted) return {};
+  kept.electorate = std::move(adopted);
+  return write_durably(state_dir, membership::record_file_name,
+                       membership::encode_record(kept, {config.name, self}));
+}
+
 }  // namespace
 
 std::string haproxy_dir(const HapxdOptions& options) {
@@ -187,6 +198,9 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   if (const auto remark = remark_on(decoded.finding); !remark.empty()) {
     beginning.remarks.emplace_back(remark);
   }
+  if (const auto stored = adopt_electorate(options.state_dir, *config, *self, decoded.kept);
+      !stored)
+    return stored.error();
   beginning.node.inheritance.record = std::move(decoded.kept);
   beginning.node.config = std::move(*config);
   beginning.node.self = *self;

@@ -6,7 +6,8 @@
 // here, once, before the loop begins; afterwards nothing blocks.
 //
 // Safety: the lock is held before anything is stored or sent (LEASE.md, rule 14).
-// Safety: that this node votes is on disk before its first vote (rule 5).
+// Safety: that this node votes is on disk before its first vote (rule 5), and so is by which list
+// of voters it counts (rule 22).
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
     judge(at, forgotten->key, found);
   } else if (const auto* extended = std::get_if<DeadlineExtended>(&fact)) {
     const auto key = membership::LeaseKey::of(extended->vip);
-    deadlines_[key][extended->session] = extended->until;
+    deadlines_[key][extended->session] = {extended->until, extended->list};
     judge(at, key, found);
   } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
@@ -75,8 +75,9 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
       promise->second.until = changed->rescaled(at, promise->second.until);
     }
     for (auto& [key, deadlines] : deadlines_) {
-      for (auto& [session, until] : deadlines) {
-        if (session == changed->session) until = changed->rescaled(at, until);
+      for (auto& [session, deadline] : deadlines) {
+        if (session != changed->session) continue;
+        deadline.until = changed->rescaled(at, deadline.until);
       }
     }
   }
@@ -87,23 +88,24 @@ void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violation
   if (open == deadlines_.end()) return;
   const auto promises = promises_.find(key);
   for (const auto& [session, deadline] : open->second) {
-    if (deadline <= at || excuses_.excused(at, session.node, Excused::As::holder)) continue;
+    if (deadline.until <= at || excuses_.excused(at, session.node, Excused::As::holder)) continue;
     unsigned votes = 0;
-    for (const auto& [voter, weight] : excuses_.votes()) {
+    unsigned total = 0;
+    for (const auto& [voter, weight] : deadline.list.empty() ? excuses_.votes() : deadline.list) {
+      total += weight;
       bool promised = excuses_.excused(at, voter, Excused::As::voter);
       if (!promised && promises != promises_.end()) {
         const auto promise = promises->second.find(voter);
         promised = promise != promises->second.end() && promise->second.to == session &&
-                   promise->second.until >= deadline;
+                   promise->second.until >= deadline.until;
       }
       if (promised) votes += weight;
     }
-    if (votes * 2 > excuses_.votes_total()) continue;
+    if (votes * 2 > total) continue;
     found.push_back({at, "ActsUnderLease",
                      session.node.text() + " may act on " + key.text() + " for " +
-                         milliseconds(deadline - at) + " more, promised by " +
-                         std::to_string(votes) + " of " + std::to_string(excuses_.votes_total()) +
-                         " votes"});
+                         milliseconds(deadline.until - at) + " more, promised by " +
+                         std::to_string(votes) + " of " + std::to_string(total) + " votes"});
   }
 }
 

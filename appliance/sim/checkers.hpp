@@ -59,9 +59,13 @@ class ActsUnderLease {
     membership::Session to;
     Moment until;
   };
+  struct Deadline {
+    Moment until;
+    membership::Votes list;  ///< by whose majority; empty: the world's
+  };
   Excuses excuses_;
   std::map<membership::LeaseKey, std::map<NodeName, Promise>> promises_;
-  std::map<membership::LeaseKey, std::map<membership::Session, Moment>> deadlines_;
+  std::map<membership::LeaseKey, std::map<membership::Session, Deadline>> deadlines_;
 };
 
 /// Safety: a voter never promises a key to a second session while its first promise lasts, nor

@@ -70,6 +70,7 @@ struct DeadlineExtended {
   membership::Session session;
   IpAddress vip;
   Moment until;
+  membership::Votes list{};  ///< by whose majority, if its file names others than the world's
 };
 
 struct FenceClosed {

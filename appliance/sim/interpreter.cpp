@@ -78,8 +78,10 @@ void Interpreter::operator()(const vip::ExtendDeadline& action) {
   machine_.process->knowledge.deadlines[action.address] = action.until;
   if (machine_.kernel.fenced()) {
     const auto until = machine_.clock.when(action.until);
-    world_.state(DeadlineExtended{
-        {machine_.node.name, machine_.boot}, action.address, until.value_or(Moment::max())});
+    world_.state(DeadlineExtended{{machine_.node.name, machine_.boot},
+                                  action.address,
+                                  until.value_or(Moment::max()),
+                                  machine_.list});
   }
   world_.observe();
 }
@@ -193,12 +195,7 @@ void Interpreter::operator()(const NotifyServiceManager&) {}
 
 void Interpreter::operator()(const ReadConfig&) {
   const std::string& text = machine_.file.empty() ? world_.file_ : machine_.file;
-  // The same text is judged the same way each time, and a swarm reads few texts often.
-  auto judged = world_.judged_.find(text);
-  if (judged == world_.judged_.end()) {
-    judged = world_.judged_.emplace(text, check_config(text, "hapx.yaml")).first;
-  }
-  const CheckedConfig& checked = judged->second;
+  const CheckedConfig& checked = world_.judge(text);
   if (checked.config) {
     world_.tell(machine_, Duration(0), ConfigRead{*checked.config, text, world_.keys_of(machine_)});
   } else {

@@ -100,11 +100,12 @@ struct Machine {
   bool metrics_port_taken = false;                 ///< by another program
   std::string file{};                              ///< hapx.yaml; empty: the world's config
   std::optional<ClusterConfig> accepted{};         ///< kept by the keeper since the last reload
-  std::optional<ClusterKeys> keys{};               ///< in its key file; absent: the world's
-  Duration longest_lease{0};                       ///< that it ever asked for
-  std::optional<Dues> dues{};                      ///< absent: to be worked out again
-  bool disk_full = false;                          ///< no marker can be written
-  bool start_due = false;  ///< the service manager is going to start hapxd again
+  membership::Votes list{};           ///< of its running hapxd, if that is not the world's
+  std::optional<ClusterKeys> keys{};  ///< in its key file; absent: the world's
+  Duration longest_lease{0};          ///< that it ever asked for
+  std::optional<Dues> dues{};         ///< absent: to be worked out again
+  bool disk_full = false;             ///< no marker can be written
+  bool start_due = false;             ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t>
       earlier_memory{};  ///< the voter's file when its last process had started
   RecordDisk disk{};     ///< with the record, and the wall clock

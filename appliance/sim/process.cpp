@@ -60,7 +60,16 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   Inheritance inheritance;
   inheritance.memory = std::move(recollection.memory);
   inheritance.abstain = recollection.abstain;
-  inheritance.record = decode_record(machine.disk.file, {self.cluster, self.node}).kept;
+  const RecordOwner owner{self.cluster, self.node};
+  inheritance.record = decode_record(machine.disk.file, owner).kept;
+  auto electorate = adopt(inheritance.record.electorate, votes_of(config_of(machine).nodes));
+  if (inheritance.record.electorate != electorate) {
+    if (machine.disk_full || machine.disk.health == DiskHealth::failing) return std::nullopt;
+    inheritance.record.electorate = std::move(electorate);
+    if (machine.options.record_disk_works) {
+      machine.disk.file = encode_record(inheritance.record, owner);
+    }
+  }
   if (inherits == Inherits::everything) {
     if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();
     for (const auto& [vip, held] : kernel.addresses()) {
@@ -83,6 +92,28 @@ ClusterKeys World::keys_of(const Machine& machine) {
   return machine.keys.value_or(ClusterKeys{first});
 }
 
+/// Judged only once: the same text is judged the same way each time, and a swarm reads few texts
+/// often.
+const CheckedConfig& World::judge(const std::string& text) {
+  auto judged = judged_.find(text);
+  if (judged == judged_.end()) {
+    judged = judged_.emplace(text, check_config(text, "hapx.yaml")).first;
+  }
+  return judged->second;
+}
+
+/// What a hapxd begins with after a boot; none: the world's. What is not fit to begin with has been
+/// put right until then.
+std::optional<ClusterConfig> World::file_of(const Machine& machine) {
+  if (machine.file.empty()) return std::nullopt;
+  const CheckedConfig& checked = judge(machine.file);
+  if (!checked.config) return std::nullopt;
+  const auto& nodes = checked.config->nodes;
+  const bool is_named =
+      std::ranges::find(nodes, machine.node.name, &NodeConfig::name) != nodes.end();
+  return is_named ? checked.config : std::nullopt;
+}
+
 /// hapxd says why and ends, and its keeper with it.
 void World::fail_to_start(Machine& machine) {
   note(machine.options.name.text() + " ** hapxd can't write into its state directory, and ends");
@@ -97,8 +128,12 @@ void World::fail_to_start(Machine& machine) {
 void World::start_process(Machine& machine, Inherits inherits) {
   disturb(machine.options.name.text() + " starts a process");
   NodeOptions options;
-  if (inherits == Inherits::nothing) machine.accepted.reset();
+  if (inherits == Inherits::nothing) machine.accepted = file_of(machine);
   options.config = config_of(machine);
+  machine.list.clear();
+  if (options.config.nodes != options_.config.nodes) {
+    machine.list = membership::votes_of(options.config.nodes);
+  }
   machine.longest_lease = std::max(machine.longest_lease, options.config.timing.lease);
   options.self = machine.node.name;
   options.boot = machine.boot;

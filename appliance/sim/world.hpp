@@ -281,6 +281,8 @@ class World {
   // process.cpp: a process's life
   void start_process(Machine& machine, Inherits inherits);
   void fail_to_start(Machine& machine);
+  [[nodiscard]] const CheckedConfig& judge(const std::string& text);
+  [[nodiscard]] std::optional<ClusterConfig> file_of(const Machine& machine);
   [[nodiscard]] static ClusterKeys keys_of(const Machine& machine);
   /// None: it could not remember that this node votes.
   [[nodiscard]] std::optional<Inheritance> find_inheritance(Machine& machine, Inherits inherits);

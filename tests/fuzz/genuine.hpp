@@ -40,6 +40,8 @@ inline membership::Message rich_message() {
   beat.response = 88;
   beat.rival = Incarnation{99};
   beat.config = 111;
+  beat.staged = 112;
+  message.electorate = {3, 113, 114};
   message.beat = beat;
   message.prepares = {{key, ours}, {key, ours, beat.plan}};
   message.prepare_answers = {{key, theirs, Vote::yes, theirs, std::nullopt, 0ns},

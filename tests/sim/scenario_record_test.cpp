@@ -182,6 +182,24 @@ TEST_F(Record, ANodeThatReturnsObeysWhatWasOrderedMeanwhile) {
   EXPECT_EQ(holder(), n3);
 }
 
+/// And it doesn't take, as soon as it is back, what it has held before: it was cut off, its hapxd
+/// was killed there, and has heard no plan. (A checker watches; the lease is free by then.)
+TEST_F(Record, ANodeThatLostItsAddressWhileItWasCutOffWaitsForAPlan) {
+  begin(cluster(3));
+  place_on(n2);
+  world_->cut_off(n2);
+  world_->run_for(15ms);
+  world_->kill(n2);
+  ASSERT_TRUE(world_->run_until([&] { return holder() && holder() != n2; }, 2s));
+  const NodeName next = holder().value();
+  order(other_than(n2) == next ? n3 : other_than(n2), Subject::standby(n2));
+  world_->power_off(next);
+  world_->run_for(2s);
+  world_->heal_all();
+  world_->run_for(2s);
+  EXPECT_NE(holder(), n2);
+}
+
 TEST_F(Record, ANewDiskIsFilledByTheOthers) {
   begin(cluster(3));
   order(n2, Subject::standby(n1));

@@ -49,13 +49,13 @@ TEST(ConfigChange, EachKeyIsSeen) {
   using Edit = std::function<void(ClusterConfig&)>;
   const std::vector<std::pair<std::string, Edit>> live{
       {"spec.timing", [](auto& c) { c.timing.lease *= 2; }},
+      {"spec.nodes", [](auto& c) { c.nodes[1].votes = 2; }},
+      {"spec.nodes", [](auto& c) { c.nodes.pop_back(); }},
       {"spec.noQuorumPolicy", [](auto& c) { c.no_quorum_policy = NoQuorumPolicy::freeze; }},
       {"spec.scheduling", [](auto& c) { c.scheduling.failure_timeout *= 2; }},
       {"spec.metrics", [](auto& c) { c.metrics.listen.reset(); }}};
   const std::vector<std::pair<std::string, Edit>> fixed{
       {"metadata.name", [](auto& c) { c.name = ClusterName("other"); }},
-      {"spec.nodes", [](auto& c) { c.nodes[1].votes = 2; }},
-      {"spec.nodes", [](auto& c) { c.nodes.pop_back(); }},
       {"spec.keyFile", [](auto& c) { c.key_file = "/elsewhere"; }},
       {"spec.port", [](auto& c) { c.port = 7406; }}};
   const auto changed = [](const Edit& edit) {
@@ -71,6 +71,18 @@ TEST(ConfigChange, EachKeyIsSeen) {
     EXPECT_THAT(changed(edit).differences, ElementsAre(key));
     EXPECT_THAT(changed(edit).fixed, ElementsAre(key));
   }
+}
+
+/// Who votes can be agreed on while hapxd runs; where a node is found can't.
+TEST(ConfigChange, ThePlaceOfANodeIsFixed) {
+  ClusterConfig after = sample();
+  after.nodes[1].address = ipv4(192, 168, 4, 99);
+  EXPECT_THAT(compare(sample(), after).differences,
+              ElementsAre("spec.nodes", "spec.nodes[node2].address"));
+  EXPECT_THAT(compare(sample(), after).fixed, ElementsAre("spec.nodes[node2].address"));
+  after = sample();
+  after.nodes[1].role = Role::witness;
+  EXPECT_THAT(compare(sample(), after).fixed, ElementsAre("spec.nodes[node2].role"));
 }
 
 }  // namespace

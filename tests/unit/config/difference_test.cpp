@@ -60,19 +60,21 @@ TEST(ConfigDifference, AnotherOrderIsADifference) {
   auto after = sample();
   std::swap(after.nodes[0], after.nodes[1]);
   EXPECT_THAT(told(after),
-              ElementsAre("* spec.nodes (their order): [node1, node2] -> [node2, node1]"));
+              ElementsAre("spec.nodes (their order): [node1, node2] -> [node2, node1]"));
 }
 
 TEST(ConfigDifference, WhatNoReloadTakesIsMarked) {
   auto after = sample();
   after.nodes[1].votes = 2;
+  after.nodes[1].address = ipv4(192, 168, 4, 99);
   after.nodes.push_back({NodeName("node3"), ipv4(192, 168, 4, 13), Role::witness, 1});
   after.port = 7406;
   after.services[0].port = 443;
   EXPECT_THAT(
       told(after),
-      ElementsAre("* spec.nodes[node2].votes: 1 -> 2",
-                  "* spec.nodes[node3]: - -> {name: node3, address: 192.168.4.13, role: witness, "
+      ElementsAre("* spec.nodes[node2].address: 192.168.4.12 -> 192.168.4.99",
+                  "spec.nodes[node2].votes: 1 -> 2",
+                  "spec.nodes[node3]: - -> {name: node3, address: 192.168.4.13, role: witness, "
                   "votes: 1}",
                   "spec.services[kube].port: 6443 -> 443", "* spec.port: 7405 -> 7406"));
 }

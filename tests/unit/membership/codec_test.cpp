@@ -21,6 +21,8 @@ using testing::said_before_claims_named_a_plan;
 Message rich_message() {
   Message m = said_before_claims_named_a_plan();
   m.record_written.clear();  // in the name of its writer alone
+  m.electorate = {3, 0xfedcba9876543210U, 5};
+  m.beat->staged = 112;
   m.prepares[0].plan = m.beat->plan;
   m.proposals.push_back(m.proposals[0]);
   m.proposals[1].plan = m.beat->plan;

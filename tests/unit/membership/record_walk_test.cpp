@@ -53,7 +53,7 @@ class Walk {
     }
     for (std::size_t i = 0; i < nodes; ++i) {
       sites_.push_back(Site{RecordCopy({}, owner(i)),
-                            RecordWriter(configs_, Timing{}),
+                            RecordWriter(configs_, Electorate(configs_), Timing{}),
                             {},
                             {},
                             1,

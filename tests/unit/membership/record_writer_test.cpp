@@ -51,7 +51,7 @@ class Writer : public testing::Test {
   }
 
   Instant now_{1s};
-  RecordWriter writer_{nodes(), Timing{}};
+  RecordWriter writer_{nodes(), Electorate(nodes()), Timing{}};
   const Record v3{{older, 3}, orders("x")};
   const Record v4{{older, 4}, orders("y")};
 };
@@ -262,7 +262,7 @@ TEST_F(Writer, a_silent_node_is_asked_ever_more_slowly) {
 TEST_F(Writer, a_cluster_of_one_needs_nobody_else) {
   NodeConfig alone;
   alone.name = a;
-  writer_ = RecordWriter({alone}, Timing{});
+  writer_ = RecordWriter({alone}, Electorate({alone}), Timing{});
   begin(v3);
   tell(a, v3.id);
   EXPECT_EQ(writer_.state(), RecordState::read);

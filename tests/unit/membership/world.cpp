@@ -60,7 +60,11 @@ void World::start(std::size_t node) {
   options.memory = std::move(recollection.memory);
   options.abstain = recollection.abstain;
   options.seed = random_.next();
-  options.record = decode_record(machine.disk.file, {config.name, machine.config.name}).kept;
+  const RecordOwner owner{config.name, machine.config.name};
+  options.record = decode_record(machine.disk.file, owner).kept;
+  if (machine.nodes) options.config.nodes = *machine.nodes;
+  options.record.electorate = adopt(options.record.electorate, votes_of(options.config.nodes));
+  machine.disk.file = encode_record(options.record, owner);
   ++machine.lives;
   machine.news.clear();
   machine.obeyed = 0;
@@ -109,6 +113,17 @@ void World::cut(std::size_t a, std::size_t b, bool is_cut) {
   cuts_[{b, a}] = is_cut;
 }
 
+std::vector<NodeConfig> World::first_nodes(std::size_t count) const {
+  return {config.nodes.begin(), config.nodes.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+void World::stage(std::size_t node, const std::vector<NodeConfig>& nodes) {
+  machines[node].staged = nodes;
+  with(node, [&](Member& member, Instant at) {
+    return member.stage(StagedConfig{hash_of(votes_of(nodes)), nodes}, at);
+  });
+}
+
 void World::with(std::size_t node, const std::function<Outcome(Member&, Instant)>& call) {
   Machine& machine = machines[node];
   if (!machine.member || machine.paused) return;
@@ -131,9 +146,21 @@ void World::carry_out(std::size_t node, Outcome outcome) {
   }
   for (News& item : outcome.news) {
     if (std::holds_alternative<RightGained>(item)) ++gains;
+    if (std::holds_alternative<StagedAgreed>(item)) restart_with_staged(node);
     if (machine.news.size() < 100'000) machine.news.push_back(std::move(item));
   }
   obey(node);
+}
+
+void World::restart_with_staged(std::size_t node) {
+  constexpr Duration restart_takes = std::chrono::milliseconds(8);
+  stores_[{now_ + restart_takes, ++order_}] = [this, node, life = machines[node].lives] {
+    Machine& machine = machines[node];
+    if (machine.lives != life || !machine.member || !machine.staged) return;
+    machine.nodes = machine.staged;
+    kill(node);
+    start(node);
+  };
 }
 
 void World::store(std::size_t node, const StoreRecord& action) {

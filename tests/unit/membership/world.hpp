@@ -57,9 +57,11 @@ class World {
     std::vector<std::uint8_t> file;     ///< the run directory's
     std::optional<std::string> marker;  ///< the state directory's
     Disk disk;
-    std::optional<ClusterKeys> keys;  ///< absent: the world's
-    std::uint64_t lives = 0;          ///< processes so far
-    std::optional<Member> member;     ///< the running process
+    std::optional<ClusterKeys> keys;               ///< absent: the world's
+    std::optional<std::vector<NodeConfig>> nodes;  ///< in its file; absent: all of the world
+    std::uint64_t lives = 0;                       ///< processes so far
+    std::optional<Member> member;                  ///< the running process
+    std::optional<std::vector<NodeConfig>> staged;
     bool paused = false;
     std::vector<std::pair<WorldTime, DatagramArrived>> socket;  ///< unread while paused
     std::map<LeaseKey, WorldTime> open_until;                   ///< the kernel's deadlines
@@ -79,6 +81,10 @@ class World {
   void claim(std::size_t node, const LeaseKey& key);
   void release(std::size_t node, const LeaseKey& key);  ///< closes the fence first, as it must
   void cut(std::size_t a, std::size_t b, bool is_cut);
+  /// The first `count` nodes, as a file has them.
+  [[nodiscard]] std::vector<NodeConfig> first_nodes(std::size_t count) const;
+  /// A file with other nodes waits there; when all agree, the process begins anew with it.
+  void stage(std::size_t node, const std::vector<NodeConfig>& nodes);
   void run_for(Duration duration);
   /// Calls any function of a member, and carries out what it wants.
   void with(std::size_t node, const std::function<Outcome(Member&, Instant)>& call);
@@ -134,6 +140,7 @@ class World {
   [[nodiscard]] WorldTime world_time(std::size_t node, Instant at) const;
   void carry_out(std::size_t node, Outcome outcome);
   void store(std::size_t node, const StoreRecord& action);
+  void restart_with_staged(std::size_t node);
   void send(std::size_t from, const SendDatagram& action);
   void look_at_rights(std::size_t node);
   [[nodiscard]] std::optional<std::pair<WorldTime, std::size_t>> next_alarm() const;
