@@ -161,7 +161,7 @@ TEST_F(BrokenFile, AReloadIsRefusedWithItsPlaceAndTheOldOneGoesOn) {
   comes_to_log(refusal_words + "cannot open the configuration");
   change("name: node3", "name: node4");
   reload();
-  comes_to_log(refusal_words + "spec.nodes can't change while hapxd runs");
+  comes_to_log(refusal_words + "spec.nodes changes by 2 votes, and while hapxd runs");
   comes("three refusals are counted",
         [&] { return count(status(server_), "reloads_refused") == 3; });
   EXPECT_EQ(lives(), 1U) << "the process that was there goes on";
