@@ -171,11 +171,12 @@ class Words {
     add_verb(&app_, "reload", "take the changed file, on this node",
              "  hapx config diff     (what it would change)\n"
              "  hapx reload\n\n"
-             "The same as `systemctl reload hapxd`, with an answer. Nothing that the change does "
-             "not\n"
-             "concern is dropped; a file that is refused changes nothing. Go node by node: "
-             "`hapx status`\n"
-             "says which nodes run another file.\n\n"
+             "`systemctl reload hapxd` does this, and under systemd a file that was changed is "
+             "taken by\n"
+             "itself (hapx-changed.path). Nothing that the change does not concern is dropped; a "
+             "file that\n"
+             "is refused changes nothing. Go node by node: `hapx status` says which nodes run "
+             "another file.\n\n"
              "Exit status: 0 it is in force (or was), 1 refused, 3 no answer.")
         ->callback([this] { verb_ = Reload{}; });
     add_verb(&app_, "release-all", "drop every address and filter of hapx on this machine, at once",

@@ -10,209 +10,17 @@ cloud-init/; then things are done to them that happen to real ones. Figures stan
 
 import os
 import pathlib
-import shutil
 import sys
 import time
 import unittest
 
 import machines
-from machines import (NODES, VIP, Client, Folder, Machine, Prometheus, holder, run, say, seed,
-                      served, wait_for)
-
-package = None
-folder = None
-root = None
-figures = []
-KEY = "hapx-key-v1:" + os.urandom(32).hex()
-
-ALONE = f"""
-apiVersion: hapx.dev/v1alpha1
-kind: Cluster
-metadata: {{name: alone}}
-spec:
-  nodes:
-    - {{name: hapx-node01, address: 192.168.4.131}}
-  services:
-    - name: kube-apiserver
-      vips: [{{address: {VIP}/27, interface: host0}}]
-      port: 6443
-      apiServers: ['{machines.APISERVERS}:7001']
-      healthCheck: {{mode: tcp}}
-"""
-
-
-def figure(what, value):
-    figures.append((what, value))
-    say(f"{what}: {value}")
-
-
-def milliseconds(seconds):
-    return "never served again" if seconds is None else f"{seconds * 1000:.0f} ms"
-
-
-def newer_package(place):
-    """The same package with a higher version and a hapxd that is another file."""
-    say("making a newer package")
-    tree = place / "newer"
-    run("dpkg-deb", "--raw-extract", package, tree)
-    control = tree / "DEBIAN" / "control"
-    version = next(line for line in control.read_text().splitlines() if line.startswith("Version:"))
-    control.write_text(control.read_text().replace(version, version + "+newer"))
-    with open(tree / "usr/sbin/hapxd", "ab") as program:
-        program.write(b"\0newer")
-    packages = place / "packages"
-    packages.mkdir()
-    run("dpkg-deb", "--build", "-Znone", tree, packages / "newer.deb")
-    shutil.rmtree(tree)
-    return packages
-
-
-class Alone(unittest.TestCase):
-    """One machine, for all that needs no peers. The tests follow each other as their numbers do."""
-
-    @classmethod
-    def setUpClass(cls):
-        say("booting a machine without a file")
-        cls.machine = Machine(NODES[0], root,
-                              seed(folder, NODES[0], edit=lambda _: "#cloud-config\n{}\n"),
-                              folder)
-        cls.machine.boot()
-        cls.addClassCleanup(cls.machine.end)
-        wait_for(lambda: cls.machine.unit("multi-user.target") == "active", "the end of the boot")
-
-    def write(self, path, text, mode="0644"):
-        file = folder.path / "written"
-        file.write_text(text)
-        with open(file) as source:
-            machines.subprocess.run(
-                ["nsenter", "--target", str(self.machine.init), "--all", "--", "/bin/sh", "-c",
-                 f"umask 077; cat > {path}.new && chmod {mode} {path}.new && mv {path}.new {path}"],
-                stdin=source, check=True)
-
-    def status_text(self):
-        return self.machine.run("systemctl", "status", "--no-pager", "--full", "hapxd.service",
-                                check=False).stdout
-
-    def configure(self, text=ALONE, key=KEY + "\n", key_mode="0400"):
-        self.machine.run("systemctl", "stop", "hapxd.service")
-        self.machine.run("rm", "-f", "/etc/hapx/cluster.key")
-        if key:
-            self.write("/etc/hapx/cluster.key", key, key_mode)
-        self.write("/etc/hapx/hapx.yaml", text)
-
-    def start(self):
-        return self.machine.run("systemctl", "start", "hapxd.service", check=False)
-
-    def assert_refused(self, *words):
-        wait_for(lambda: self.machine.unit("hapxd.service") == "failed", "the unit to fail")
-        text = self.status_text()
-        for word in words:
-            self.assertIn(word, text)
-        time.sleep(0.5)  # five times the pause before a restart
-        self.assertEqual(self.machine.unit("hapxd.service"), "failed", "it was tried again")
-
-    def test_1_without_a_file_it_waits_says_so_and_starts_when_the_file_comes(self):
-        wait_for(lambda: "hapx: waiting for /etc/hapx/hapx.yaml" in self.machine.console,
-                 "the sentence on the console")
-        self.assertEqual(self.machine.unit("hapxd.service"), "inactive")
-        self.assertIn("ConditionPathExists=/etc/hapx/hapx.yaml was not met", self.status_text())
-        self.assertEqual(self.machine.unit("hapx-configured.path"), "active")
-        self.write("/etc/hapx/cluster.key", KEY + "\n", "0400")
-        self.write("/etc/hapx/hapx.yaml", ALONE)
-        wait_for(served, "a node of its own to serve")
-        self.assertEqual(self.machine.unit("hapxd.service"), "active")
-
-    def test_2_its_processes_are_two_users_with_few_rights(self):
-        self.configure()
-        self.start()
-        wait_for(served, "service")
-        seen = {}
-        for name in ("hapx-keeper", "hapxd", "haproxy-keeper", "haproxy"):
-            pid = self.machine.pid_of(name)
-            self.assertIsNotNone(pid, name)
-            status = dict(line.split(":\t", 1) for line in
-                          self.machine.run("cat", f"/proc/{pid}/status").stdout.splitlines()
-                          if ":\t" in line)
-            user = self.machine.run("stat", "-c", "%U", f"/proc/{pid}").stdout.strip()
-            policy = self.machine.run("chrt", "-p", pid).stdout
-            seen[name] = (user, int(status["CapEff"], 16), "SCHED_RR" in policy)
-        rights = 1 << 12 | 1 << 13 | 1 << 39  # NET_ADMIN, NET_RAW, BPF
-        self.assertEqual(seen, {"hapx-keeper": ("hapx", rights, True),
-                                "hapxd": ("hapx", rights, True),
-                                "haproxy-keeper": ("hapx-haproxy", 0, False),
-                                "haproxy": ("hapx-haproxy", 0, False)})
-        log = self.machine.run("journalctl", "--no-pager", "-u", "hapxd.service").stdout
-        self.assertNotIn("no right to SCHED_RR", log)
-        # Where we may not raise limits, the machine's systemd can't either.
-        if machines.may_raise_limits():
-            self.assertNotIn("no right to", log)
-        else:
-            say("locked memory isn't tried: this machine may not raise RLIMIT_MEMLOCK")
-        self.assertEqual(self.machine.status()["services"][0]["fence"], "bpf")
-
-    def test_3_haproxys_user_can_read_neither_key_nor_hapxds_folders(self):
-        wait_for(served, "service")
-        for path in ("/etc/hapx/cluster.key", "/run/hapx/hapxd.sock", "/var/lib/hapx"):
-            read = self.machine.run("setpriv", "--reuid", "hapx-haproxy", "--regid", "hapx-haproxy",
-                                    "--clear-groups", "ls", "-l" if "sock" in path else "-a", path,
-                                    check=False)
-            if path.endswith("key"):
-                read = self.machine.run("setpriv", "--reuid", "hapx-haproxy", "--regid",
-                                        "hapx-haproxy", "--clear-groups", "cat", path, check=False)
-            self.assertNotEqual(read.returncode, 0, path)
-        keeper = self.machine.pid_of("haproxy-keeper")
-        environment = self.machine.run("cat", f"/proc/{keeper}/environ").stdout
-        self.assertNotIn("CREDENTIALS", environment)
-
-    def test_3_operators_in_the_group_may_ask_and_others_may_not(self):
-        wait_for(served, "service")
-        for group, answer in (("hapx", 0), ("nogroup", 3)):
-            asked = self.machine.run("setpriv", "--reuid", "nobody", "--regid", group,
-                                     "--clear-groups", "hapx", "status", check=False)
-            self.assertEqual(asked.returncode, answer, f"{group}: {asked.stdout}")
-
-    def test_4_a_hapxd_that_was_stopped_stays_stopped(self):
-        self.machine.run("systemctl", "stop", "hapxd.service")
-        self.machine.run("touch", "/etc/hapx/hapx.yaml")
-        time.sleep(1)
-        self.assertEqual(self.machine.unit("hapxd.service"), "inactive")
-        self.assertFalse(self.machine.holds())
-
-    def test_5_a_refused_file_fails_the_unit_with_its_place(self):
-        self.configure(ALONE.replace("port: 6443", "prot: 6443"))
-        self.start()
-        self.assert_refused("/etc/hapx/hapx.yaml:", "prot")
-        self.configure()  # put right
-        self.start()
-        wait_for(served, "service")
-
-    def test_6_a_key_that_others_may_read_is_refused(self):
-        self.configure(key_mode="0440")
-        self.start()
-        self.assert_refused("chmod 0400 /etc/hapx/cluster.key")
-
-    def test_7_a_missing_key_is_refused_with_what_to_do(self):
-        self.configure(key=None)
-        self.start()
-        self.assert_refused("hapx keygen /etc/hapx/cluster.key")
-
-    def test_8_the_placeholder_of_the_shipped_user_data_is_refused(self):
-        self.configure(key="hapx-key-v1:PUT-YOUR-KEY-HERE\n")
-        self.start()
-        self.assert_refused("/etc/hapx/cluster.key", "hapx keygen")
-
-    def test_9_purging_leaves_what_people_wrote(self):
-        self.configure()
-        self.start()
-        wait_for(served, "service")
-        purged = self.machine.run("dpkg", "--purge", "hapx").stdout
-        self.assertFalse(self.machine.holds())
-        self.assertIsNone(self.machine.pid_of("hapx-keeper"))
-        self.assertIsNone(self.machine.pid_of("haproxy"))
-        self.assertIn("left in /etc/hapx, which is yours: cluster.key hapx.yaml", purged)
-        left = self.machine.run("ls", "-d", "/var/lib/hapx", "/run/hapx", "/usr/sbin/hapxd",
-                                check=False).stdout
-        self.assertEqual(left.count("cannot access"), 3, left)
+import stage
+from alone import Alone  # noqa: F401 (unittest finds it here)
+from changed import Changed  # noqa: F401
+from machines import (NODES, Client, Folder, Machine, Prometheus, holder, say, seed, served,
+                      wait_for)
+from stage import KEY, figure, milliseconds
 
 
 class ThreeNodes(unittest.TestCase):
@@ -222,15 +30,16 @@ class ThreeNodes(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.packages = newer_package(folder.path)
+        cls.packages = stage.newer_package()
         say(f"booting three machines ({cls.cluster})")
         def watched(text):
             spec = "      spec:\n"
             return text.replace(spec, spec + "        metrics: {listen: 0.0.0.0:9405}\n")
 
-        cls.machines = [Machine(node, root, seed(folder, node, cluster=cls.cluster, key=KEY,
-                                                 edit=watched),
-                                folder, cls.packages) for node in NODES]
+        cls.machines = [Machine(node, stage.root,
+                                seed(stage.folder, node, cluster=cls.cluster, key=KEY,
+                                     edit=watched),
+                                stage.folder, cls.packages) for node in NODES]
         began = time.monotonic()
         for machine in cls.machines:
             cls.addClassCleanup(machine.end)
@@ -329,6 +138,27 @@ class ThreeNodes(unittest.TestCase):
         here.run("sed", "-i", "s/apiServer:/apiServers:/", "/etc/hapx/hapx.yaml")
         self.assertEqual(here.run("cat", "/etc/hapx/hapx.yaml").stdout, good)
 
+    def test_3_all_take_a_changed_file_by_themselves_at_once(self):
+        here = self.settled()
+        with Client() as client:
+            time.sleep(0.5)
+            began = time.monotonic()
+            for machine in self.machines:
+                machine.run("sed", "-i", "s/^spec:/spec:\\n  scheduling: {failureTimeout: 5m}/",
+                            "/etc/hapx/hapx.yaml")
+            wait_for(lambda: all(machine.runs_its_file() for machine in self.machines),
+                     "all to run the changed file")
+            figure("changed on all nodes, in force on all after",
+                   f"{time.monotonic() - began:.1f} s")
+            time.sleep(1)
+        figure("changed on all nodes: outage", milliseconds(client.outage()))
+        self.assertEqual(client.failed(), [])
+        self.assertTrue(here.holds())
+        for machine in self.machines:
+            machine.run("sed", "-i", "/failureTimeout: 5m/d", "/etc/hapx/hapx.yaml")
+        wait_for(lambda: all(machine.runs_its_file() for machine in self.machines),
+                 "all to run the first file again")
+
     def test_4_haproxys_keeper_may_die_alone(self):
         here = self.settled()
         daemon = here.pid_of("hapxd")
@@ -382,7 +212,7 @@ class ThreeNodes(unittest.TestCase):
                      if value == 1]
             return found[0] if len(found) == 1 else None
 
-        with Prometheus(folder.path) as prometheus, Client() as client:
+        with Prometheus(stage.folder.path) as prometheus, Client() as client:
             wait_for(lambda: [value for _, value in prometheus.query("up")] == [1, 1, 1],
                      "three scrapes")
             before = wait_for(heir, "one holder in Prometheus")
@@ -441,8 +271,9 @@ class TwoNodesAndWitness(unittest.TestCase):
 
     def test_serves_and_survives_the_holders_power_cut(self):
         say("booting three machines (two-nodes-and-witness)")
-        cluster = [Machine(node, root, seed(folder, node, cluster="two-nodes-and-witness", key=KEY),
-                           folder) for node in NODES]
+        cluster = [Machine(node, stage.root,
+                           seed(stage.folder, node, cluster="two-nodes-and-witness", key=KEY),
+                           stage.folder) for node in NODES]
         for machine in cluster:
             self.addCleanup(machine.end)
             machine.boot()
@@ -463,22 +294,22 @@ class TwoNodesAndWitness(unittest.TestCase):
 
 
 def main():
-    global package, folder, root
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     missing = machines.what_is_missing()
     if missing:
         print(f"SKIPPED: {missing}")
         sys.exit(77)
-    package = max(pathlib.Path(sys.argv.pop(1)).resolve().glob("hapx_*.deb"),
-                  key=lambda file: file.stat().st_mtime)
+    stage.package = max(pathlib.Path(sys.argv.pop(1)).resolve().glob("hapx_*.deb"),
+                        key=lambda file: file.stat().st_mtime)
     machines.in_own_world()
-    folder = Folder()
+    stage.folder = Folder()
     status = 1
     try:
         apiservers = machines.start_apiservers()
-        root, installed = machines.installed_root(folder, package)
-        figure("package", f"{package.name}, {package.stat().st_size / 1e6:.2f} MB")
+        stage.root, _ = machines.installed_root(stage.folder, stage.package)
+        figure("package",
+               f"{stage.package.name}, {stage.package.stat().st_size / 1e6:.2f} MB")
         status = 0 if unittest.main(exit=False, verbosity=2).result.wasSuccessful() else 1
     except KeyboardInterrupt:
         say("interrupted")
@@ -487,9 +318,9 @@ def main():
         apiservers.terminate()
         for machine in list(Machine.running):
             machine.end()
-        folder.remove()
+        stage.folder.remove()
     print("\n== figures")
-    for what, value in figures:
+    for what, value in stage.figures:
         print(f"{what:<58} {value}")
     sys.stdout.flush()
     os._exit(status)  # as process 1 of this world we take all that is left along

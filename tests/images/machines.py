@@ -259,6 +259,10 @@ class Machine:
         except json.JSONDecodeError:
             return None
 
+    def runs_its_file(self):
+        """Whether hapxd has accepted what its file says now."""
+        return self.run("hapx", "config", "diff", check=False).returncode == 0
+
     def holds(self):
         return f" {VIP}/" in self.run("ip", "-o", "-4", "addr", "show", check=False).stdout
 

@@ -34,8 +34,8 @@ def needs(program):
 
 class Units(unittest.TestCase):
     @needs("systemd-analyze")
-    def test_the_daemons_are_hardly_exposed(self):
-        for name in ("hapxd.service", "hapx-haproxy.service"):
+    def test_what_speaks_is_hardly_exposed(self):
+        for name in ("hapxd.service", "hapx-haproxy.service", "hapx-changed.service"):
             _, text = output("systemd-analyze", "security", "--offline=true", UNITS / name)
             found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
             self.assertIsNotNone(found, text)
@@ -53,6 +53,16 @@ class Units(unittest.TestCase):
             status, text = output("systemd-analyze", "verify", "--man=no", *units)
             about_ours = [line for line in text.splitlines() if "hapx" in line]
             self.assertEqual(about_ours, [])
+
+    def test_the_package_has_every_unit(self):
+        installed = (TREE / "images" / "deb" / "install").read_text()
+        for unit in UNITS.iterdir():
+            if unit.suffix in (".service", ".path", ".target"):
+                self.assertRegex(installed, rf"images/systemd/{unit.name} +lib/systemd/system\n")
+
+    def test_no_change_is_one_too_many(self):
+        for name in ("hapx-changing.service", "hapx-changed.service"):
+            self.assertIn("\nStartLimitIntervalSec=0\n", (UNITS / name).read_text(), name)
 
     def test_no_unit_waits_for_what_waits_for_it(self):
         for unit in UNITS.iterdir():

@@ -108,13 +108,16 @@ Attempt ask_once(const typename Protocol::endpoint& to, const std::string& place
   return attempt;
 }
 
-/// Who only wants to know something asks again: it changes nothing.
+bool may_be_asked_again(const Question& question) {
+  return question.method == "GET" || question.twice == Twice::is_as_once;
+}
+
 template <class Protocol>
 Result<Answer> ask_at(const typename Protocol::endpoint& to, const std::string& place,
                       const Question& question) {
   const auto end = std::chrono::steady_clock::now() + replacement_time_max;
   Attempt attempt = ask_once<Protocol>(to, place, question);
-  while (attempt.may_be_replaced && question.method == "GET" &&
+  while (attempt.may_be_replaced && may_be_asked_again(question) &&
          std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(replacement_look_interval);
     attempt = ask_once<Protocol>(to, place, question);

@@ -2,8 +2,8 @@
 // How does `hapx` get an answer out of hapxd?
 //
 // One HTTP request over its Unix socket (or, for its metrics, over TCP), one answer, within a
-// bounded time. What is asked, and what the answer means, is for the verbs to know. A GET is asked
-// again for half a second where nobody answers: hapxd may be being replaced.
+// bounded time. What is asked, and what the answer means, is for the verbs to know. Where nobody
+// answers, what may be asked twice is asked again for half a second: hapxd may be being replaced.
 #pragma once
 
 #include <string>
@@ -14,11 +14,15 @@
 
 namespace hapx::appliance::cli {
 
+/// What it means to have asked twice. A GET may always be asked twice.
+enum class Twice { is_not_once, is_as_once };
+
 struct Question {
   std::string method = "GET";
   std::string target;
   std::string body;
   Duration time_max = std::chrono::seconds(5);
+  Twice twice = Twice::is_not_once;
 };
 
 struct Answer {

@@ -53,8 +53,9 @@ int reload(const GlobalOptions& global, const Surroundings& around) {
   const Result<Status> before = ask_status(global, json);
   if (!before) return complain_of(around, before.error());
   const auto asked = std::chrono::steady_clock::now();
+  // Another one may have asked at the same time, and hapxd be gone to be replaced.
   const Result<std::string> body =
-      ask_for(global.socket, {"POST", "/v1/reload", "", order_answer_time_max});
+      ask_for(global.socket, {"POST", "/v1/reload", "", order_answer_time_max, Twice::is_as_once});
   if (!body) return complain_of(around, body.error());
   if (takes_something(*body)) {
     const int status = wait_for_the_next(global, *before, asked, around);

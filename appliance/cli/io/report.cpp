@@ -60,10 +60,11 @@ std::vector<Programs> programs(const std::string& journal_since) {
       {"sockets.txt", {"ss", "-tuanp"}},
       {"sysctl.txt", {"sysctl", "net.ipv4.conf", "net.ipv4.ip_nonlocal_bind"}},
       {"units.txt",
-       {"systemctl", "--no-pager", "--lines=0", "status", "hapxd.service", "hapx-haproxy.service"}},
+       {"systemctl", "--no-pager", "--lines=0", "status", "hapxd.service", "hapx-haproxy.service",
+        "hapx-changed.path", "hapx-changed.service"}},
       {"journal.txt",
        {"journalctl", "--no-pager", "--output=short-iso-precise", "--lines=20000",
-        "--since=" + journal_since, "--unit=hapxd", "--unit=hapx-haproxy"}}};
+        "--since=" + journal_since, "--unit=hapxd", "--unit=hapx-haproxy", "--unit=hapx-changed"}}};
 }
 
 struct LeftOut {

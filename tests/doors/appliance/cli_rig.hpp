@@ -106,12 +106,14 @@ class Cli : public testing::Test {
   /// `on_...` answer an order; absent: nobody does.
   void serve(std::function<Respond(const MoveOrder&)> on_move = {},
              std::function<Respond(const RecordOrder&)> on_record = {},
-             std::function<Respond(const CleanupOrder&)> on_cleanup = {}) {
+             std::function<Respond(const CleanupOrder&)> on_cleanup = {},
+             std::function<Respond(const ReloadOrder&)> on_reload = {}) {
     HttpServerOptions options;
     options.place = SocketPath{socket_};
     options.answer_time_max = std::chrono::milliseconds(200);
     auto opened = HttpServer::open(
-        context_, options, [this, on_move, on_record, on_cleanup](RequestArrived request) {
+        context_, options,
+        [this, on_move, on_record, on_cleanup, on_reload](RequestArrived request) {
           const ApiAnswer answer = handle(request, {status_, journal_, config_, haproxy_config_,
                                                     Instant(std::chrono::seconds(2))});
           if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
@@ -121,6 +123,8 @@ class Cli : public testing::Test {
           if (record && on_record) server_->respond(on_record(*record));
           const auto* cleanup = std::get_if<CleanupOrder>(&answer);
           if (cleanup && on_cleanup) server_->respond(on_cleanup(*cleanup));
+          const auto* reload = std::get_if<ReloadOrder>(&answer);
+          if (reload && on_reload) server_->respond(on_reload(*reload));
         });
     ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
     server_ = std::move(*opened);

@@ -9,7 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -85,6 +87,27 @@ TEST_F(Cli, AQuestionThatHapxdTakesWithItIsAskedAgainAndAnOrderIsNot) {
   const Ran move = ask_one_who_goes({"move", "api"});
   EXPECT_EQ(move.status, 3) << "it may have been carried out";
   EXPECT_THAT(move.err, StartsWith("hapx: no hapxd answers at "));
+}
+
+/// Two may ask at the same time: what the first one asked for ends the hapxd that the second asks.
+TEST_F(Cli, AReloadThatHapxdTakesWithItIsAskedForAgain) {
+  using boost::asio::local::stream_protocol;
+  boost::asio::io_context context;
+  stream_protocol::acceptor earlier(context, stream_protocol::endpoint(socket_));
+  Running running = start({"reload"});
+  stream_protocol::socket asked_how_it_is = earlier.accept();
+  const std::string status = to_json(status_);
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(status.size()) + "\r\n\r\n" + status;
+  boost::asio::write(asked_how_it_is, boost::asio::buffer(answer));
+  stream_protocol::socket asked_to_reload = earlier.accept();
+  earlier.close();
+  fs::remove(socket_);
+  serve({}, {}, {}, [](const ReloadOrder& order) { return api_reload_answer(order.id, {}); });
+  asked_to_reload.close();
+  const Ran ran = running.end();
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("in force already"));
 }
 
 TEST_F(Cli, StatusOfSomebodyElseExitsThree) {
