@@ -56,11 +56,13 @@ function(hapx_room target)
   endif()
 endfunction()
 
-# hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy|long ...])
-# One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all.
+# hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy|long ...]
+#           [FIXTURES fixture ...])
+# One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all. FIXTURES are
+# what ctest sets up before.
 add_custom_target(all_tests)
 function(hapx_test target)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main hapx_flags)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
@@ -76,7 +78,8 @@ function(hapx_test target)
     set(seconds_max 1800)
   endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} RUN_SERIAL ${alone})
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} RUN_SERIAL ${alone}
+                                  FIXTURES_REQUIRED "${ARG_FIXTURES}")
   add_dependencies(all_tests ${target})
 endfunction()
 

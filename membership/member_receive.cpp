@@ -102,7 +102,8 @@ void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {
 
 void Member::State::take_beat(Peer& peer, const Beat& beat, Instant now) {
   peer.heard(beat, options.self, options.incarnation, now);
-  if (peer.config() == config_fingerprint) note_config(peer, {});
+  // An earlier version tells none: a node may have gone back to it.
+  if (peer.config() == 0 || peer.config() == config_fingerprint) note_config(peer, {});
   if (beat.leaving) watch.left(peer.node().name);
   if (beat.coordinator && beat.coordinator->ballot.node != options.self)
     watch.heard_from_others(beat.coordinator->ballot,

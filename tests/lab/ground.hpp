@@ -32,6 +32,7 @@ namespace hapx::appliance::lab {
 /// How one node's hapxd is started; what is empty is as the lab does it.
 struct Start {
   std::vector<std::string> wrapper = {};    ///< words before hapxd: env, setpriv, ...
+  std::string program = {};                 ///< instead of the hapxd under test
   std::string config_file = {};             ///< instead of the lab's
   std::vector<std::string> arguments = {};  ///< words behind hapxd's own
 };
@@ -103,8 +104,9 @@ class Ground : public ScratchLab {
   [[nodiscard]] std::vector<std::string> command(const NodePlan& of, const Start& how) const {
     std::vector<std::string> words = how.wrapper;
     const std::string& config = how.config_file.empty() ? plan().config_file : how.config_file;
+    const std::string& program = how.program.empty() ? hapxd() : how.program;
     for (const std::string& word :
-         {hapxd(), std::string("--config"), config, std::string("--node"), of.name.text(),
+         {program, std::string("--config"), config, std::string("--node"), of.name.text(),
           std::string("--state-dir"), of.state_folder, std::string("--run-dir"), of.run_folder}) {
       words.push_back(word);
     }

@@ -35,6 +35,11 @@ Result<std::string> ask_for(const std::string& socket, const Question& question)
   const Result<YamlNode> body = tree_from_json(answer->body);
   const YamlNode* error = body ? body->find("error") : nullptr;
   if (error && !error->scalar.empty()) sentence = error->scalar;
+  // A hapxd of this version has all that this program asks for.
+  if (sentence == "there is nothing at " + question.target) {
+    sentence =
+        "the hapxd that runs is of another version than this hapx, and can't do that: " + sentence;
+  }
   const ErrorKind kind = answer->status >= 500 ? ErrorKind::unavailable : ErrorKind::refused;
   return Error{kind, std::move(sentence)};
 }
