@@ -256,7 +256,7 @@ void Node::State::settle(Instant now, Decisions& out) {
     if (!unsettled) break;
   }
   if (leaving) leave(now, out);
-  if (std::exchange(staged_agreed, false)) take_staged(now, out);
+  attend_to_staged(now, out);
 }
 
 /// What the plan in force wants of this node. Without a plan: what was inherited, if anything.

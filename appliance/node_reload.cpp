@@ -8,6 +8,8 @@
 // A file that changes who votes is staged: it waits until the other nodes have the same, and then
 // all take it at once (docs/LEASE.md, rule 22). Staged is only what was asked for last, and not for
 // longer than this process lives.
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -95,6 +97,7 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
   }
   if (std::exchange(staged, std::nullopt)) {
     note(out, now, JournalKind::life, "what was staged is forgotten, there is another file");
+    std::ranges::move(std::exchange(staging_requests, {}), std::back_inserter(reload_requests));
     absorb(member.stage(std::nullopt, now), now, out);
   }
   if (change.differences.empty()) {
@@ -127,34 +130,40 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   auto change = compare(options.config, file->config);
   if (file->keys != options.keys) change.differences.emplace_back("the cluster's key");
   if (votes_of(file->config.nodes) != votes_of(options.config.nodes)) {
-    return stage(*file, change.differences, now, out);
+    note(out, now, JournalKind::life, "staging the changed file, for it changes who votes",
+         joined(change.differences));
+    return stage(*file, now, out);
   }
   note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
   answer_reload(change.differences, out);
   out.actions.emplace_back(RestartInFlight{file->config, file->text});
 }
 
-/// Takes it at once if nothing stands in its way.
-void Node::State::stage(const ConfigRead& file, const std::vector<std::string>& differences,
-                        Instant now, Decisions& out) {
+void Node::State::stage(const ConfigRead& file, Instant now, Decisions& out) {
   staged = file;
+  std::ranges::move(std::exchange(reload_requests, {}), std::back_inserter(staging_requests));
   const auto fingerprint = fingerprint_of(parts_of(file.config));
   absorb(member.stage(membership::StagedConfig{fingerprint, file.config.nodes}, now), now, out);
-  const auto& waits_for = member.view().electorate.waits_for;
-  if (waits_for.empty()) return answer_reload(differences, out);
-  note(out, now, JournalKind::life, "the changed file waits, for it changes who votes",
-       "for " + joined(waits_for));
-  for (const auto id : std::exchange(reload_requests, {})) {
-    out.actions.emplace_back(api_staged_answer(id, waits_for));
-  }
 }
 
-void Node::State::take_staged(Instant now, Decisions& out) {
+/// Takes what is staged when nothing stands in its way any more. Who asked is answered as soon as
+/// it is known what does.
+void Node::State::attend_to_staged(Instant now, Decisions& out) {
+  const bool is_agreed = std::exchange(staged_agreed, false);
   if (!staged || leaving) return;
-  const auto change = compare(options.config, staged->config);
-  note(out, now, JournalKind::life, "taking the changed file, as all nodes do",
-       joined(change.differences));
-  out.actions.emplace_back(RestartInFlight{staged->config, staged->text});
+  const auto& electorate = member.view().electorate;
+  if (is_agreed) {
+    const auto change = compare(options.config, staged->config);
+    note(out, now, JournalKind::life, "taking the changed file, as all nodes do",
+         joined(change.differences));
+    std::ranges::move(std::exchange(staging_requests, {}), std::back_inserter(reload_requests));
+    answer_reload(change.differences, out);
+    out.actions.emplace_back(RestartInFlight{staged->config, staged->text});
+  } else if (!electorate.storing && !electorate.waits_for.empty()) {
+    for (const auto id : std::exchange(staging_requests, {})) {
+      out.actions.emplace_back(api_staged_answer(id, electorate.waits_for));
+    }
+  }
 }
 
 }  // namespace hapx::appliance

@@ -68,9 +68,10 @@ struct Node::State {
   std::optional<ConfigRead> examined;  ///< a changed file, while HAProxy is asked about it
   std::optional<ConfigRead> staged;    ///< changes who votes, and waits until all nodes have it
   bool staged_agreed = false;          ///< in this step: it waits no more
-  std::vector<std::uint64_t> reload_requests;  ///< who wants to know what became of the file
-  bool plan_due = false;                       ///< something changed that a placement may depend on
-  bool planned = false;                        ///< published since we became coordinator
+  std::vector<std::uint64_t> staging_requests;  ///< who wants to know what it waits for
+  std::vector<std::uint64_t> reload_requests;   ///< who wants to know what became of the file
+  bool plan_due = false;  ///< something changed that a placement may depend on
+  bool planned = false;   ///< published since we became coordinator
   bool leaving = false;
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
@@ -91,9 +92,8 @@ struct Node::State {
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
-  void stage(const ConfigRead& file, const std::vector<std::string>& differences, Instant now,
-             Decisions& out);
-  void take_staged(Instant now, Decisions& out);
+  void stage(const ConfigRead& file, Instant now, Decisions& out);
+  void attend_to_staged(Instant now, Decisions& out);
   void answer_reload(const std::vector<std::string>& taking, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
   void hear(const membership::RecordStored& event, Instant now, Decisions& out);

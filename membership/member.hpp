@@ -92,8 +92,8 @@ struct MemberOptions {
   std::optional<Duration>
       abstain;  ///< vote for nobody for this long from `now` on (LEASE.md, rule 5)
   std::uint64_t seed = 0;
-  /// Our copy, as it was on disk; blank if there was none, or a torn one. Its electorate is the one
-  /// that was adopted for `config`, or absent: then this is the first.
+  /// Our copy, as it was on disk; blank if there was none, or a torn one. Its electorate, if any,
+  /// is the one that was adopted for `config`.
   KeptRecord record;
 };
 

@@ -111,9 +111,10 @@ void Member::State::refresh_electorate(Instant now) {
   if (!fresh.settled) fresh.missing = succession.missing();
   if (staging) {
     fresh.staged = true;
+    fresh.storing = copy.durable().electorate != succession.kept();
     fresh.waits_for = staged_waits_for(now);
-    if (fresh.waits_for.empty() && !std::exchange(staging->agreed, true))
-      news.push_back(StagedAgreed{});
+    const bool is_agreed = fresh.waits_for.empty() && !fresh.storing;
+    if (is_agreed && !std::exchange(staging->agreed, true)) news.push_back(StagedAgreed{});
   }
   if (fresh == view.electorate) return;
   view.electorate = std::move(fresh);
@@ -128,6 +129,7 @@ Outcome Member::stage(std::optional<StagedConfig> staged, Instant now) {
     Votes list = votes_of(staged->nodes);
     const std::uint64_t hash = hash_of(list);
     state.staging = State::Staging{*std::move(staged), std::move(list), hash};
+    state.copy.keep(state.succession.kept());  // the next process has to know what it succeeds
   }
   for (Peer& peer : state.peers)
     if (peer.current()) state.beats_owed.insert(peer.node().name);

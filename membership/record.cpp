@@ -219,7 +219,7 @@ ChangedOrders apply(const RecordChange& change, const StandingOrders& orders, Ut
 std::vector<std::uint8_t> encode_record(const KeptRecord& kept, const RecordOwner& owner) {
   ByteWriter writer;
   writer.raw(magic);
-  writer.u32(layout_version);
+  writer.u32(kept.electorate ? layout_version : layout_without_electorate);
   writer.text(owner.cluster.text());
   writer.text(owner.node.text());
   write_ballot(writer, kept.promised);
@@ -231,7 +231,6 @@ std::vector<std::uint8_t> encode_record(const KeptRecord& kept, const RecordOwne
     writer.u32(static_cast<std::uint32_t>(kept.record->orders.size()));
     for (const StandingOrder& order : kept.record->orders) write_order(writer, order);
   }
-  writer.u8(kept.electorate ? 1 : 0);
   if (kept.electorate) write_electorate(writer, *kept.electorate);
   std::vector<std::uint8_t> bytes = std::move(writer).take();
   ByteWriter checksum;
@@ -260,7 +259,7 @@ DecodedRecord decode_record(std::span<const std::uint8_t> bytes, const RecordOwn
     kept.record = read_record(reader);
     if (!kept.record) return unreadable;
   }
-  if (layout != layout_without_electorate && reader.u8() != 0) {
+  if (layout != layout_without_electorate) {
     kept.electorate = read_electorate(reader);
     if (!kept.electorate) return unreadable;
   }

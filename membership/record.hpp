@@ -133,7 +133,7 @@ struct KeptRecord {
   Ballot promised;  ///< it takes no write below this; round 0: none
   std::optional<Record> record;
   std::optional<KeptElectorate>
-      electorate{};  ///< beside it: who votes; absent: nobody has said yet
+      electorate{};  ///< beside it: who votes; absent: ever since the first start
 
   friend bool operator==(const KeptRecord&, const KeptRecord&) = default;
 };

@@ -131,6 +131,7 @@ void read_stats_users(const ClusterConfig& config, lb_supervisor::HaproxyPaths& 
 /// Safety: by which list of voters this node counts is on disk before its first vote.
 Result<void> adopt_electorate(const std::string& state_dir, const ClusterConfig& config,
                               const NodeName& self, membership::KeptRecord& kept) {
+  if (!kept.electorate) return {};
   auto adopted = membership::adopt(kept.electorate, membership::votes_of(config.nodes));
   if (kept.electorate == adopted) return {};
   kept.electorate = std::move(adopted);

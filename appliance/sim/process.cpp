@@ -63,7 +63,7 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   const RecordOwner owner{self.cluster, self.node};
   inheritance.record = decode_record(machine.disk.file, owner).kept;
   auto electorate = adopt(inheritance.record.electorate, votes_of(config_of(machine).nodes));
-  if (inheritance.record.electorate != electorate) {
+  if (inheritance.record.electorate && inheritance.record.electorate != electorate) {
     if (machine.disk_full || machine.disk.health == DiskHealth::failing) return std::nullopt;
     inheritance.record.electorate = std::move(electorate);
     if (machine.options.record_disk_works) {

@@ -63,8 +63,10 @@ void World::start(std::size_t node) {
   const RecordOwner owner{config.name, machine.config.name};
   options.record = decode_record(machine.disk.file, owner).kept;
   if (machine.nodes) options.config.nodes = *machine.nodes;
-  options.record.electorate = adopt(options.record.electorate, votes_of(options.config.nodes));
-  machine.disk.file = encode_record(options.record, owner);
+  if (options.record.electorate) {
+    options.record.electorate = adopt(options.record.electorate, votes_of(options.config.nodes));
+    machine.disk.file = encode_record(options.record, owner);
+  }
   ++machine.lives;
   machine.news.clear();
   machine.obeyed = 0;
