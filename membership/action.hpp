@@ -28,6 +28,7 @@ struct StorePromise {
 struct StoreRecord {
   std::uint64_t ticket = 0;  ///< repeated in the answer
   std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> voters{};  ///< the file of who votes, before it; empty: stays as it is
 };
 
 }  // namespace hapx::membership

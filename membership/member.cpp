@@ -96,6 +96,7 @@ Member::State::State(MemberOptions given, Instant now)
     view.members.push_back(std::move(member));
   }
   report_made = now;
+  copy.keep(succession.kept());
   refresh_view(now);
 }
 

@@ -129,7 +129,6 @@ Outcome Member::stage(std::optional<StagedConfig> staged, Instant now) {
     Votes list = votes_of(staged->nodes);
     const std::uint64_t hash = hash_of(list);
     state.staging = State::Staging{*std::move(staged), std::move(list), hash};
-    state.copy.keep(state.succession.kept());  // the next process has to know what it succeeds
   }
   for (Peer& peer : state.peers)
     if (peer.current()) state.beats_owed.insert(peer.node().name);

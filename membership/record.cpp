@@ -15,10 +15,7 @@ namespace hapx::membership {
 namespace {
 
 constexpr std::array<std::uint8_t, 8> magic = {'h', 'a', 'p', 'x', 'r', 'e', 'c', 'd'};
-constexpr std::uint32_t layout_version = 2;
-constexpr std::uint32_t layout_without_electorate = 1;
-/// More than any file names, so that a file is read that a later version wrote.
-constexpr std::uint32_t voters_max = 64;
+constexpr std::uint32_t layout_version = 1;
 constexpr std::size_t checksum_bytes = 8;
 
 /// Where the subject is, or would be.
@@ -114,49 +111,6 @@ std::optional<Record> read_record(ByteReader& reader) {
   return record;
 }
 
-void write_votes(ByteWriter& writer, const Votes& list) {
-  HAPX_ASSERT(list.size() <= voters_max);
-  writer.u32(static_cast<std::uint32_t>(list.size()));
-  for (const auto& [node, votes] : list) {
-    writer.text(node.text());
-    writer.u32(votes);
-  }
-}
-
-std::optional<Votes> read_votes(ByteReader& reader) {
-  const std::uint32_t count = reader.u32();
-  if (!reader.ok() || count > voters_max) return std::nullopt;
-  Votes list;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    NodeName node(reader.text(name_bytes_max));
-    const std::uint32_t votes = reader.u32();
-    const bool in_order = list.empty() || list.rbegin()->first < node;
-    if (!reader.ok() || node.empty() || !in_order || votes > voters_max) return std::nullopt;
-    list.emplace_hint(list.end(), std::move(node), votes);
-  }
-  return list;
-}
-
-void write_electorate(ByteWriter& writer, const KeptElectorate& kept) {
-  writer.u64(kept.generation);
-  write_votes(writer, kept.list);
-  writer.u64(kept.succeeds);
-  write_votes(writer, kept.previous);
-}
-
-std::optional<KeptElectorate> read_electorate(ByteReader& reader) {
-  KeptElectorate kept;
-  kept.generation = reader.u64();
-  auto list = read_votes(reader);
-  kept.succeeds = reader.u64();
-  auto previous = read_votes(reader);
-  if (!list || !previous || kept.generation == 0 || list->empty()) return std::nullopt;
-  if (!previous->empty() && kept.succeeds != hash_of(*previous)) return std::nullopt;
-  kept.list = *std::move(list);
-  kept.previous = *std::move(previous);
-  return kept;
-}
-
 }  // namespace
 
 bool is_whole(const Subject& subject) {
@@ -219,7 +173,7 @@ ChangedOrders apply(const RecordChange& change, const StandingOrders& orders, Ut
 std::vector<std::uint8_t> encode_record(const KeptRecord& kept, const RecordOwner& owner) {
   ByteWriter writer;
   writer.raw(magic);
-  writer.u32(kept.electorate ? layout_version : layout_without_electorate);
+  writer.u32(layout_version);
   writer.text(owner.cluster.text());
   writer.text(owner.node.text());
   write_ballot(writer, kept.promised);
@@ -231,7 +185,6 @@ std::vector<std::uint8_t> encode_record(const KeptRecord& kept, const RecordOwne
     writer.u32(static_cast<std::uint32_t>(kept.record->orders.size()));
     for (const StandingOrder& order : kept.record->orders) write_order(writer, order);
   }
-  if (kept.electorate) write_electorate(writer, *kept.electorate);
   std::vector<std::uint8_t> bytes = std::move(writer).take();
   ByteWriter checksum;
   checksum.u64(fnv1a(bytes));
@@ -248,9 +201,7 @@ DecodedRecord decode_record(std::span<const std::uint8_t> bytes, const RecordOwn
   const auto body = bytes.first(bytes.size() - checksum_bytes);
   if (ByteReader(bytes.last(checksum_bytes)).u64() != fnv1a(body)) return unreadable;
   ByteReader reader(body);
-  if (reader.raw<8>() != magic) return unreadable;
-  const std::uint32_t layout = reader.u32();
-  if (layout != layout_version && layout != layout_without_electorate) return unreadable;
+  if (reader.raw<8>() != magic || reader.u32() != layout_version) return unreadable;
   const RecordOwner found{ClusterName(reader.text(name_bytes_max)),
                           NodeName(reader.text(name_bytes_max))};
   KeptRecord kept;
@@ -258,10 +209,6 @@ DecodedRecord decode_record(std::span<const std::uint8_t> bytes, const RecordOwn
   if (reader.u8() != 0) {
     kept.record = read_record(reader);
     if (!kept.record) return unreadable;
-  }
-  if (layout != layout_without_electorate) {
-    kept.electorate = read_electorate(reader);
-    if (!kept.electorate) return unreadable;
   }
   if (!reader.ok() || reader.position() != body.size()) return unreadable;
   if (found != owner) return {RecordFinding::foreign, {}};

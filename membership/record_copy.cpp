@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "membership/voters_file.hpp"
+
 namespace hapx::membership {
 
 RecordCopy::RecordCopy(KeptRecord kept, RecordOwner owner)
@@ -51,7 +53,10 @@ std::optional<StoreRecord> RecordCopy::take_store(Instant now) {
   if (pausing_until_ && now < *pausing_until_) return std::nullopt;
   pausing_until_.reset();
   under_way_ = Store{++tickets_, wanted_, now};
-  return StoreRecord{tickets_, encode_record(wanted_, owner_)};
+  StoreRecord store{tickets_, encode_record(wanted_, owner_)};
+  if (wanted_.electorate && wanted_.electorate != durable_.electorate)
+    store.voters = encode_voters(*wanted_.electorate, owner_);
+  return store;
 }
 
 std::optional<Instant> RecordCopy::next_deadline() const {

@@ -36,8 +36,7 @@ struct ElectorateTold {
 /// How many votes have come or gone between the two lists.
 [[nodiscard]] unsigned votes_between(const Votes& before, const Votes& after);
 
-/// What a node keeps of it on its disk, from the first time on that a change is staged: until then
-/// there is nothing to succeed, and an earlier version of hapx reads what is there.
+/// What a node keeps of it on its disk.
 struct KeptElectorate {
   std::uint64_t generation = 1;
   Votes list;

@@ -52,7 +52,7 @@ struct ElectorateView {
   std::uint64_t generation = 1;
   bool settled = true;            ///< the list before it counts no more
   std::vector<NodeName> missing;  ///< of both lists, those who were not heard to have adopted it
-  bool storing = false;           ///< what it would succeed is on its way to our disk
+  bool storing = false;           ///< the list in force is on its way to our disk
   bool staged = false;            ///< a configuration that changes it waits here
   std::vector<std::string> waits_for;  ///< a sentence each; empty: for nothing any more
 

@@ -22,6 +22,7 @@
 #include "membership/io/record_file.hpp"
 #include "membership/promise_memory.hpp"
 #include "membership/record.hpp"
+#include "membership/voters_file.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -128,15 +129,21 @@ void read_stats_users(const ClusterConfig& config, lb_supervisor::HaproxyPaths& 
   }
 }
 
-/// Safety: by which list of voters this node counts is on disk before its first vote.
+/// By which list of voters this node counts. Safety: on disk before its first vote.
 Result<void> adopt_electorate(const std::string& state_dir, const ClusterConfig& config,
-                              const NodeName& self, membership::KeptRecord& kept) {
-  if (!kept.electorate) return {};
-  auto adopted = membership::adopt(kept.electorate, membership::votes_of(config.nodes));
-  if (kept.electorate == adopted) return {};
-  kept.electorate = std::move(adopted);
-  return write_durably(state_dir, membership::record_file_name,
-                       membership::encode_record(kept, {config.name, self}));
+                              const NodeName& self, Beginning& beginning) {
+  const membership::RecordOwner owner{config.name, self};
+  const auto bytes = membership::read_voters_file(state_dir);
+  if (!bytes) return bytes.error();
+  const auto before = membership::decode_voters(*bytes, owner);
+  if (!bytes->empty() && !before) {
+    beginning.remarks.emplace_back("by which nodes' votes this node counted is not known any more");
+  }
+  auto adopted = membership::adopt(before, membership::votes_of(config.nodes));
+  beginning.node.inheritance.record.electorate = adopted;
+  if (before == adopted) return {};
+  return write_durably(state_dir, membership::voters_file_name,
+                       membership::encode_voters(adopted, owner));
 }
 
 }  // namespace

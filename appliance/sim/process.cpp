@@ -8,6 +8,7 @@
 #include "appliance/sim/words.hpp"
 #include "appliance/sim/world.hpp"
 #include "membership/promise_memory.hpp"
+#include "membership/voters_file.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -62,13 +63,11 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   inheritance.abstain = recollection.abstain;
   const RecordOwner owner{self.cluster, self.node};
   inheritance.record = decode_record(machine.disk.file, owner).kept;
-  auto electorate = adopt(inheritance.record.electorate, votes_of(config_of(machine).nodes));
-  if (inheritance.record.electorate && inheritance.record.electorate != electorate) {
+  const auto before = decode_voters(machine.disk.voters, owner);
+  inheritance.record.electorate = adopt(before, votes_of(config_of(machine).nodes));
+  if (inheritance.record.electorate != before) {
     if (machine.disk_full || machine.disk.health == DiskHealth::failing) return std::nullopt;
-    inheritance.record.electorate = std::move(electorate);
-    if (machine.options.record_disk_works) {
-      machine.disk.file = encode_record(inheritance.record, owner);
-    }
+    machine.disk.voters = encode_voters(*inheritance.record.electorate, owner);
   }
   if (inherits == Inherits::everything) {
     if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();

@@ -37,7 +37,7 @@ std::vector<membership::Subject> subjects_of(const Status& status) {
 
 void World::store_record(Machine& machine, const membership::StoreRecord& action) {
   RecordDisk& disk = machine.disk;
-  disk.under_way = action.bytes;
+  disk.under_way = action;
   if (disk.health == DiskHealth::hanging) {
     disk.hangs = action;
     return;
@@ -48,13 +48,13 @@ void World::store_record(Machine& machine, const membership::StoreRecord& action
   schedule_on(
       machine, takes, [this, &machine, ticket = action.ticket, life = machine.process->life] {
         if (!machine.process || machine.process->life != life) return;
-        auto bytes = std::exchange(machine.disk.under_way, std::nullopt);
+        const auto stored = std::exchange(machine.disk.under_way, std::nullopt);
         if (machine.disk.health == DiskHealth::failing) {
           deliver(machine,
                   membership::RecordStoreFailed{ticket, {ErrorKind::failed, "made to fail", 5}});
           return;
         }
-        if (bytes && machine.options.record_disk_works) machine.disk.file = *bytes;
+        if (stored && machine.options.record_disk_works) machine.disk.keep(*stored);
         deliver(machine, membership::RecordStored{ticket});
       });
 }
@@ -62,8 +62,10 @@ void World::store_record(Machine& machine, const membership::StoreRecord& action
 /// The process is gone, or the power: what was under way is there or not.
 void World::settle_store(Machine& machine) {
   machine.disk.hangs.reset();
-  auto bytes = std::exchange(machine.disk.under_way, std::nullopt);
-  if (bytes && machine.options.record_disk_works && random_.chance(500)) machine.disk.file = *bytes;
+  const auto stored = std::exchange(machine.disk.under_way, std::nullopt);
+  if (stored && machine.options.record_disk_works && random_.chance(500)) {
+    machine.disk.keep(*stored);
+  }
 }
 
 void World::tell_of_wall_clock(Machine& machine) {
@@ -114,6 +116,7 @@ void World::replace_disk(const NodeName& node) {
   if (it.powered) return;
   disturb(node.text() + ": gets a new disk");
   it.disk.file.clear();
+  it.disk.voters.clear();
   it.marker.reset();
 }
 

@@ -25,10 +25,16 @@ enum class DiskHealth : std::uint8_t {
 
 struct RecordDisk {
   DiskHealth health = DiskHealth::well;
-  std::vector<std::uint8_t> file;                      ///< empty: there is none
-  std::optional<std::vector<std::uint8_t>> under_way;  ///< not on it yet
-  std::optional<membership::StoreRecord> hangs;        ///< goes on when the disk does
-  Duration clock_shift{0};                             ///< of the machine's wall clock
+  std::vector<std::uint8_t> file;                    ///< empty: there is none
+  std::vector<std::uint8_t> voters;                  ///< likewise, the file of who votes
+  std::optional<membership::StoreRecord> under_way;  ///< not on it yet
+  std::optional<membership::StoreRecord> hangs;      ///< goes on when the disk does
+
+  void keep(const membership::StoreRecord& action) {
+    file = action.bytes;
+    if (!action.voters.empty()) voters = action.voters;
+  }
+  Duration clock_shift{0};  ///< of the machine's wall clock
 };
 
 }  // namespace hapx::appliance::sim

@@ -18,6 +18,7 @@
 #include "config/io/descriptor.hpp"
 #include "config/io/durable_file.hpp"
 #include "membership/record.hpp"
+#include "membership/voters_file.hpp"
 
 namespace hapx::membership {
 
@@ -25,14 +26,12 @@ namespace asio = boost::asio;
 
 namespace {
 constexpr std::size_t stack_bytes = 256 * std::size_t{1024};
-}  // namespace
 
-Result<std::vector<std::uint8_t>> read_record_file(const std::string& directory) {
-  const std::string path = directory + "/" + record_file_name;
+Result<std::vector<std::uint8_t>> read_file(const std::string& path, std::size_t bytes_max) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open() && errno == ENOENT) return std::vector<std::uint8_t>();
   if (!file.is_open()) return system_error(errno, "cannot open " + path);
-  std::vector<std::uint8_t> bytes(record_bytes_max + 1);  // a longer one is none of ours
+  std::vector<std::uint8_t> bytes(bytes_max + 1);  // a longer one is none of ours
   std::size_t length = 0;
   while (length < bytes.size()) {
     const ssize_t got = ::read(file.number(), bytes.data() + length, bytes.size() - length);
@@ -43,6 +42,16 @@ Result<std::vector<std::uint8_t>> read_record_file(const std::string& directory)
   }
   bytes.resize(length);
   return bytes;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> read_record_file(const std::string& directory) {
+  return read_file(directory + "/" + record_file_name, record_bytes_max);
+}
+
+Result<std::vector<std::uint8_t>> read_voters_file(const std::string& directory) {
+  return read_file(directory + "/" + voters_file_name, voters_bytes_max);
 }
 
 /// What the loop and the thread of the disk have in common.
@@ -90,7 +99,10 @@ struct RecordFile::Shared {
       if (ending) return;
       const StoreRecord store = *std::exchange(wanted, std::nullopt);
       lock.unlock();
-      const auto written = write_durably(directory, record_file_name, store.bytes);
+      auto written = store.voters.empty()
+                         ? Result<void>{}
+                         : write_durably(directory, voters_file_name, store.voters);
+      if (written) written = write_durably(directory, record_file_name, store.bytes);
       lock.lock();
       if (written)
         outcome = RecordStored{store.ticket};

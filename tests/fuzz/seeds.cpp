@@ -19,6 +19,7 @@
 #include "lb-supervisor/keeper_message.hpp"
 #include "membership/plaintext.hpp"
 #include "membership/record.hpp"
+#include "membership/voters_file.hpp"
 #include "vip/address_message.hpp"
 #include "vip/arp.hpp"
 #include "vip/fence_message.hpp"
@@ -139,6 +140,22 @@ bool write_records(const fs::path& folder) {
   return seeds.good();
 }
 
+/// Likewise.
+bool write_voters(const fs::path& folder) {
+  using namespace membership;
+  Seeds seeds(folder, "voters");
+  const RecordOwner owner{ClusterName("kube-demo"), NodeName("node1")};
+  const Votes two{{NodeName("node1"), 1}, {NodeName("node2"), 1}};
+  const Votes three{{NodeName("node1"), 1}, {NodeName("node2"), 1}, {NodeName("node3"), 2}};
+  const KeptElectorate settled{4, two, 0, {}};
+  for (const KeptElectorate& kept : {settled, adopt(settled, three)}) {
+    const Bytes whole = encode_voters(kept, owner);
+    const std::string name = kept.succeeds == 0 ? "settled" : "adopted";
+    seeds.add(name + "-whole", whole).add(name, Bytes(whole.begin(), whole.end() - 8));
+  }
+  return seeds.good();
+}
+
 bool write_keeper(const fs::path& folder) {
   using namespace lb_supervisor;
   Seeds seeds(folder, "keeper_message");
@@ -227,7 +244,7 @@ int main(int count, char** words) {
   }
   const std::filesystem::path folder(words[1]);
   const bool good = write_membership(folder) && write_promises(folder) && write_records(folder) &&
-                    write_keeper(folder) && write_wire(folder);
+                    write_voters(folder) && write_keeper(folder) && write_wire(folder);
   if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
   return good ? 0 : 1;
 }

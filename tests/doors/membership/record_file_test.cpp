@@ -75,6 +75,30 @@ TEST_F(RecordFileTest, what_is_stored_is_found_and_nothing_else_is_left) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
+TEST_F(RecordFileTest, who_votes_is_stored_before_it_when_that_has_changed) {
+  open();
+  file_->store({1, {1}, {9, 9}});
+  wait_for(1);
+  file_->store({2, {2}});
+  wait_for(2);
+  EXPECT_EQ(read(), (std::vector<std::uint8_t>{2}));
+  const auto voters = read_voters_file(folder_.string());
+  ASSERT_TRUE(voters) << voters.error().sentence;
+  EXPECT_EQ(*voters, (std::vector<std::uint8_t>{9, 9})) << "the second store left it as it is";
+}
+
+/// A list that isn't kept is no list: then the record is not stored either.
+TEST_F(RecordFileTest, who_votes_and_cannot_be_stored_fails_the_whole) {
+  open();
+  fs::create_directories(folder_ / voters_file_name / "in the way");
+  file_->store({1, {1}, {9, 9}});
+  wait_for(1);
+  const auto* failed = std::get_if<RecordStoreFailed>(&outcomes_[0]);
+  ASSERT_NE(failed, nullptr);
+  EXPECT_NE(failed->error.sentence.find(voters_file_name), std::string::npos);
+  EXPECT_TRUE(read().empty());
+}
+
 TEST_F(RecordFileTest, the_draft_of_a_process_that_died_is_overwritten) {
   std::ofstream(folder_ / "record.new") << "half of it";
   open();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "membership/voters_file.hpp"
 #include "world.hpp"
 
 namespace hapx::membership {
@@ -101,6 +102,29 @@ TEST(SuccessionTest, votes_that_come_and_go_are_counted) {
   EXPECT_EQ(votes_between(two, {{a, 1}, {c, 1}}), 2U);
   EXPECT_EQ(votes_between(two, {{a, 3}, {b, 0}}), 3U);
   EXPECT_EQ(votes_between(two, two), 0U);
+}
+
+// ---- the file
+
+const RecordOwner owner{ClusterName("kube-demo"), NodeName("a")};
+
+TEST(VotersFile, is_read_back_as_it_was_written) {
+  for (const KeptElectorate& kept :
+       {KeptElectorate{1, two, 0, {}}, adopt(KeptElectorate{4, two, 0, {}}, three),
+        KeptElectorate{5, three, hash_of(two), {}}})
+    EXPECT_EQ(decode_voters(encode_voters(kept, owner), owner), kept);
+}
+
+TEST(VotersFile, torn_turned_or_another_nodes_is_none) {
+  auto bytes = encode_voters(adopt(KeptElectorate{4, two, 0, {}}, three), owner);
+  EXPECT_EQ(decode_voters(bytes, {ClusterName("kube-demo"), NodeName("b")}), std::nullopt);
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_EQ(decode_voters(std::span(bytes).first(length), owner), std::nullopt) << length;
+  for (std::uint8_t& byte : bytes) {
+    byte ^= 0x10U;
+    EXPECT_EQ(decode_voters(bytes, owner), std::nullopt);
+    byte ^= 0x10U;
+  }
 }
 
 // ---- whole members

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/assert.hpp"
+#include "membership/voters_file.hpp"
 
 namespace hapx::membership::testing {
 
@@ -63,10 +64,9 @@ void World::start(std::size_t node) {
   const RecordOwner owner{config.name, machine.config.name};
   options.record = decode_record(machine.disk.file, owner).kept;
   if (machine.nodes) options.config.nodes = *machine.nodes;
-  if (options.record.electorate) {
-    options.record.electorate = adopt(options.record.electorate, votes_of(options.config.nodes));
-    machine.disk.file = encode_record(options.record, owner);
-  }
+  options.record.electorate =
+      adopt(decode_voters(machine.disk.voters, owner), votes_of(options.config.nodes));
+  machine.disk.voters = encode_voters(*options.record.electorate, owner);
   ++machine.lives;
   machine.news.clear();
   machine.obeyed = 0;
@@ -176,6 +176,7 @@ void World::store(std::size_t node, const StoreRecord& action) {
       return with(node, [&](Member& member, Instant at) { return member.step(failed, at); });
     }
     machine.disk.file = action.bytes;
+    if (!action.voters.empty()) machine.disk.voters = action.voters;
     const RecordStored stored{action.ticket};
     with(node, [&](Member& member, Instant at) { return member.step(stored, at); });
   };
@@ -204,7 +205,10 @@ std::optional<KeptRecord> World::on_disk(std::size_t node) const {
   const auto decoded =
       decode_record(machines[node].disk.file, {config.name, machines[node].config.name});
   if (decoded.finding != RecordFinding::intact) return std::nullopt;
-  return decoded.kept;
+  KeptRecord kept = decoded.kept;
+  kept.electorate =
+      decode_voters(machines[node].disk.voters, {config.name, machines[node].config.name});
+  return kept;
 }
 
 std::optional<OrderAnswer> World::answer(std::size_t node, std::uint64_t id) const {

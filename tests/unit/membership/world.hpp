@@ -33,6 +33,7 @@ inline constexpr Utc world_begins{std::chrono::seconds(1'795'873'017)};
 /// Where the record lies.
 struct Disk {
   std::vector<std::uint8_t> file;
+  std::vector<std::uint8_t> voters;
   Duration takes = std::chrono::milliseconds(1);
   bool fails = false;
   bool hangs = false;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can a damaged file of who votes make us believe?
+//
+// The input is tried as the file, and as all of it but the checksum, which is put right then: so
+// the fuzzer gets behind it. Either is a list within its limits, or none; and what was read,
+// written again, is read alike.
+#include "fuzz.hpp"
+#include "membership/bytes.hpp"
+#include "membership/promise_memory.hpp"
+#include "membership/voters_file.hpp"
+
+namespace hapx::fuzz {
+namespace {
+
+using namespace membership;
+
+const RecordOwner owner{ClusterName("kube-demo"), NodeName("node1")};
+
+void try_file(Bytes file) {
+  const auto kept = decode_voters(file, owner);
+  if (!kept) return;
+  must(kept->generation > 0 && !kept->list.empty(), "somebody votes");
+  must(kept->previous.empty() || kept->succeeds == hash_of(kept->previous),
+       "the list before is the one that it succeeds");
+  for (const auto* list : {&kept->list, &kept->previous}) {
+    for (const auto& [node, votes] : *list) {
+      must(!node.empty() && node.text().size() <= name_bytes_max, "names are bounded");
+    }
+  }
+  must(decode_voters(encode_voters(*kept, owner), owner) == kept, "what is written is read back");
+  must(adopt(kept, kept->list) == *kept, "the same list is no change");
+}
+
+}  // namespace
+
+void try_input(Bytes input) {
+  try_file(input);
+  std::vector<std::uint8_t> bytes(input.begin(), input.end());
+  ByteWriter checksum;
+  checksum.u64(fnv1a(bytes));
+  const auto tail = std::move(checksum).take();
+  bytes.insert(bytes.end(), tail.begin(), tail.end());
+  try_file(bytes);
+}
+
+}  // namespace hapx::fuzz
