@@ -38,29 +38,6 @@ std::string on_one_line(std::string lines) {
   return lines;
 }
 
-/// What would never come to be: more than a vote at a time, or a majority without those who go.
-std::optional<std::string> refuse_electorate(const NodeName& self,
-                                             const std::vector<NodeConfig>& before,
-                                             const std::vector<NodeConfig>& after) {
-  std::set<NodeName> stay;
-  for (const auto& node : after) stay.insert(node.name);
-  if (!stay.contains(self)) {
-    return "it doesn't name this node, " + self.text() +
-           "; to let it go end hapxd here, then give the file to the other nodes";
-  }
-  const auto votes = membership::votes_between(votes_of(before), votes_of(after));
-  if (votes > 1) {
-    return "spec.nodes changes by " + std::to_string(votes) +
-           " votes, and while hapxd runs one at a time can come or go: change it in steps, or end "
-           "hapxd on all nodes, then start it with the new file";
-  }
-  if (votes > 0 && !membership::Electorate(before).is_majority(stay)) {
-    return "without the node that goes there is no majority of the present votes, so nobody could "
-           "agree to it: end hapxd on all nodes, then start it with the new file";
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 void Node::State::hear(const ReloadRequested&, Instant now, Decisions& out) {
@@ -110,7 +87,7 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
                                "it with the new file";
     return hear(ConfigRefused{reason}, now, out);
   }
-  if (auto refusal = refuse_electorate(options.self, options.config.nodes, event.config.nodes)) {
+  if (auto refusal = refuse_electorate(event.config.nodes)) {
     return hear(ConfigRefused{*std::move(refusal)}, now, out);
   }
   examined = event;
@@ -121,6 +98,31 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
   }
   // HAProxy judges its part before anything is changed.
   absorb(supervisor.examine(std::move(wanted), now), now, out);
+}
+
+/// What would never come to be: without this node, more than a vote at a time, or a majority that
+/// needs those who go. What others have agreed on is followed, however far it is.
+std::optional<std::string> Node::State::refuse_electorate(
+    const std::vector<NodeConfig>& after) const {
+  const auto& before = options.config.nodes;
+  std::set<NodeName> stay;
+  for (const auto& node : after) stay.insert(node.name);
+  if (!stay.contains(options.self)) {
+    return "it doesn't name this node, " + options.self.text() +
+           "; to let it go end hapxd here, then give the file to the other nodes";
+  }
+  if (member.is_in_use(after)) return std::nullopt;
+  const auto votes = membership::votes_between(votes_of(before), votes_of(after));
+  if (votes > 1) {
+    return "spec.nodes changes by " + std::to_string(votes) +
+           " votes, and while hapxd runs one at a time can come or go: change it in steps, or end "
+           "hapxd on all nodes, then start it with the new file";
+  }
+  if (votes > 0 && !membership::Electorate(before).is_majority(stay)) {
+    return "without the node that goes there is no majority of the present votes, so nobody could "
+           "agree to it: end hapxd on all nodes, then start it with the new file";
+  }
+  return std::nullopt;
 }
 
 void Node::State::haproxy_examined(const std::string& refusal, Instant now, Decisions& out) {

@@ -144,7 +144,11 @@ class Member {
   /// Tells the other nodes that this configuration waits here, or none. StagedAgreed comes when all
   /// who are there have the same, a majority of the votes in force, and of the new ones, is among
   /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
-  /// it already. What it waits for is in the View. REQUIRES: its electorate is another one.
+  /// it already, or ours is not settled and this is the list before it. What it waits for is in the
+  /// View. REQUIRES: its electorate is another one.
+  /// It is in use already, as far as is known here: by a node that is ahead of us, or it counts
+  /// beside ours. Then it is no change that we would begin.
+  [[nodiscard]] bool is_in_use(const std::vector<NodeConfig>& nodes) const;
   [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
 
   /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers

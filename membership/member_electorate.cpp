@@ -65,16 +65,21 @@ bool Member::State::may_tell_staged(Instant now) const {
   return succession.settled() && now >= counting_since + lease_max;
 }
 
+/// Liveness: where somebody has adopted it, it is in force; and whoever finds itself alone with a
+/// list goes back to the one before, which counts for it anyway.
+bool Member::State::is_in_use(std::uint64_t list) const {
+  const auto has_adopted = [&](const Peer& peer) {
+    return peer.electorate().list == list &&
+           peer.electorate().generation > succession.kept().generation;
+  };
+  return succession.kept().succeeds == list || std::ranges::any_of(peers, has_adopted);
+}
+
 /// Safety: no two lists are in use that have not each a majority in common with the one between
 /// them; so the next one waits until this one is settled, and every lease under the one before it
 /// is over.
 std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
-  const auto has_adopted = [this](const Peer& peer) {
-    return peer.electorate().list == staging->hash &&
-           peer.electorate().generation > succession.kept().generation;
-  };
-  // Liveness: where somebody has adopted it, it is in force.
-  if (std::ranges::any_of(peers, has_adopted)) return {};
+  if (is_in_use(staging->hash)) return {};
   std::vector<std::string> waits;
   if (!succession.settled())
     waits.push_back(joined(texts(succession.missing())) + " to count votes by the present nodes");
@@ -119,6 +124,10 @@ void Member::State::refresh_electorate(Instant now) {
   if (fresh == view.electorate) return;
   view.electorate = std::move(fresh);
   view_changed = true;
+}
+
+bool Member::is_in_use(const std::vector<NodeConfig>& nodes) const {
+  return state_->is_in_use(hash_of(votes_of(nodes)));
 }
 
 Outcome Member::stage(std::optional<StagedConfig> staged, Instant now) {

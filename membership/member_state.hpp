@@ -125,6 +125,7 @@ struct Member::State {
   [[nodiscard]] bool counts_by_kin(Peer& peer, const Message& message);
   [[nodiscard]] std::vector<std::string> staged_waits_for(Instant now) const;
   [[nodiscard]] bool may_tell_staged(Instant now) const;
+  [[nodiscard]] bool is_in_use(std::uint64_t list) const;
   void refresh_electorate(Instant now);
   bool hear_candidate(const NodeName& sender, const DatagramArrived& datagram, Instant now);
 

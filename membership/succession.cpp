@@ -41,6 +41,7 @@ Succession::Succession(KeptElectorate kept, const NodeName& self)
       list_(hash_of(kept_.list)),
       adopted_{self} {
   count_anew();
+  settle_if_adopted();
 }
 
 ElectorateTold Succession::told() const {
@@ -81,8 +82,12 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
   } else if (theirs.generation == kept_.generation && theirs.succeeds == 0) {
     settle();
   }
-  if (!settled() && electorate_.is_majority(adopted_)) settle();
+  settle_if_adopted();
   return kept_ != before;
+}
+
+void Succession::settle_if_adopted() {
+  if (!settled() && electorate_.is_majority(adopted_)) settle();
 }
 
 void Succession::settle() {

@@ -77,6 +77,7 @@ class Succession {
   [[nodiscard]] std::vector<NodeName> missing() const;
 
  private:
+  void settle_if_adopted();
   void settle();
   void count_anew();
 

@@ -202,7 +202,8 @@ TEST_F(BadInput, AFileWithoutTheNodeItselfIsRefusedByAReloadAndByAStart) {
   Requests requests(plan(), 50);
   const auto before = daemons_on(*holder_);
   reload(*holder_, text);
-  EXPECT_TRUE(logs(*holder_, "it doesn't name this node, " + holder_->name.text())) << log_of(*holder_);
+  EXPECT_TRUE(logs(*holder_, "it doesn't name this node, " + holder_->name.text()))
+      << log_of(*holder_);
   EXPECT_EQ(daemons_on(*holder_), before) << "the same process goes on";
   EXPECT_EQ(hapx(*holder_, {"config", "diff", plan().config_file}), 2);
   EXPECT_TRUE(says("spec.nodes[" + holder_->name.text() + "]")) << said_;

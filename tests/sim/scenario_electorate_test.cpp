@@ -142,6 +142,42 @@ TEST_F(WhoVotes, WhoComesBackWithTheOldFileHoldsNothing) {
   expect_settled({n1, n2, n3}, 2);
 }
 
+/// What the others have agreed on meanwhile it takes in one step, however far it is.
+TEST_F(WhoVotes, WhoHasMissedTwoChangesFollowsAtOnce) {
+  begin_with(3, 3);
+  place_on(n1);
+  world_->power_off(n3);
+  world_->run_for(1s);
+  ClusterConfig heavier = cluster(3);
+  for (const unsigned votes : {2U, 3U}) {
+    heavier.nodes[0].votes = votes;
+    for (const NodeName& node : {n1, n2}) give(node, heavier);
+    world_->run_for(8s);
+  }
+  ASSERT_EQ(electorate(n1).generation, 3U);
+  world_->power_on(n3);
+  world_->run_for(8s);
+  give(n3, heavier);
+  expect_outage_at_most(0ms);
+  expect_settled({n1, n2, n3}, 3);
+}
+
+/// One node was started with a file of its own; it goes back when it is given that of the others.
+TEST_F(WhoVotes, WhoIsAloneWithAListGoesBack) {
+  begin_with(3, 3);
+  place_on(n1);
+  ClusterConfig own = cluster(3);
+  own.nodes[2].votes = 3;
+  world_->write_file(n3, write_config(own));
+  world_->power_off(n3);
+  world_->power_on(n3);
+  world_->run_for(8s);
+  EXPECT_FALSE(electorate(n3).settled);
+  give(n3, cluster(3));
+  expect_outage_at_most(0ms);
+  expect_settled({n1, n2, n3}, 3);
+}
+
 TEST_F(WhoVotes, WhatIsStagedEndsWithAnotherFileOrWithHapxd) {
   begin_with(2, 3);
   give(n1, cluster(3));

@@ -56,6 +56,11 @@ TEST(SuccessionTest, it_is_settled_when_majorities_of_both_lists_have_adopted_it
   EXPECT_EQ(succession.kept(), (KeptElectorate{5, three, 0, {}}));
 }
 
+TEST(SuccessionTest, who_is_a_majority_of_both_lists_alone_asks_nobody) {
+  const Succession alone(adopt(KeptElectorate{1, {{a, 1}}, 0, {}}, {{a, 2}, {b, 1}}), a);
+  EXPECT_TRUE(alone.settled());
+}
+
 TEST(SuccessionTest, who_goes_back_to_the_old_list_has_not_adopted_it) {
   Succession succession = adopting();
   EXPECT_FALSE(succession.heard(b, told(4, two)));
@@ -248,6 +253,19 @@ TEST_F(Change, who_has_adopted_the_next_list_votes_only_for_who_has_it_too) {
   world.run_for(2s);
   EXPECT_TRUE(world.open(1, another)) << "with the votes of both";
   EXPECT_TRUE(world.violations.empty());
+}
+
+TEST_F(Change, who_is_alone_with_a_list_goes_back_at_once) {
+  begin_with_two();
+  world.kill(1);
+  world.machines[1].nodes = world.first_nodes(3);
+  world.start(1);
+  world.run_for(1s);
+  ASSERT_EQ(electorate(1).missing, (std::vector{NodeName("node1"), NodeName("node3")}));
+  world.stage(1, world.first_nodes(2));
+  world.run_for(1s);
+  for (const std::size_t i : {0U, 1U})
+    EXPECT_EQ(electorate(i), (ElectorateView{3, true, {}, false, false, {}})) << i;
 }
 
 TEST_F(Change, the_next_change_waits_until_every_lease_before_the_last_one_is_over) {
