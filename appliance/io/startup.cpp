@@ -206,10 +206,10 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   if (const auto remark = remark_on(decoded.finding); !remark.empty()) {
     beginning.remarks.emplace_back(remark);
   }
-  if (const auto stored = adopt_electorate(options.state_dir, *config, *self, decoded.kept);
-      !stored)
-    return stored.error();
   beginning.node.inheritance.record = std::move(decoded.kept);
+  if (const auto stored = adopt_electorate(options.state_dir, *config, *self, beginning); !stored) {
+    return stored.error();
+  }
   beginning.node.config = std::move(*config);
   beginning.node.self = *self;
   beginning.node.boot = *boot;
