@@ -146,8 +146,8 @@ class Member {
   /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
   /// it already, or ours is not settled and this is the list before it. What it waits for is in the
   /// View. REQUIRES: its electorate is another one.
-  /// It is in use already, as far as is known here: by a node that is ahead of us, or it counts
-  /// beside ours. Then it is no change that we would begin.
+  /// A node that is ahead of us counts by it, or ours is not settled: then to take it is no change
+  /// that we would begin.
   [[nodiscard]] bool is_in_use(const std::vector<NodeConfig>& nodes) const;
   [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
 

@@ -10,12 +10,6 @@ namespace hapx::membership {
 
 namespace {
 
-std::vector<std::string> texts(const std::vector<NodeName>& names) {
-  std::vector<std::string> out;
-  for (const NodeName& name : names) out.push_back(name.text());
-  return out;
-}
-
 bool has(const std::vector<NodeConfig>& nodes, const NodeName& name) {
   return std::ranges::find(nodes, name, &NodeConfig::name) != nodes.end();
 }
@@ -66,13 +60,13 @@ bool Member::State::may_tell_staged(Instant now) const {
 }
 
 /// Liveness: where somebody has adopted it, it is in force; and whoever finds itself alone with a
-/// list goes back to the one before, which counts for it anyway.
+/// list that is not settled takes any other: all those before count on.
 bool Member::State::is_in_use(std::uint64_t list) const {
   const auto has_adopted = [&](const Peer& peer) {
     return peer.electorate().list == list &&
            peer.electorate().generation > succession.kept().generation;
   };
-  return succession.kept().succeeds == list || std::ranges::any_of(peers, has_adopted);
+  return !succession.settled() || std::ranges::any_of(peers, has_adopted);
 }
 
 /// Safety: no two lists are in use that have not each a majority in common with the one between
@@ -81,9 +75,7 @@ bool Member::State::is_in_use(std::uint64_t list) const {
 std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
   if (is_in_use(staging->hash)) return {};
   std::vector<std::string> waits;
-  if (!succession.settled())
-    waits.push_back(joined(texts(succession.missing())) + " to count votes by the present nodes");
-  else if (!may_tell_staged(now))
+  if (!may_tell_staged(now))
     waits.emplace_back("this hapxd to have run for " + hapx::to_string(lease_max));
   std::set<NodeName> present{options.self};
   for (const Peer& peer : peers) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "membership/succession.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "membership/bytes.hpp"
@@ -32,7 +33,12 @@ unsigned votes_between(const Votes& before, const Votes& after) {
 KeptElectorate adopt(const std::optional<KeptElectorate>& kept, const Votes& list) {
   if (!kept) return {1, list, 0, {}};
   if (kept->list == list) return *kept;
-  return {kept->generation + 1, list, hash_of(kept->list), kept->list};
+  KeptElectorate next{kept->generation + 1, list, hash_of(kept->list), {kept->list}};
+  for (const Votes& before : kept->previous)
+    if (before != list) next.previous.push_back(before);
+  const bool is_unknown = kept->succeeds != 0 && kept->previous.empty();
+  if (is_unknown || next.previous.size() >= lists_max) next.previous.clear();
+  return next;
 }
 
 Succession::Succession(KeptElectorate kept, const NodeName& self)
@@ -50,8 +56,16 @@ ElectorateTold Succession::told() const {
 
 /// Safety: whoever was never told which list it succeeds has no majority until that is over.
 void Succession::count_anew() {
-  electorate_ =
-      settled() ? Electorate(std::vector{kept_.list}) : Electorate({kept_.list, kept_.previous});
+  std::vector<Votes> lists{kept_.list};
+  if (!settled() && kept_.previous.empty()) lists.emplace_back();
+  lists.insert(lists.end(), kept_.previous.begin(), kept_.previous.end());
+  electorate_ = Electorate(std::move(lists));
+}
+
+bool Succession::counts_beside(std::uint64_t list) const {
+  return list == kept_.succeeds || std::ranges::any_of(kept_.previous, [&](const Votes& before) {
+           return hash_of(before) == list;
+         });
 }
 
 /// Safety: two who are foreign to each other may both count, but no voter counts for both: each
@@ -71,17 +85,23 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
     adopted_.erase(from);
     return false;
   }
-  adopted_.insert(from);
   const KeptElectorate before = kept_;
+  const bool is_first = adopted_.size() == 1;
+  if (theirs.succeeds == 0 && theirs.generation >= kept_.generation) settle();
   if (theirs.generation > kept_.generation) {
-    // The same nodes and votes, and we have missed what was between: their account of it counts.
     kept_.generation = theirs.generation;
-    if (kept_.succeeds != theirs.succeeds) kept_.previous.clear();
-    kept_.succeeds = theirs.succeeds;
-    count_anew();
-  } else if (theirs.generation == kept_.generation && theirs.succeeds == 0) {
-    settle();
+    // The first whom we hear with our list says that another counts, too: we are the new one. Later
+    // nobody can unsettle it.
+    if (theirs.succeeds != 0 && settled() && is_first) {
+      kept_.succeeds = theirs.succeeds;
+      count_anew();
+    }
   }
+  // Safety: who has come another way needs majorities that we don't know of.
+  if (theirs.succeeds == 0 || counts_beside(theirs.succeeds))
+    adopted_.insert(from);
+  else
+    adopted_.erase(from);
   settle_if_adopted();
   return kept_ != before;
 }
@@ -98,9 +118,12 @@ void Succession::settle() {
 
 std::vector<NodeName> Succession::missing() const {
   std::set<NodeName> names;
-  for (const Votes* list : {&kept_.list, &kept_.previous})
-    for (const auto& [node, votes] : *list)
+  const auto add = [&](const Votes& list) {
+    for (const auto& [node, votes] : list)
       if (votes > 0 && !adopted_.contains(node)) names.insert(node);
+  };
+  add(kept_.list);
+  for (const Votes& list : kept_.previous) add(list);
   return {names.begin(), names.end()};
 }
 

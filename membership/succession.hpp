@@ -31,6 +31,10 @@ struct ElectorateTold {
   friend bool operator==(const ElectorateTold&, const ElectorateTold&) = default;
 };
 
+/// Limit: so many lists count at once; whoever adopts one more counts for nothing until that is
+/// settled.
+inline constexpr std::size_t lists_max = 8;
+
 /// A hash of the list; never 0.
 [[nodiscard]] std::uint64_t hash_of(const Votes& list);
 /// How many votes have come or gone between the two lists.
@@ -41,14 +45,16 @@ struct KeptElectorate {
   std::uint64_t generation = 1;
   Votes list;
   std::uint64_t succeeds = 0;  ///< as told
-  Votes previous;              ///< the list of that hash; empty: we were never told
+  /// The lists that count beside it, the one that it succeeds first; none though it succeeds one:
+  /// we were never told which.
+  std::vector<Votes> previous;
 
   friend bool operator==(const KeptElectorate&, const KeptElectorate&) = default;
 };
 
-/// What a process counts by that finds `kept` on its disk and `list` in its file. Safety: on disk
-/// before the first vote: whoever has adopted a list never again votes for one who counts by the
-/// one before.
+/// What a process counts by that finds `kept` on its disk and `list` in its file: if the one on
+/// disk was not settled, those before it count on. Safety: on disk before the first vote: whoever
+/// has adopted a list never again votes for one who counts by the one before.
 [[nodiscard]] KeptElectorate adopt(const std::optional<KeptElectorate>& kept, const Votes& list);
 
 /// What another node's list is to ours.
@@ -77,6 +83,7 @@ class Succession {
   [[nodiscard]] std::vector<NodeName> missing() const;
 
  private:
+  [[nodiscard]] bool counts_beside(std::uint64_t list) const;
   void settle_if_adopted();
   void settle();
   void count_anew();
@@ -84,7 +91,7 @@ class Succession {
   KeptElectorate kept_;
   Electorate electorate_;
   std::uint64_t list_;          ///< hash of kept_.list
-  std::set<NodeName> adopted_;  ///< who was heard to count by our list, ourselves included
+  std::set<NodeName> adopted_;  ///< who counts by our list, and by no other than we do
 };
 
 }  // namespace hapx::membership

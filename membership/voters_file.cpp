@@ -46,12 +46,18 @@ std::optional<KeptElectorate> read_electorate(ByteReader& reader) {
   KeptElectorate kept;
   kept.generation = reader.u64();
   auto list = read_votes(reader);
-  kept.succeeds = reader.u64();
-  auto previous = read_votes(reader);
-  if (!list || !previous || kept.generation == 0 || list->empty()) return std::nullopt;
-  if (!previous->empty() && kept.succeeds != hash_of(*previous)) return std::nullopt;
+  if (!list || list->empty() || kept.generation == 0) return std::nullopt;
   kept.list = *std::move(list);
-  kept.previous = *std::move(previous);
+  kept.succeeds = reader.u64();
+  const std::uint32_t count = reader.u32();
+  if (!reader.ok() || count > lists_max) return std::nullopt;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto before = read_votes(reader);
+    if (!before || before->empty()) return std::nullopt;
+    kept.previous.push_back(*std::move(before));
+  }
+  if (!kept.previous.empty() && kept.succeeds != hash_of(kept.previous.front()))
+    return std::nullopt;
   return kept;
 }
 
@@ -66,7 +72,9 @@ std::vector<std::uint8_t> encode_voters(const KeptElectorate& kept, const Record
   writer.u64(kept.generation);
   write_votes(writer, kept.list);
   writer.u64(kept.succeeds);
-  write_votes(writer, kept.previous);
+  HAPX_ASSERT(kept.previous.size() <= lists_max);
+  writer.u32(static_cast<std::uint32_t>(kept.previous.size()));
+  for (const Votes& before : kept.previous) write_votes(writer, before);
   const std::uint64_t checksum = fnv1a(writer.bytes());
   writer.u64(checksum);
   HAPX_ASSERT(writer.size() <= voters_bytes_max);

@@ -5,7 +5,8 @@
 // another, also the one before (succession.hpp). It is written before a process's first vote, and
 // with the record when that changes. This file knows its bytes:
 //
-//   magic, layout, cluster, node, generation, list, hash of the list before it, that list, checksum
+//   magic, layout, cluster, node, generation, list, hash of the one before it, those before,
+//   checksum
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 namespace hapx::membership {
 
 /// No file of ours is longer.
-inline constexpr std::size_t voters_bytes_max = 16 * std::size_t{1024};
+inline constexpr std::size_t voters_bytes_max = 64 * std::size_t{1024};
 
 [[nodiscard]] std::vector<std::uint8_t> encode_voters(const KeptElectorate& kept,
                                                       const RecordOwner& owner);

@@ -64,7 +64,11 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
     judge(at, forgotten->key, found);
   } else if (const auto* extended = std::get_if<DeadlineExtended>(&fact)) {
     const auto key = membership::LeaseKey::of(extended->vip);
-    deadlines_[key][extended->session] = {extended->until, extended->list};
+    Deadline& deadline = deadlines_[key][extended->session];
+    // A new process says once more what it has found: that was promised under the list of then.
+    if (extended->until > deadline.until + std::chrono::microseconds(1))
+      deadline.list = extended->list;
+    deadline.until = extended->until;
     judge(at, key, found);
   } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);

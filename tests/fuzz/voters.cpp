@@ -20,10 +20,13 @@ void try_file(Bytes file) {
   const auto kept = decode_voters(file, owner);
   if (!kept) return;
   must(kept->generation > 0 && !kept->list.empty(), "somebody votes");
-  must(kept->previous.empty() || kept->succeeds == hash_of(kept->previous),
+  must(kept->previous.empty() || kept->succeeds == hash_of(kept->previous.front()),
        "the list before is the one that it succeeds");
-  for (const auto* list : {&kept->list, &kept->previous}) {
-    for (const auto& [node, votes] : *list) {
+  must(kept->previous.size() <= lists_max, "lists are bounded");
+  auto lists = kept->previous;
+  lists.push_back(kept->list);
+  for (const auto& list : lists) {
+    for (const auto& [node, votes] : list) {
       must(!node.empty() && node.text().size() <= name_bytes_max, "names are bounded");
     }
   }

@@ -281,6 +281,9 @@ class Ground : public ScratchLab {
     return {std::move(watcher.value()), now};
   }
 
+  /// Who is back sooner looks, on the wire, as if it had never left.
+  static void let_the_wire_see_who_left() { static_cast<void>(pause(2 * drill::return_min)); }
+
   /// A client's request is served now.
   static bool a_client_is_served(const Plan& at) {
     const auto client = drill::Prober::start(at);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real failures of the address and of HAProxy, and what each word of onFail makes of them. What
 // happens on one node is read and forgiven on another.
-#include <thread>
-
 #include "ground.hpp"
 
 namespace hapx::appliance::lab {
@@ -267,8 +265,7 @@ TEST_P(OnFailing, StandbyEmptiesTheNodeUntilACleanup) {
   EXPECT_TRUE(a_client_is_served(plan()));
 
   ASSERT_NO_FATAL_FAILURE(clean_up());
-  // Who is back sooner looks, on the wire, as if it had never left.
-  std::this_thread::sleep_for(2 * drill::return_min);
+  let_the_wire_see_who_left();
   ASSERT_TRUE(comes("it may be moved there again", [&] {
     return hapx(asked_, {"move", service(), name_of_server()}) == 0;
   })) << said_;

@@ -112,6 +112,7 @@ TEST_P(EachOnItsNode, IsTakenOverByTheOtherAndReturnsOnlyIfItIsWantedMoreThanItS
   EXPECT_TRUE(a_client_is_served(second_));
   expect_answers_of(first, 2);
 
+  let_the_wire_see_who_left();
   ASSERT_TRUE(lab_->power_on(node(1)));
   start(1);
   ASSERT_TRUE(comes("node1 is a candidate", [&] { return is_candidate(1); }));

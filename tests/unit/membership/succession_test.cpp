@@ -34,7 +34,7 @@ Succession adopting() {
 TEST(SuccessionTest, the_first_list_is_settled_and_the_next_is_counted_beside_it) {
   EXPECT_EQ(adopt(std::nullopt, two), (KeptElectorate{1, two, 0, {}}));
   const KeptElectorate kept = adopt(KeptElectorate{4, two, 0, {}}, three);
-  EXPECT_EQ(kept, (KeptElectorate{5, three, hash_of(two), two}));
+  EXPECT_EQ(kept, (KeptElectorate{5, three, hash_of(two), {two}}));
   EXPECT_EQ(adopt(kept, three), kept) << "a restart changes nothing";
   EXPECT_EQ(adopting().told(), told(5, three, two));
 }
@@ -85,6 +85,34 @@ TEST(SuccessionTest, who_never_knew_the_list_before_decides_nothing_until_it_is_
   EXPECT_EQ(fresh.told(), told(5, three, two)) << "nor does it tell others that it is settled";
   EXPECT_TRUE(fresh.heard(b, told(5, three)));
   EXPECT_TRUE(fresh.electorate().is_majority({a, c}));
+}
+
+TEST(SuccessionTest, lists_that_are_not_settled_count_on) {
+  const Votes heavier{{a, 2}, {b, 1}};
+  const KeptElectorate kept = adopt(adopting().kept(), heavier);
+  EXPECT_EQ(kept, (KeptElectorate{6, heavier, hash_of(three), {three, two}}));
+  Succession succession(kept, a);
+  EXPECT_FALSE(succession.settled());
+  EXPECT_FALSE(succession.electorate().is_majority({a, c})) << "not of the first list";
+  EXPECT_FALSE(succession.heard(b, told(9, heavier, {{c, 1}})) && succession.settled())
+      << "it has come another way";
+  EXPECT_TRUE(succession.heard(b, told(9, heavier, two)));
+  EXPECT_TRUE(succession.settled());
+  EXPECT_EQ(succession.kept(), (KeptElectorate{9, heavier, 0, {}}));
+}
+
+TEST(SuccessionTest, who_was_settled_with_others_is_not_unsettled_by_one) {
+  Succession succession = settled(1, two);
+  EXPECT_FALSE(succession.heard(b, told(1, two)));
+  EXPECT_TRUE(succession.heard(c, told(7, two, {{c, 1}, {NodeName("ghost"), 1}})));
+  EXPECT_TRUE(succession.settled());
+  EXPECT_EQ(succession.kept().generation, 7U);
+}
+
+TEST(SuccessionTest, beyond_the_limit_of_lists_it_counts_for_nothing) {
+  KeptElectorate kept{1, two, 0, {}};
+  for (unsigned votes = 2; votes < 2 + lists_max; ++votes) kept = adopt(kept, {{a, votes}, {b, 1}});
+  EXPECT_FALSE(Succession(kept, a).electorate().is_majority({a, b, c}));
 }
 
 TEST(SuccessionTest, who_is_kin_to_whom) {
