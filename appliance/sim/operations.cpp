@@ -390,26 +390,6 @@ void World::reload(const NodeName& node) {
   deliver(machine(node), ReloadRequested{});
 }
 
-void World::let_votes_vary() {
-  votes_vary_ = true;
-  changed();
-  observe();
-}
-
-bool World::votes_are_settled() {
-  if (!votes_vary_) return true;
-  for (const auto& [name, machine] : machines_) {
-    if (machine.is_clone()) continue;
-    if (!machine.process || !machine.list.empty()) return false;
-    const ElectorateStatus electorate = machine.process->node.status(clock_of(machine)).electorate;
-    if (!electorate.settled || electorate.staged) return false;
-  }
-  votes_vary_ = false;
-  changed();
-  observe();
-  return true;
-}
-
 void World::kill_haproxy(const NodeName& node) {
   if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is killed");

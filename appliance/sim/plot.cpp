@@ -14,7 +14,6 @@ namespace {
 
 constexpr Duration boot_at_rest = 2s;      ///< of a machine that is switched on for a demand
 constexpr Duration ending_takes = 1500ms;  ///< an ordered end waits a second for the kernel
-constexpr Duration settling_takes = 60s;   ///< of who votes: several steps, 5 s between each
 constexpr Duration lifting_takes = 30s;    ///< all orders, once everything is healed
 constexpr std::array doors{Door::add_address, Door::remove_address, Door::announce,
                            Door::start_haproxy, Door::restart_in_flight};
@@ -62,21 +61,6 @@ class Doing {
     changed.timing = timings[random_.next() % timings.size()];
     world_.write_file(node_, write_config(changed));
     world_.reload(node_);
-  }
-
-  void change_votes() {
-    ClusterConfig changed = world_.config();
-    const NodeName& heavier = other();
-    const auto node = std::ranges::find(changed.nodes, heavier, &NodeConfig::name);
-    node->votes += static_cast<unsigned>(random_.next() % 2);  // one step away from the world's
-    const bool to_all = random_.chance(700);
-    world_.let_votes_vary();
-    for (const NodeConfig& each : changed.nodes) {
-      if (!to_all && each.name != node_) continue;
-      world_.write_file(each.name, write_config(changed));
-      world_.reload(each.name);
-      world_.run_for(random_.between(Duration(0), Duration(200ms)));
-    }
   }
 
   void fail_next() {
@@ -175,10 +159,6 @@ class Doing {
 
   void heal_and_demand() {
     heal();
-    if (!let_votes_settle()) {
-      complaint_ = "Liveness: healed and given one file, and nodes count by different lists";
-      return;
-    }
     const Patience patience;
     // An operator who is told "refused" or "unknown" asks again.
     const Moment lifting_until = world_.now() + boot_at_rest + lifting_takes;
@@ -201,17 +181,6 @@ class Doing {
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
-  /// An operator brings the world's file to all nodes, and brings it again.
-  [[nodiscard]] bool let_votes_settle() {
-    const Moment until = world_.now() + settling_takes;
-    while (!world_.votes_are_settled()) {
-      if (world_.now() > until) return false;
-      for (const NodeConfig& each : world_.config().nodes) world_.reload(each.name);
-      world_.run_for(boot_at_rest);
-    }
-    return true;
-  }
-
   [[nodiscard]] bool is_witness(const NodeName& node) const {
     const auto& nodes = world_.config().nodes;
     return std::any_of(nodes.begin(), nodes.end(), [&](const NodeConfig& each) {
@@ -347,7 +316,6 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::order_maintenance, "order_maintenance",
      [](Doing& it) { it.order(membership::Subject::maintenance()); }},
     {Deed::lift_orders, "lift_orders", [](Doing& it) { it.lift_orders(); }},
-    {Deed::change_votes, "change_votes", [](Doing& it) { it.change_votes(); }},
 }};
 
 constexpr bool in_order() {

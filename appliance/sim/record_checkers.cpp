@@ -78,6 +78,7 @@ void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
   if (excuses_.excused(at, answers->node, Excused::As::holder)) return;
   const auto standby = acknowledged_.all().find(Subject::standby(answers->node));
   if (standby == acknowledged_.all().end() || at <= standby->second.since + arriving) return;
+  if (acknowledged_.all().contains(Subject::maintenance())) return;
   found.push_back({at, "StandbyHoldsNothing",
                    answers->node.text() + " is in standby and begins to answer for " +
                        to_string(answers->vip)});

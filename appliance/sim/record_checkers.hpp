@@ -54,7 +54,8 @@ class OrdersOutlive {
 
 /// Safety: a node in standby is given nothing: it begins to answer for no address, once what was on
 /// its way when the order was acknowledged has had time to arrive. Limit: orders that may be stale
-/// bind nobody, and an excused holder goes on with what it had left.
+/// bind nobody, and an excused holder goes on with what it had left. In maintenance everybody keeps
+/// what he has, and puts back what somebody has taken from it.
 class StandbyHoldsNothing {
  public:
   explicit StandbyHoldsNothing(const ClusterConfig& config) : excuses_(config) {}

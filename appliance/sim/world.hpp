@@ -136,11 +136,6 @@ class World {
   void write_file(const NodeName& node, const std::string& text);
   void write_keys(const NodeName& node, const ClusterKeys& keys);  ///< likewise, the key file
   void reload(const NodeName& node);                               ///< SIGHUP
-  /// From now on nodes may be given files with other votes; what depends on who is a majority is
-  /// demanded no more, until votes_are_settled().
-  void let_votes_vary();
-  /// All count by the world's list, and none waits for another.
-  [[nodiscard]] bool votes_are_settled();
 
   // HAProxy.
 
@@ -331,7 +326,6 @@ class World {
                                                      const Address& address) const;
   void observe_outlook();
   [[nodiscard]] bool chance_reigns() const;
-  bool votes_vary_ = false;
   [[nodiscard]] bool healthy(const Machine& machine) const;
   [[nodiscard]] bool fit(const Machine& machine) const;
   void state(const Fact& fact);
