@@ -56,7 +56,7 @@ void ServiceHere::adopt(const IpAddress& address, std::optional<Instant> deadlin
     take(holder, holder.adopt(deadline, now), now, out);
     if (!deadline || *deadline <= now) continue;
     wanted_ = {true, true, false};
-    wanted_by_nobody_ = true;
+    inherited_ = true;
     adopted_ = true;
     note(out, now, JournalKind::life, {}, "adopted " + to_string(address),
          "an earlier hapxd of this boot held it, and its lease has not ended");
@@ -113,7 +113,7 @@ void ServiceHere::take(const vip::Holder& holder, vip::Outcome outcome, Instant 
 /// What was held because it had been held is not taken once more for that.
 void ServiceHere::end_adoption() {
   adopted_ = false;
-  if (std::exchange(wanted_by_nobody_, false)) wanted_ = {};
+  if (std::exchange(inherited_, false)) wanted_ = {};
 }
 
 void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, Instant now,

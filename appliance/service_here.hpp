@@ -58,7 +58,7 @@ class ServiceHere {
   };
   void want(const Wanted& wanted) {
     wanted_ = wanted;
-    wanted_by_nobody_ = false;
+    inherited_ = false;
   }
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
 
@@ -127,7 +127,7 @@ class ServiceHere {
   std::vector<membership::LeaseKey> keys_;
   std::map<InterfaceName, bool> links_;  ///< there, and with a carrier
   bool claimed_ = false;                 ///< membership was told that we want the keys
-  bool wanted_by_nobody_ = false;        ///< but by what was inherited; no plan has been heard
+  bool inherited_ = false;   ///< it is wanted because it was held; no plan has been heard
   bool adopted_ = false;     ///< held on an earlier incarnation's right, ours is not won yet
   bool was_wanted_ = false;  ///< by the last look
   bool was_up_ = false;      ///< all addresses were added, by the last look

@@ -141,14 +141,14 @@ class Member {
   /// and came as OrderArrived.
   [[nodiscard]] Outcome keep(Order order, Instant now);
 
-  /// Tells the other nodes that this configuration waits here, or none. StagedAgreed comes when all
-  /// who are there have the same, a majority of the votes in force, and of the new ones, is among
-  /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
-  /// it already, or ours is not settled and this is the list before it. What it waits for is in the
-  /// View. REQUIRES: its electorate is another one.
   /// A node that is ahead of us counts by it, or ours is not settled: then to take it is no change
   /// that we would begin.
   [[nodiscard]] bool is_in_use(const std::vector<NodeConfig>& nodes) const;
+  /// Tells the other nodes that this configuration waits here, or none. StagedAgreed comes when all
+  /// who are there have the same, a majority of the votes in force, and of the new ones, is among
+  /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
+  /// it already, or ours is not settled. What it waits for is in the View. REQUIRES: its electorate
+  /// is another one.
   [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
 
   /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers

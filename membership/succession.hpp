@@ -79,7 +79,7 @@ class Succession {
   /// A peer, proven to be alive, says by which list it counts. True: ours has changed.
   [[nodiscard]] bool heard(const NodeName& from, const ElectorateTold& theirs);
 
-  /// Who of both lists has not been heard to have adopted ours.
+  /// Who of all lists that count has not been heard to have adopted ours.
   [[nodiscard]] std::vector<NodeName> missing() const;
 
  private:

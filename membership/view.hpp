@@ -50,10 +50,11 @@ struct RecordView {
 /// Who votes, and what is to become of that (LEASE.md, rule 22).
 struct ElectorateView {
   std::uint64_t generation = 1;
-  bool settled = true;            ///< the list before it counts no more
-  std::vector<NodeName> missing;  ///< of both lists, those who were not heard to have adopted it
-  bool storing = false;           ///< the list in force is on its way to our disk
-  bool staged = false;            ///< a configuration that changes it waits here
+  bool settled = true;  ///< the list before it counts no more
+  std::vector<NodeName>
+      missing;           ///< of all lists that count, those who were not heard to have adopted it
+  bool storing = false;  ///< the list in force is on its way to our disk
+  bool staged = false;   ///< a configuration that changes it waits here
   std::vector<std::string> waits_for;  ///< a sentence each; empty: for nothing any more
 
   friend bool operator==(const ElectorateView&, const ElectorateView&) = default;

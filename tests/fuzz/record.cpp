@@ -6,8 +6,8 @@
 // read, written again, is read alike.
 #include "membership/record.hpp"
 
+#include "checksum.hpp"
 #include "fuzz.hpp"
-#include "membership/bytes.hpp"
 #include "membership/promise_memory.hpp"
 
 namespace hapx::fuzz {
@@ -47,12 +47,7 @@ void try_file(Bytes file) {
 
 void try_input(Bytes input) {
   try_file(input);
-  std::vector<std::uint8_t> bytes(input.begin(), input.end());
-  ByteWriter checksum;
-  checksum.u64(fnv1a(bytes));
-  const auto tail = std::move(checksum).take();
-  bytes.insert(bytes.end(), tail.begin(), tail.end());
-  try_file(bytes);
+  try_file(with_checksum(input));
 }
 
 }  // namespace hapx::fuzz

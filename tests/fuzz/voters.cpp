@@ -4,8 +4,8 @@
 // The input is tried as the file, and as all of it but the checksum, which is put right then: so
 // the fuzzer gets behind it. Either is a list within its limits, or none; and what was read,
 // written again, is read alike.
+#include "checksum.hpp"
 #include "fuzz.hpp"
-#include "membership/bytes.hpp"
 #include "membership/promise_memory.hpp"
 #include "membership/voters_file.hpp"
 
@@ -38,12 +38,7 @@ void try_file(Bytes file) {
 
 void try_input(Bytes input) {
   try_file(input);
-  std::vector<std::uint8_t> bytes(input.begin(), input.end());
-  ByteWriter checksum;
-  checksum.u64(fnv1a(bytes));
-  const auto tail = std::move(checksum).take();
-  bytes.insert(bytes.end(), tail.begin(), tail.end());
-  try_file(bytes);
+  try_file(with_checksum(input));
 }
 
 }  // namespace hapx::fuzz

@@ -31,6 +31,23 @@ class WhoVotes : public Story {
     return answer == nullptr ? std::string() : answer->body;
   }
 
+  /// n3 has no power while the others are given files in which n1 has two votes, three, and so on;
+  /// the last of them.
+  ClusterConfig n3_misses_changes(unsigned votes) {
+    place_on(n1);
+    world_->power_off(n3);
+    world_->run_for(1s);
+    ClusterConfig heavier = cluster(3);
+    while (heavier.nodes[0].votes < votes) {
+      ++heavier.nodes[0].votes;
+      for (const NodeName& node : {n1, n2}) give(node, heavier);
+      world_->run_for(8s);
+    }
+    world_->power_on(n3);
+    world_->run_for(8s);
+    return heavier;
+  }
+
   [[nodiscard]] ElectorateStatus electorate(const NodeName& node) const {
     return world_->status(node).electorate;
   }
@@ -124,15 +141,7 @@ TEST_F(WhoVotes, TheNextChangeWaitsUntilTheLastOneIsSettled) {
 /// It was away, and its file names others: neither counts for the other until it is given the file.
 TEST_F(WhoVotes, WhoComesBackWithTheOldFileHoldsNothing) {
   begin_with(3, 3);
-  place_on(n1);
-  ClusterConfig heavier = cluster(3);
-  heavier.nodes[0].votes = 2;
-  world_->power_off(n3);
-  world_->run_for(1s);
-  for (const NodeName& node : {n1, n2}) give(node, heavier);
-  world_->run_for(1s);
-  world_->power_on(n3);
-  world_->run_for(8s);
+  const ClusterConfig heavier = n3_misses_changes(2);
   EXPECT_EQ(world_->status(n1).degraded,
             std::vector<std::string>{
                 "n3 counts the votes of other nodes than n1 does; give it the same file"});
@@ -145,18 +154,8 @@ TEST_F(WhoVotes, WhoComesBackWithTheOldFileHoldsNothing) {
 /// What the others have agreed on meanwhile it takes in one step, however far it is.
 TEST_F(WhoVotes, WhoHasMissedTwoChangesFollowsAtOnce) {
   begin_with(3, 3);
-  place_on(n1);
-  world_->power_off(n3);
-  world_->run_for(1s);
-  ClusterConfig heavier = cluster(3);
-  for (const unsigned votes : {2U, 3U}) {
-    heavier.nodes[0].votes = votes;
-    for (const NodeName& node : {n1, n2}) give(node, heavier);
-    world_->run_for(8s);
-  }
+  const ClusterConfig heavier = n3_misses_changes(3);
   ASSERT_EQ(electorate(n1).generation, 3U);
-  world_->power_on(n3);
-  world_->run_for(8s);
   give(n3, heavier);
   expect_outage_at_most(0ms);
   expect_settled({n1, n2, n3}, 3);
