@@ -18,13 +18,8 @@ bool has(const std::vector<NodeConfig>& nodes, const NodeName& name) {
 
 /// Hears by which list a peer counts. False: by none that has to do with ours, so that what it says
 /// besides is not for us.
-bool Member::State::counts_by_kin(Peer& peer, const Message& message) {
-  const ElectorateTold& told = message.electorate;
+bool Member::State::counts_by_kin(Peer& peer, const ElectorateTold& told) {
   peer.counts_by(told);
-  if (message.beat && message.beat->challenge != 0) {  // it shall know that we are alive
-    responses[peer.node().name] = message.beat->challenge;
-    beats_owed.insert(peer.node().name);
-  }
   if (succession.heard(peer.node().name, told)) {
     copy.keep(succession.kept());
     for (auto& [key, claim] : claims) claim.lease.count_by(succession.electorate());

@@ -52,11 +52,15 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
 
   switch (peer->receive(opened.envelope, opened.message.beat, now, random)) {
     case Peer::Reception::current:
-      if (!counts_by_kin(*peer, opened.message)) return refuse(datagram.from, another_electorate);
+      owe_response(*peer, opened.message);
+      if (!counts_by_kin(*peer, opened.message.electorate))
+        return refuse(datagram.from, another_electorate);
       return take_in(*peer, opened, now);
     case Peer::Reception::promoted:
+      owe_response(*peer, opened.message);
       beats_owed.insert(peer->node().name);
-      if (!counts_by_kin(*peer, opened.message)) return refuse(datagram.from, another_electorate);
+      if (!counts_by_kin(*peer, opened.message.electorate))
+        return refuse(datagram.from, another_electorate);
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);
       take_in(*peer, opened, now);
@@ -89,6 +93,13 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   }
   beat.challenge = peer->challenge(random);
   refuse(datagram.from, unproven);
+}
+
+/// Whoever asks whether we are alive is to know it, whatever else it says.
+void Member::State::owe_response(const Peer& peer, const Message& message) {
+  if (!message.beat || message.beat->challenge == 0) return;
+  responses[peer.node().name] = message.beat->challenge;
+  beats_owed.insert(peer.node().name);
 }
 
 void Member::State::take_in(Peer& peer, const Opened& opened, Instant now) {

@@ -98,6 +98,7 @@ struct Member::State {
 
   // member_receive.cpp: one datagram
   void receive(const DatagramArrived& datagram, Instant now);
+  void owe_response(const Peer& peer, const Message& message);
   void take_in(Peer& peer, const Opened& opened, Instant now);
   void take_beat(Peer& peer, const Beat& beat, Instant now);
   void take_votes(const Peer& peer, const Message& message, Instant now);
@@ -122,7 +123,7 @@ struct Member::State {
   [[nodiscard]] Instant instant_of(Utc moment) const;
 
   // member_electorate.cpp: who votes
-  [[nodiscard]] bool counts_by_kin(Peer& peer, const Message& message);
+  [[nodiscard]] bool counts_by_kin(Peer& peer, const ElectorateTold& told);
   [[nodiscard]] std::vector<std::string> staged_waits_for(Instant now) const;
   [[nodiscard]] bool may_tell_staged(Instant now) const;
   [[nodiscard]] bool is_in_use(std::uint64_t list) const;
