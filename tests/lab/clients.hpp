@@ -154,7 +154,7 @@ class Requests {
   Requests(const Plan& plan, unsigned per_second) {
     for (unsigned i = 0; i < threads_count; ++i) {
       threads_.push_back(thread_among_clients(plan, [this, &plan, i, per_second] {
-        run(plan, i, seconds(threads_count) / per_second);
+        run(plan, i, Duration(seconds(threads_count)) / per_second);
       }));
     }
   }
