@@ -6,7 +6,6 @@
 
 #include "appliance/node_state.hpp"
 #include "config/assert.hpp"
-#include "config/wording.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -39,17 +38,6 @@ bool same_placement(const membership::Assignment& a, const membership::Assignmen
   return a.service == b.service && a.vip == b.vip && a.haproxy == b.haproxy && a.moved == b.moved;
 }
 
-LogLevel level_of(JournalKind kind) {
-  switch (kind) {
-    case JournalKind::lease:
-    case JournalKind::announcement:
-    case JournalKind::backend:
-      return LogLevel::info;
-    default:
-      return LogLevel::notice;
-  }
-}
-
 }  // namespace
 
 Node::State::State(NodeOptions given, Instant now)
@@ -64,13 +52,6 @@ Node::State::State(NodeOptions given, Instant now)
   for (const auto& service : options.config.services) {
     services.emplace_back(service, options.config, random());
   }
-}
-
-void Node::State::note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
-                       std::string reason, std::optional<FailoverPhase> phase,
-                       std::optional<ServiceName> service) const {
-  out.entries.push_back(
-      {now, kind, std::move(service), phase, std::move(sentence), std::move(reason)});
 }
 
 // What happened.
@@ -181,7 +162,8 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
          FailoverPhase::lease_won,
          whose == services.end() ? std::nullopt : std::optional(whose->config().name));
   } else if (const auto* regained = std::get_if<membership::RightRegained>(&news)) {
-    for (auto& service : services) service.announce_again(regained->key, now, out);
+    for (auto& service : services)
+      if (service.claims(regained->key)) service.announce_again(now, out);
   } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
     ++counters["rights_lost"];
     note(out, now, JournalKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
@@ -248,6 +230,7 @@ void Node::State::settle(Instant now, Decisions& out) {
   absorb(supervisor.step(now), now, out);
   for (int round = 0; round < settle_rounds_max; ++round) {
     unsettled = false;
+    answer_returns(now, out);
     journal_view(now, out);
     obey_plan(now, out);
     converge(now, out);
@@ -378,59 +361,14 @@ void Node::State::leave(Instant now, Decisions& out) {
   out.actions.emplace_back(Exit{0});
 }
 
-void Node::State::journal_view(Instant now, Decisions& out) {
-  const auto& view = member.view();
-  if (view == seen) return;
-  for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
-    const auto& member_now = view.members[i];
-    const auto before = seen.members[i].liveness;
-    if (member_now.config_differs != seen.members[i].config_differs) {
-      const bool differs = !member_now.config_differs.empty();
-      note(
-          out, now, JournalKind::member,
-          member_now.name.text() + " runs " + (differs ? "another" : "the same") + " configuration",
-          joined(member_now.config_differs));
-    }
-    if (member_now.liveness == before) continue;
-    if (member_now.liveness == Liveness::dead) {
-      note(out, now, JournalKind::member, member_now.name.text() + " is dead",
-           "silent for a whole lease", FailoverPhase::peer_dead);
-    } else if (member_now.liveness == Liveness::alive && before != Liveness::suspect) {
-      note(out, now, JournalKind::member, member_now.name.text() + " is here");
-    }
-  }
-  if (view.quorate != seen.quorate) {
-    note(out, now, JournalKind::quorum, view.quorate ? "quorum is won" : "quorum is lost");
-  }
-  if (view.coordinator != seen.coordinator) {
-    note(out, now, JournalKind::coordinator,
-         view.coordinator ? view.coordinator->text() + " coordinates" : "nobody coordinates");
-  }
-  if (view.plan && (!seen.plan || view.plan->ballot != seen.plan->ballot ||
-                    view.plan->number != seen.plan->number)) {
-    ++counters["plans"];
-  }
-  account_view(now);
-  seen = view;
-}
-
-void Node::State::tell_service_manager(Decisions& out) {
-  std::string line = std::string("STATUS=") + (seen.quorate ? "quorate" : "no quorum");
-  for (const auto& service : services) {
-    if (service.right_until()) line += ", holds " + service.config().name.text();
-  }
-  if (line == told_status) return;
-  told_status = line;
-  out.actions.emplace_back(NotifyServiceManager{std::move(line)});
-}
-
-void Node::State::write_journal(Decisions& out) {
-  for (auto& entry : std::exchange(out.entries, {})) {
-    account_entry(entry);
-    out.actions.emplace_back(WriteLog{
-        level_of(entry.kind), (entry.service ? entry.service->text() + ": " : "") + entry.sentence +
-                                  (entry.reason.empty() ? "" : " (" + entry.reason + ")")});
-    journal.record(std::move(entry));
+/// Who is heard again after its death may have slept through the end of its lease, and have spoken
+/// for an address as it awoke: neighbours believe who spoke last (LEASE.md, rule 17).
+void Node::State::answer_returns(Instant now, Decisions& out) {
+  const auto& members = member.view().members;
+  for (std::size_t i = 0; i < members.size() && i < seen.members.size(); ++i) {
+    if (seen.members[i].liveness != Liveness::dead || members[i].liveness == Liveness::dead)
+      continue;
+    for (auto& service : services) service.announce_again(now, out);
   }
 }
 

@@ -128,6 +128,7 @@ struct Node::State {
   void tell_report(Instant now, Decisions& out);
   void coordinate(Instant now, Decisions& out);
   void leave(Instant now, Decisions& out);
+  void answer_returns(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);
   void begin_counting();
   void account_view(Instant now);

@@ -84,10 +84,8 @@ void ServiceHere::hear(const vip::Event& event, Instant now, Decisions& out) {
   if (const auto* sent = std::get_if<vip::AnnouncementSent>(&event)) announced(*sent, now, out);
 }
 
-void ServiceHere::announce_again(const membership::LeaseKey& key, Instant now, Decisions& out) {
-  for (std::size_t i = 0; i < holders_.size(); ++i) {
-    if (keys_[i] == key) take(holders_[i], holders_[i].announce_again(now), now, out);
-  }
+void ServiceHere::announce_again(Instant now, Decisions& out) {
+  for (vip::Holder& holder : holders_) take(holder, holder.announce_again(now), now, out);
 }
 
 bool ServiceHere::claims(const membership::LeaseKey& key) const {

@@ -70,8 +70,8 @@ class ServiceHere {
   /// News about one of our addresses or interfaces; others' are ignored.
   void hear(const vip::Event& event, Instant now, Decisions& out);
 
-  /// Neighbours may look for the address of this lease elsewhere; others' are ignored.
-  void announce_again(const membership::LeaseKey& key, Instant now, Decisions& out);
+  /// Neighbours may look for our addresses elsewhere.
+  void announce_again(Instant now, Decisions& out);
 
   /// HAProxy died or hung while it served this: one failure.
   void haproxy_failed(const std::string& how, Instant now, Decisions& out);

@@ -5,19 +5,12 @@
 #include <string_view>
 #include <utility>
 
-#include "config/assert.hpp"
 #include "config/change.hpp"
 #include "config/tree.hpp"
 #include "config/write.hpp"
 
 namespace hapx {
 namespace {
-
-YamlNode tree_of(const ClusterConfig& config) {
-  auto tree = parse_yaml(write_config(config), "the canonical form");
-  HAPX_ASSERT(tree.has_value());  // what write_config promises
-  return *std::move(tree);
-}
 
 /// By what an item of a list is known: its name, its address, or itself.
 std::string identity(const YamlNode& item) {
@@ -108,8 +101,8 @@ class Comparison {
 
 std::vector<Difference> differences(const ClusterConfig& before, const ClusterConfig& after) {
   Comparison comparison(compare(before, after).fixed);
-  const auto old_tree = tree_of(before);
-  const auto new_tree = tree_of(after);
+  const auto old_tree = canonical_tree(before);
+  const auto new_tree = canonical_tree(after);
   comparison.compare("", &old_tree, &new_tree);
   return comparison.take();
 }

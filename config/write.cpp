@@ -144,13 +144,17 @@ std::string write_api_server(const ApiServer& server) {
   return (brackets ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
 }
 
+YamlNode canonical_tree(const ClusterConfig& config) {
+  return Map()
+      .add("apiVersion", tree::plain(schema::api_version))
+      .add("kind", tree::plain(schema::kind))
+      .add("metadata", Map().add("name", config.name.text()).take())
+      .add("spec", write_spec(config))
+      .take();
+}
+
 std::string write_config(const ClusterConfig& config) {
-  return write_yaml(Map()
-                        .add("apiVersion", tree::plain(schema::api_version))
-                        .add("kind", tree::plain(schema::kind))
-                        .add("metadata", Map().add("name", config.name.text()).take())
-                        .add("spec", write_spec(config))
-                        .take());
+  return write_yaml(canonical_tree(config));
 }
 
 }  // namespace hapx

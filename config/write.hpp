@@ -8,10 +8,14 @@
 #include <string>
 
 #include "config/cluster_config.hpp"
+#include "config/yaml.hpp"
 
 namespace hapx {
 
-/// YAML that parse_config reads back to an equal value (of a config that validate approves).
+[[nodiscard]] YamlNode canonical_tree(const ClusterConfig& config);
+
+/// Its text: YAML that parse_config reads back to an equal value (of a config that validate
+/// approves).
 [[nodiscard]] std::string write_config(const ClusterConfig& config);
 
 /// "kube-mast01:6443".

@@ -235,10 +235,10 @@ bool Member::State::coordinating(Instant now) const {
 }
 
 bool Member::State::quorate(Instant now) const {
-  std::set<NodeName> present{options.self};
-  for (const Peer& peer : peers)
-    if (peer.detector().present(now)) present.insert(peer.node().name);
-  return succession.electorate().is_majority(present);
+  return succession.electorate().is_majority_where([&](const NodeName& node) {
+    const Peer* peer = find_peer(node);
+    return node == options.self || (peer != nullptr && peer->detector().present(now));
+  });
 }
 
 /// A plan must be above every plan that anybody has seen, or it is not obeyed (LEASE.md, rule 21).
@@ -304,10 +304,14 @@ Outcome Member::State::finish(Instant now) {
   return {std::exchange(actions, {}), std::exchange(news, {})};
 }
 
+const Peer* Member::State::find_peer(const NodeName& name) const {
+  const auto found =
+      std::ranges::find_if(peers, [&](const Peer& peer) { return peer.node().name == name; });
+  return found == peers.end() ? nullptr : &*found;
+}
+
 Peer* Member::State::find_peer(const NodeName& name) {
-  for (Peer& peer : peers)
-    if (peer.node().name == name) return &peer;
-  return nullptr;
+  return const_cast<Peer*>(std::as_const(*this).find_peer(name));
 }
 
 // ---- the public face ----

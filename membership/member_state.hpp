@@ -147,6 +147,7 @@ struct Member::State {
   void flush();
 
   Peer* find_peer(const NodeName& name);
+  [[nodiscard]] const Peer* find_peer(const NodeName& name) const;
 
   MemberOptions options;
   Session self;

@@ -7,6 +7,7 @@
 // of time, other than that instants can be ordered.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -41,7 +42,20 @@ class Electorate {
 
   /// Safety: more than half of all configured votes; half is not enough.
   [[nodiscard]] bool is_majority(const std::set<NodeName>& nodes) const {
-    return judge(nodes, {}) == Verdict::won;
+    return is_majority_where([&](const NodeName& node) { return nodes.contains(node); });
+  }
+  /// Likewise, of those for whom `holds` is true.
+  template <class Holds>
+  [[nodiscard]] bool is_majority_where(const Holds& holds) const {
+    return std::ranges::all_of(lists_, [&](const Votes& list) {
+      unsigned votes = 0;
+      unsigned total = 0;
+      for (const auto& [node, weight] : list) {
+        total += weight;
+        if (holds(node)) votes += weight;
+      }
+      return 2 * votes > total;
+    });
   }
   [[nodiscard]] Verdict judge(const std::set<NodeName>& yes, const std::set<NodeName>& no) const;
 

@@ -85,7 +85,7 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
     adopted_.erase(from);
     return false;
   }
-  const KeptElectorate before = kept_;
+  const ElectorateTold before = told();
   const bool is_first = adopted_.size() == 1;
   if (theirs.succeeds == 0 && theirs.generation >= kept_.generation) settle();
   if (theirs.generation > kept_.generation) {
@@ -103,7 +103,7 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
   else
     adopted_.erase(from);
   settle_if_adopted();
-  return kept_ != before;
+  return told() != before;
 }
 
 void Succession::settle_if_adopted() {
@@ -111,6 +111,7 @@ void Succession::settle_if_adopted() {
 }
 
 void Succession::settle() {
+  if (settled()) return;
   kept_.succeeds = 0;
   kept_.previous.clear();
   count_anew();

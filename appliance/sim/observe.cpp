@@ -42,7 +42,7 @@ void World::observe_if_due() {
 
 void World::observe_outlook() {
   const auto is_claimed = [](const auto& entry) { return entry.second.claimed; };
-  const bool stable = orders_given_.empty() && stable_majority() &&
+  const bool stable = orders_given_.empty() && !votes_vary_ && stable_majority() &&
                       std::none_of(addresses_.begin(), addresses_.end(), is_claimed);
   const bool chance = chance_reigns();
   if (stable == outlook_.stable_majority && chance == outlook_.chance) return;
@@ -51,7 +51,8 @@ void World::observe_outlook() {
 }
 
 /// Datagrams are lost or come too late for a lease, or the nodes disagree about what too late is,
-/// by their files or by their clocks, or a name is that of two, or an order may end by itself.
+/// by their files or by their clocks, or about who votes, or a name is that of two, or an order may
+/// end by itself.
 bool World::chance_reigns() const {
   const Weather& weather = network_.weather();
   const auto differs = [&](const auto& entry) {
@@ -59,7 +60,8 @@ bool World::chance_reigns() const {
     return config_of(it).timing != options_.config.timing || !it.keeps_time() ||
            (it.is_clone() && it.powered);
   };
-  return weather.loss_permille > 0 || weather.delay_max * 4 > options_.config.timing.lease ||
+  return votes_vary_ || weather.loss_permille > 0 ||
+         weather.delay_max * 4 > options_.config.timing.lease ||
          std::any_of(machines_.begin(), machines_.end(), differs) ||
          std::any_of(orders_given_.begin(), orders_given_.end(),
                      [](const auto& each) { return each.second.for_a_time; });

@@ -390,6 +390,26 @@ void World::reload(const NodeName& node) {
   deliver(machine(node), ReloadRequested{});
 }
 
+void World::let_votes_vary() {
+  disturb("who votes is going to change");
+  votes_vary_ = true;
+}
+
+bool World::end_varying_votes() {
+  const auto is_at_rest = [&](const auto& entry) {
+    const Machine& it = entry.second;
+    if (it.is_clone()) return true;
+    if (!it.thinks() || !it.list.empty()) return false;
+    const ElectorateStatus electorate = status(entry.first).electorate;
+    return electorate.settled && !electorate.staged;
+  };
+  if (votes_vary_ && std::ranges::all_of(machines_, is_at_rest)) {
+    votes_vary_ = false;
+    changed();
+  }
+  return !votes_vary_;
+}
+
 void World::kill_haproxy(const NodeName& node) {
   if (!machine(node).runs()) return;
   disturb(node.text() + ": HAProxy is killed");

@@ -15,6 +15,7 @@ namespace {
 constexpr Duration boot_at_rest = 2s;      ///< of a machine that is switched on for a demand
 constexpr Duration ending_takes = 1500ms;  ///< an ordered end waits a second for the kernel
 constexpr Duration lifting_takes = 30s;    ///< all orders, once everything is healed
+constexpr Duration settling_takes = 60s;   ///< one list of voters, likewise
 constexpr std::array doors{Door::add_address, Door::remove_address, Door::announce,
                            Door::start_haproxy, Door::restart_in_flight};
 constexpr std::array ailments{DiskHealth::slow, DiskHealth::failing, DiskHealth::hanging};
@@ -61,6 +62,21 @@ class Doing {
     changed.timing = timings[random_.next() % timings.size()];
     world_.write_file(node_, write_config(changed));
     world_.reload(node_);
+  }
+
+  /// One vote more for somebody than he had at first, or none.
+  void change_votes() {
+    ClusterConfig changed = world_.config();
+    unsigned& votes = changed.nodes[operation_.other % changed.nodes.size()].votes;
+    if (random_.chance(500)) ++votes;
+    const bool to_all = random_.chance(700);
+    world_.let_votes_vary();
+    for (const NodeConfig& each : world_.config().nodes) {
+      if (!to_all && each.name != node_) continue;
+      world_.write_file(each.name, write_config(changed));
+      world_.reload(each.name);
+      world_.run_for(random_.between(Duration(0), 200ms));
+    }
   }
 
   void fail_next() {
@@ -147,7 +163,7 @@ class Doing {
     const auto lost = std::count_if(nodes.begin(), nodes.end(), [&](const NodeConfig& each) {
       return each.name == node_ || !world_.record_on_disk(each.name);
     });
-    const bool minority = 2 * static_cast<std::size_t>(lost) < nodes.size();
+    const bool minority = !world_.votes_vary() && 2 * static_cast<std::size_t>(lost) < nodes.size();
     if (minority || world_.orders_given().empty()) world_.tear_record(node_);
   }
 
@@ -160,6 +176,16 @@ class Doing {
   void heal_and_demand() {
     heal();
     const Patience patience;
+    // An operator who is told that his file waits for something gives it again.
+    const Moment settling_until = world_.now() + boot_at_rest + settling_takes;
+    while (!world_.end_varying_votes()) {
+      if (world_.now() > settling_until) {
+        complaint_ = "Liveness: healed and given one file, and nodes count by different lists";
+        return;
+      }
+      for (const NodeConfig& each : world_.config().nodes) world_.reload(each.name);
+      world_.run_for(boot_at_rest);
+    }
     // An operator who is told "refused" or "unknown" asks again.
     const Moment lifting_until = world_.now() + boot_at_rest + lifting_takes;
     while (!world_.orders_given().empty()) {
@@ -316,6 +342,7 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::order_maintenance, "order_maintenance",
      [](Doing& it) { it.order(membership::Subject::maintenance()); }},
     {Deed::lift_orders, "lift_orders", [](Doing& it) { it.lift_orders(); }},
+    {Deed::change_votes, "change_votes", [](Doing& it) { it.change_votes(); }},
 }};
 
 constexpr bool in_order() {

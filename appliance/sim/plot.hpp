@@ -79,8 +79,10 @@ enum class Deed : std::uint8_t {
   order_ban,
   order_maintenance,
   lift_orders,  ///< all
+  // who votes
+  change_votes,  ///< a file with another list, to one node or to all
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::lift_orders) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::change_votes) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

@@ -83,9 +83,11 @@ constexpr std::array chances{
     Chance{Deed::order_ban, 20},
     Chance{Deed::order_maintenance, 6},
     Chance{Deed::lift_orders, 40},
+    // Edition 5. As long as lists differ, little is demanded.
+    Chance{Deed::change_votes, 10},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.

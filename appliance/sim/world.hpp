@@ -136,6 +136,12 @@ class World {
   void write_file(const NodeName& node, const std::string& text);
   void write_keys(const NodeName& node, const ClusterKeys& keys);  ///< likewise, the key file
   void reload(const NodeName& node);                               ///< SIGHUP
+  /// Files are given of which different nodes vote: until that is over nothing is demanded that
+  /// takes one list of voters.
+  void let_votes_vary();
+  /// It is over when all nodes run, and count by the world's list and no other. False: not yet.
+  bool end_varying_votes();
+  [[nodiscard]] bool votes_vary() const { return votes_vary_; }
 
   // HAProxy.
 
@@ -362,6 +368,7 @@ class World {
   };
   std::map<membership::Subject, OrderGiven> orders_given_;
   Outlook outlook_;
+  bool votes_vary_ = false;
   bool outlook_due_ = true;  ///< something changed that it depends on
   bool look_due_ = true;     ///< something changed that answers or serves
   bool secret_ = false;

@@ -402,6 +402,30 @@ TEST_F(Takeover, APausedMachineIsReplacedAndGivesWayWhenItGoesOn) {
   EXPECT_EQ(holder(), after) << "and clients find the rightful one";
 }
 
+/// It announces as it awakes if that was due soon when it fell asleep, for its lease has not ended
+/// by its own clock.
+TEST_F(Takeover, APausedMachineThatAnnouncesAsItAwakesMisleadsClientsForAMoment) {
+  bool misled = false;
+  for (Duration into_a_gap{0}; into_a_gap < 1s; into_a_gap += 20ms) {
+    begin(cluster(3));
+    world_->set_weather({.delay_min = 10ms, .delay_max = 20ms});
+    const NodeName before = holder().value();
+    world_->kill_haproxy(before);  // announced anew, and then once a second
+    world_->run_for(2s + into_a_gap);
+    world_->pause_machine(before);
+    world_->run_for(15s);  // those of the next holder come rarely now
+    const auto after = holder();
+    ASSERT_TRUE(after);
+    ASSERT_NE(after, before);
+    world_->mark();
+    world_->unpause_machine(before);
+    misled |= world_->run_until([&] { return world_->serving(vip) == before; }, lease());
+    expect_outage_at_most(lease());
+    EXPECT_EQ(holder(), after);
+  }
+  EXPECT_TRUE(misled) << "nobody was, so nothing was tried";
+}
+
 /// Clients have learnt that n1 has the address, and n1 is gone: who goes on holding must say so.
 TEST_F(Takeover, APausedHolderThatGoesOnAnnouncesItselfAgain) {
   begin(cluster(3));

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a node say of what it sees and does?
+//
+// To its journal and the log, which `hapx events` and `hapx why` show, and to the service manager.
+#include <utility>
+
+#include "appliance/node_state.hpp"
+#include "config/wording.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+using membership::Liveness;
+
+LogLevel level_of(JournalKind kind) {
+  switch (kind) {
+    case JournalKind::lease:
+    case JournalKind::announcement:
+    case JournalKind::backend:
+      return LogLevel::info;
+    default:
+      return LogLevel::notice;
+  }
+}
+
+}  // namespace
+
+void Node::State::note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
+                       std::string reason, std::optional<FailoverPhase> phase,
+                       std::optional<ServiceName> service) const {
+  out.entries.push_back(
+      {now, kind, std::move(service), phase, std::move(sentence), std::move(reason)});
+}
+
+void Node::State::journal_view(Instant now, Decisions& out) {
+  const auto& view = member.view();
+  if (view == seen) return;
+  for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
+    const auto& member_now = view.members[i];
+    const auto before = seen.members[i].liveness;
+    if (member_now.config_differs != seen.members[i].config_differs) {
+      const bool differs = !member_now.config_differs.empty();
+      note(
+          out, now, JournalKind::member,
+          member_now.name.text() + " runs " + (differs ? "another" : "the same") + " configuration",
+          joined(member_now.config_differs));
+    }
+    if (member_now.liveness == before) continue;
+    if (member_now.liveness == Liveness::dead) {
+      note(out, now, JournalKind::member, member_now.name.text() + " is dead",
+           "silent for a whole lease", FailoverPhase::peer_dead);
+    } else if (member_now.liveness == Liveness::alive && before != Liveness::suspect) {
+      note(out, now, JournalKind::member, member_now.name.text() + " is here");
+    }
+  }
+  if (view.quorate != seen.quorate) {
+    note(out, now, JournalKind::quorum, view.quorate ? "quorum is won" : "quorum is lost");
+  }
+  if (view.coordinator != seen.coordinator) {
+    note(out, now, JournalKind::coordinator,
+         view.coordinator ? view.coordinator->text() + " coordinates" : "nobody coordinates");
+  }
+  if (view.plan && (!seen.plan || view.plan->ballot != seen.plan->ballot ||
+                    view.plan->number != seen.plan->number)) {
+    ++counters["plans"];
+  }
+  account_view(now);
+  seen = view;
+}
+
+void Node::State::tell_service_manager(Decisions& out) {
+  std::string line = std::string("STATUS=") + (seen.quorate ? "quorate" : "no quorum");
+  for (const auto& service : services) {
+    if (service.right_until()) line += ", holds " + service.config().name.text();
+  }
+  if (line == told_status) return;
+  told_status = line;
+  out.actions.emplace_back(NotifyServiceManager{std::move(line)});
+}
+
+void Node::State::write_journal(Decisions& out) {
+  for (auto& entry : std::exchange(out.entries, {})) {
+    account_entry(entry);
+    out.actions.emplace_back(WriteLog{
+        level_of(entry.kind), (entry.service ? entry.service->text() + ": " : "") + entry.sentence +
+                                  (entry.reason.empty() ? "" : " (" + entry.reason + ")")});
+    journal.record(std::move(entry));
+  }
+}
+
+}  // namespace hapx::appliance
