@@ -62,12 +62,6 @@ void Succession::count_anew() {
   electorate_ = Electorate(std::move(lists));
 }
 
-bool Succession::counts_beside(std::uint64_t list) const {
-  return list == kept_.succeeds || std::ranges::any_of(kept_.previous, [&](const Votes& before) {
-           return hash_of(before) == list;
-         });
-}
-
 /// Safety: two who are foreign to each other may both count, but no voter counts for both: each
 /// votes under one list at a time, and keeps what it has promised when it adopts the next.
 Kinship Succession::kinship(const ElectorateTold& theirs) const {
@@ -97,11 +91,7 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
       count_anew();
     }
   }
-  // Safety: who has come another way needs majorities that we don't know of.
-  if (theirs.succeeds == 0 || counts_beside(theirs.succeeds))
-    adopted_.insert(from);
-  else
-    adopted_.erase(from);
+  adopted_.insert(from);
   settle_if_adopted();
   return told() != before;
 }

@@ -83,7 +83,6 @@ class Succession {
   [[nodiscard]] std::vector<NodeName> missing() const;
 
  private:
-  [[nodiscard]] bool counts_beside(std::uint64_t list) const;
   void settle_if_adopted();
   void settle();
   void count_anew();
@@ -91,7 +90,7 @@ class Succession {
   KeptElectorate kept_;
   Electorate electorate_;
   std::uint64_t list_;          ///< hash of kept_.list
-  std::set<NodeName> adopted_;  ///< who counts by our list, and by no other than we do
+  std::set<NodeName> adopted_;  ///< who counts by our list, whichever it counted by before
 };
 
 }  // namespace hapx::membership

@@ -112,6 +112,28 @@ TEST_F(WhoVotes, AMachineIsReplacedByRemovingAndAddingItsNode) {
   expect_settled({n1, n2, n3}, 3);
 }
 
+/// A mess, but nobody is locked in: each counts by its own list and the one before, and neither
+/// knows what the other counted by.
+TEST_F(WhoVotes, NodesThatBeganWithDifferentListsCanBeGivenOne) {
+  begin_with(3, 3);
+  for (const NodeName& node : {n1, n2, n3}) world_->power_off(node);
+  ClusterConfig heavier = cluster(3);
+  ++heavier.nodes[2].votes;
+  world_->write_file(n1, write_config(heavier));
+  heavier = cluster(3);
+  ++heavier.nodes[1].votes;
+  world_->write_file(n3, write_config(heavier));
+  for (const NodeName& node : {n1, n2, n3}) world_->power_on(node);
+  world_->run_for(7s);
+  for (const NodeName& node : {n1, n2, n3}) give(node, cluster(3));
+  EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 8s));
+  world_->run_for(8s);
+  for (const NodeName& node : {n1, n2, n3}) {
+    EXPECT_TRUE(electorate(node).settled) << node.text();
+    EXPECT_TRUE(world_->status(node).degraded.empty()) << node.text();
+  }
+}
+
 TEST_F(WhoVotes, ASecondNodeComesWhenItIsThere) {
   begin_with(1, 2);
   const std::string waits = give(n1, cluster(2));
