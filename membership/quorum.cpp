@@ -16,10 +16,6 @@ unsigned total_of(const Votes& list) {
   return total;
 }
 
-bool is_more_than_half(unsigned votes, unsigned total) {
-  return 2 * votes > total;
-}
-
 /// The instant at which the votes, added up in order, first are a majority.
 std::optional<Instant> first_majority(const Weighted& ordered, unsigned total) {
   unsigned votes = 0;

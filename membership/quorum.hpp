@@ -31,6 +31,11 @@ enum class Verdict : std::uint8_t {
 using Votes = std::map<NodeName, unsigned>;
 [[nodiscard]] Votes votes_of(const std::vector<NodeConfig>& nodes);
 
+/// Safety: half is not enough.
+[[nodiscard]] constexpr bool is_more_than_half(unsigned votes, unsigned total) {
+  return 2 * votes > total;
+}
+
 /// Those whose majority decides. While one list of voters succeeds another, these are two, and what
 /// is decided needs a majority of each (LEASE.md, rule 22).
 class Electorate {
@@ -40,7 +45,7 @@ class Electorate {
   /// Several lists at once. One without a vote never has a majority.
   explicit Electorate(std::vector<Votes> lists) : lists_(std::move(lists)) {}
 
-  /// Safety: more than half of all configured votes; half is not enough.
+  /// More than half of all configured votes.
   [[nodiscard]] bool is_majority(const std::set<NodeName>& nodes) const {
     return is_majority_where([&](const NodeName& node) { return nodes.contains(node); });
   }
@@ -54,7 +59,7 @@ class Electorate {
         total += weight;
         if (holds(node)) votes += weight;
       }
-      return 2 * votes > total;
+      return is_more_than_half(votes, total);
     });
   }
   [[nodiscard]] Verdict judge(const std::set<NodeName>& yes, const std::set<NodeName>& no) const;

@@ -207,10 +207,12 @@ void World::tell(Machine& machine, const Later& later) {
 
 void World::deliver(Machine& machine, const Event& event) {
   if (!machine.process) return;
-  if (machine.thinks() && machine.process->inbox.empty()) {
+  std::deque<Event>& inbox = machine.process->inbox;
+  const bool may_be_lost = std::holds_alternative<membership::DatagramArrived>(event);
+  if (machine.thinks() && inbox.empty()) {
     step(machine, event);
-  } else if (machine.process->inbox.size() < inbox_max) {
-    machine.process->inbox.push_back(event);
+  } else if (inbox.size() < inbox_max || !may_be_lost) {
+    inbox.push_back(event);
   }
 }
 
