@@ -19,13 +19,23 @@ std::string milliseconds(Duration duration) {
 
 /// Two majorities have voters in common, and those promise one thing at a time. Unless all that the
 /// two need to have in common are excused.
-bool OneKernelAnswers::promised_to_two(Moment at) const {
+bool OneKernelAnswers::promised_to_two(Moment at, const IpAddress& vip) const {
+  const auto others = lists_.find(vip);
+  return is_excused(at, excuses_.votes()) ||
+         (others != lists_.end() && std::ranges::any_of(others->second, [&](const auto& list) {
+            return is_excused(at, list);
+          }));
+}
+
+bool OneKernelAnswers::is_excused(Moment at, const membership::Votes& list) const {
   unsigned excused = 0;
-  for (const auto& [voter, votes] : excuses_.votes()) {
+  unsigned total = 0;
+  for (const auto& [voter, votes] : list) {
+    total += votes;
     if (excuses_.excused(at, voter, Excused::As::voter)) excused += votes;
   }
-  const unsigned majority = excuses_.votes_total() / 2 + 1;
-  return excused >= 2 * majority - excuses_.votes_total();
+  const unsigned majority = total / 2 + 1;
+  return excused >= 2 * majority - total;
 }
 
 void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
@@ -37,13 +47,15 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
     } else {
       nodes.erase(answers->node);
     }
+  } else if (const auto* extended = std::get_if<DeadlineExtended>(&fact)) {
+    if (!extended->list.empty()) lists_[extended->vip].insert(extended->list);
   }
   for (const auto& [vip, nodes] : answering_) {
     if (nodes.size() < 2 && told_.empty()) continue;
     const auto counts = [&](const NodeName& node) {
       return !excuses_.excused(at, node, Excused::As::holder);
     };
-    if (std::count_if(nodes.begin(), nodes.end(), counts) < 2 || promised_to_two(at)) {
+    if (std::count_if(nodes.begin(), nodes.end(), counts) < 2 || promised_to_two(at, vip)) {
       told_.erase(vip);
       continue;
     }

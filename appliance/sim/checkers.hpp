@@ -36,10 +36,13 @@ class OneKernelAnswers {
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
-  [[nodiscard]] bool promised_to_two(Moment at) const;
+  [[nodiscard]] bool promised_to_two(Moment at, const IpAddress& vip) const;
+  [[nodiscard]] bool is_excused(Moment at, const membership::Votes& list) const;
 
   Excuses excuses_;
   std::map<IpAddress, std::set<NodeName>> answering_;
+  /// By which other lists of voters the address has been held.
+  std::map<IpAddress, std::set<membership::Votes>> lists_;
   std::set<IpAddress> told_;  ///< one violation per overlap
 };
 

@@ -3,12 +3,7 @@
 
 namespace hapx::appliance::sim {
 
-Excuses::Excuses(const ClusterConfig& config) {
-  for (const NodeConfig& node : config.nodes) {
-    votes_[node.name] = node.votes;
-    votes_total_ += node.votes;
-  }
-}
+Excuses::Excuses(const ClusterConfig& config) : votes_(membership::votes_of(config.nodes)) {}
 
 void Excuses::see(const Fact& fact) {
   const auto* excused = std::get_if<Excused>(&fact);

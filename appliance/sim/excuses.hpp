@@ -17,12 +17,10 @@ class Excuses {
   void see(const Fact& fact);
 
   [[nodiscard]] bool excused(Moment at, const NodeName& node, Excused::As as) const;
-  [[nodiscard]] const std::map<NodeName, unsigned>& votes() const { return votes_; }
-  [[nodiscard]] unsigned votes_total() const { return votes_total_; }
+  [[nodiscard]] const membership::Votes& votes() const { return votes_; }
 
  private:
-  std::map<NodeName, unsigned> votes_;
-  unsigned votes_total_ = 0;
+  membership::Votes votes_;
   std::map<std::pair<NodeName, Excused::As>, Moment> until_;
 };
 

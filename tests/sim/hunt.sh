@@ -46,7 +46,7 @@ hapx=$build/bin/hapx
 build() {
   cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER= \
     -DCMAKE_AR="$(command -v gcc-ar)" -DCMAKE_RANLIB="$(command -v gcc-ranlib)" \
-    -DCMAKE_CXX_FLAGS_RELEASE="-O2 -g1 -flto=auto $1" >$build.log
+    -DCMAKE_CXX_FLAGS_RELEASE="-O2 -g1 -march=native -flto=auto $1" >$build.log
   cmake --build $build --target hapx
 }
 
