@@ -72,13 +72,19 @@ void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
 void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
   excuses_.see(fact);
   acknowledged_.see(at, fact);
-  if (const auto* in_force = std::get_if<OrdersInForce>(&fact)) stale_ = in_force->stale;
+  if (acknowledged_.all().contains(Subject::maintenance())) maintained_until_ = Moment::max();
+  if (const auto* in_force = std::get_if<OrdersInForce>(&fact)) {
+    stale_ = in_force->stale;
+    const auto& subjects = in_force->subjects;
+    const bool goes_on = std::ranges::count(subjects, Subject::maintenance()) > 0;
+    if (!goes_on && maintained_until_ == Moment::max()) maintained_until_ = at + arriving;
+  }
   const auto* answers = std::get_if<KernelAnswers>(&fact);
   if (answers == nullptr || !answers->answers || stale_) return;
   if (excuses_.excused(at, answers->node, Excused::As::holder)) return;
   const auto standby = acknowledged_.all().find(Subject::standby(answers->node));
   if (standby == acknowledged_.all().end() || at <= standby->second.since + arriving) return;
-  if (acknowledged_.all().contains(Subject::maintenance())) return;
+  if (at < maintained_until_) return;
   found.push_back({at, "StandbyHoldsNothing",
                    answers->node.text() + " is in standby and begins to answer for " +
                        to_string(answers->vip)});

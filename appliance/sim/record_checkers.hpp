@@ -54,8 +54,9 @@ class OrdersOutlive {
 
 /// Safety: a node in standby is given nothing: it begins to answer for no address, once what was on
 /// its way when the order was acknowledged has had time to arrive. Limit: orders that may be stale
-/// bind nobody, and an excused holder goes on with what it had left. In maintenance everybody keeps
-/// what he has, and puts back what somebody has taken from it.
+/// bind nobody, and an excused holder goes on with what it had left. In maintenance, and until
+/// somebody has planned after its end, everybody keeps what he has, and puts back what somebody has
+/// taken from it.
 class StandbyHoldsNothing {
  public:
   explicit StandbyHoldsNothing(const ClusterConfig& config) : excuses_(config) {}
@@ -65,6 +66,7 @@ class StandbyHoldsNothing {
   Excuses excuses_;
   AcknowledgedOrders acknowledged_;
   bool stale_ = false;
+  Moment maintained_until_{};  ///< the last plan of it has been followed by another
 };
 
 }  // namespace hapx::appliance::sim

@@ -30,6 +30,7 @@ README = """# The simulator's tests, and what they can see
 - `scenario_*_test.cpp`: named stories of whole nodes on a simulated network, kernel and HAProxy.
 - `swarm_test.cpp`: one seed draws a cluster, its clocks, its weather and its faults. First anything
   may happen and safety is demanded at every instant, then all is healed and service is demanded.
+- `hunt.sh`: plays a range of the swarm's seeds on all cores, for as long as one likes.
 - `explore/`: the lease, the voter and the quorum alone, in every order in which two contenders, a
   few voters and all their messages can meet. It prints how many states that are
   (`ctest --test-dir build/dev -R Explore -V`).
