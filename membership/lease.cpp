@@ -68,11 +68,17 @@ void Lease::lose(const std::string& reason) {
 
 /// Liveness: a holder goes above the told round at once while its right lasts; so does a candidate
 /// the first time, later it steps back for a random while, so that two don't chase each other
-/// (LEASE.md, rule 11).
+/// (LEASE.md, rule 11). Nor may two that hold, each by one of a node's two processes: so a holder
+/// goes above four times in a heartbeat at most.
 void Lease::prepare_above(const Ballot& promised, Instant now) {
   highest_round_ = std::max(highest_round_, promised.round);
+  if (right_ && went_above_ && now < *went_above_ + timing_.heartbeat / 4) {
+    become_waiting(*went_above_ + timing_.heartbeat / 4);
+    return;
+  }
   if (right_ || collisions_ == 0) {
     ++collisions_;
+    went_above_ = now;
     become_preparing(now);
     return;
   }

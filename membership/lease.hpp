@@ -143,7 +143,8 @@ class Lease {
   State state_ = Idle{};
   std::optional<Right> right_;
   std::uint64_t sequence_ = 0;
-  unsigned collisions_ = 0;  ///< prepares in a row that met a higher promise
+  unsigned collisions_ = 0;            ///< prepares in a row that met a higher promise
+  std::optional<Instant> went_above_;  ///< another round, last
   bool urgent_ = false;
   std::vector<Ballot> proposed_;  ///< since the last release; the newest proposed_max
   std::string loss_;

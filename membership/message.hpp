@@ -92,7 +92,7 @@ struct PrepareAnswer {
   LeaseKey key;
   Ballot ballot;  ///< of the prepare
   Vote vote = Vote::no;
-  Ballot promised;                 ///< every refusal carries it
+  Ballot promised;                 ///< in every refusal: what is promised, or released by the asker
   std::optional<LeaseTold> lease;  ///< what was accepted and has not expired
   Duration abstention{0};          ///< of `abstains`: how long it lasts
 

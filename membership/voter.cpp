@@ -21,11 +21,23 @@ bool promised_to_another(const Promise& promise, const Session& session, Instant
   return lease && lease->session() != session;
 }
 
-bool is_retired(const Promise& promise, const Ballot& ballot, const Session& session) {
-  return std::any_of(promise.retired.begin(), promise.retired.end(), [&](const Retired& retired) {
-    return retired.ballot.node == session.node && retired.boot == session.boot &&
-           ballot <= retired.ballot;
+const Retired* retired_by(const Promise& promise, const Session& session) {
+  const auto found = std::ranges::find_if(promise.retired, [&](const Retired& retired) {
+    return retired.ballot.node == session.node && retired.boot == session.boot;
   });
+  return found == promise.retired.end() ? nullptr : &*found;
+}
+
+bool is_retired(const Promise& promise, const Ballot& ballot, const Session& session) {
+  const Retired* retired = retired_by(promise, session);
+  return retired != nullptr && ballot <= retired->ballot;
+}
+
+/// Liveness: above what this session has to go; a voter that has begun anew may have heard of a
+/// release before it promised anything.
+Ballot highest_refused(const Promise& promise, const Session& session) {
+  const Retired* retired = retired_by(promise, session);
+  return retired == nullptr ? promise.promised : std::max(promise.promised, retired->ballot);
 }
 
 void retire(Promise& promise, const Ballot& ballot, const Session& session) {
@@ -60,7 +72,7 @@ Ballotage<PrepareAnswer> Voter::prepare(const Prepare& prepare, const Session& f
     return {std::nullopt, answer};
   }
   Promise promise = recalled(prepare.key);
-  answer.promised = promise.promised;
+  answer.promised = highest_refused(promise, from);
   answer.lease = unexpired(promise, now);
   if (promised_to_another(promise, from, now) || prepare.ballot < promise.promised ||
       is_retired(promise, prepare.ballot, from))
@@ -87,7 +99,7 @@ Ballotage<ProposalAnswer> Voter::propose(const Proposal& proposal, const Session
     return {std::nullopt, answer};
   }
   Promise promise = recalled(proposal.key);
-  answer.promised = promise.promised;
+  answer.promised = highest_refused(promise, from);
   if (promised_to_another(promise, from, now)) {
     answer.lease = unexpired(promise, now);
     return {std::nullopt, answer};

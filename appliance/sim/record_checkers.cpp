@@ -69,25 +69,37 @@ void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
   }
 }
 
+bool StandbyHoldsNothing::is_bound(Moment at, const NodeName& node) const {
+  const auto standby = acknowledged_.all().find(Subject::standby(node));
+  return standby != acknowledged_.all().end() && at > standby->second.since + arriving && !stale_ &&
+         at >= maintained_until_ && !excuses_.excused(at, node, Excused::As::holder);
+}
+
 void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
   excuses_.see(fact);
   acknowledged_.see(at, fact);
   if (acknowledged_.all().contains(Subject::maintenance())) maintained_until_ = Moment::max();
   if (const auto* in_force = std::get_if<OrdersInForce>(&fact)) {
     stale_ = in_force->stale;
-    const auto& subjects = in_force->subjects;
-    const bool goes_on = std::ranges::count(subjects, Subject::maintenance()) > 0;
-    if (!goes_on && maintained_until_ == Moment::max()) maintained_until_ = at + arriving;
+    if (std::ranges::count(in_force->subjects, Subject::maintenance()) > 0)
+      maintained_until_ = Moment::max();
+    else if (maintained_until_ == Moment::max())
+      maintained_until_ = at + arriving;
+  } else if (const auto* answers = std::get_if<KernelAnswers>(&fact)) {
+    const std::pair place(answers->node, answers->vip);
+    if (!answers->answers)
+      taken_.erase(place);
+    else if (is_bound(at, answers->node))
+      taken_.emplace(place, at);
   }
-  const auto* answers = std::get_if<KernelAnswers>(&fact);
-  if (answers == nullptr || !answers->answers || stale_) return;
-  if (excuses_.excused(at, answers->node, Excused::As::holder)) return;
-  const auto standby = acknowledged_.all().find(Subject::standby(answers->node));
-  if (standby == acknowledged_.all().end() || at <= standby->second.since + arriving) return;
-  if (at < maintained_until_) return;
-  found.push_back({at, "StandbyHoldsNothing",
-                   answers->node.text() + " is in standby and begins to answer for " +
-                       to_string(answers->vip)});
+  std::erase_if(taken_, [&](const auto& each) { return !is_bound(at, each.first.first); });
+  for (auto& [place, since] : taken_) {
+    if (at <= since + arriving + lease_) continue;
+    since = Moment::max() - 2 * arriving - lease_;  // told once
+    found.push_back(
+        {at, "StandbyHoldsNothing",
+         place.first.text() + " is in standby and has taken " + to_string(place.second)});
+  }
 }
 
 }  // namespace hapx::appliance::sim

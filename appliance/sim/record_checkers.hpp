@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "appliance/sim/excuses.hpp"
@@ -52,21 +53,28 @@ class OrdersOutlive {
   std::set<membership::Subject> told_;
 };
 
-/// Safety: a node in standby is given nothing: it begins to answer for no address, once what was on
-/// its way when the order was acknowledged has had time to arrive. Limit: orders that may be stale
+/// Safety: a node in standby is given nothing: once what was on its way when the order was
+/// acknowledged has had time to arrive, it answers for no address. Limit: orders that may be stale
 /// bind nobody, and an excused holder goes on with what it had left. In maintenance, and until
 /// somebody has planned after its end, everybody keeps what he has, and puts back what somebody has
-/// taken from it.
+/// taken from it. Voters that have begun anew know no plan: what a node takes from them by one from
+/// before, it gives back as soon as it is told the present one.
 class StandbyHoldsNothing {
  public:
-  explicit StandbyHoldsNothing(const ClusterConfig& config) : excuses_(config) {}
+  explicit StandbyHoldsNothing(const ClusterConfig& config)
+      : excuses_(config), lease_(config.timing.lease) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
+  [[nodiscard]] bool is_bound(Moment at, const NodeName& node) const;
+
   Excuses excuses_;
+  Duration lease_;
   AcknowledgedOrders acknowledged_;
   bool stale_ = false;
   Moment maintained_until_{};  ///< the last plan of it has been followed by another
+  /// What was taken in standby, and since when it has been answered for.
+  std::map<std::pair<NodeName, IpAddress>, Moment> taken_;
 };
 
 }  // namespace hapx::appliance::sim

@@ -231,6 +231,23 @@ TEST_F(LeaseTest, rule_11_a_holder_that_one_voter_refused_prepares_again_above_i
   EXPECT_EQ(lease.prepare_for(b)->ballot.round, 31U);
 }
 
+/// Where a node has two processes, two may hold, each by one of them, and refuse each other.
+TEST_F(LeaseTest, rule_11_a_holder_goes_above_at_once_four_times_in_a_heartbeat_at_most) {
+  hold(at(0ms));
+  const auto to_c = *lease.proposal_for(c, at(50ms));
+  lease.answered(c, refused(to_c, {30, c, {1}}), at(51ms));
+  ASSERT_TRUE(lease.take_urgency());
+  const Ballot ballot = lease.prepare_for(b)->ballot;
+  lease.answered(b, PrepareAnswer{key, ballot, Vote::no, {40, c, {1}}, {}, {}}, at(52ms));
+  EXPECT_FALSE(lease.take_urgency());
+  EXPECT_FALSE(lease.prepare_for(b).has_value());
+  EXPECT_EQ(lease.next_deadline(), at(51ms) + 12500us);
+  lease.pass_time(at(51ms) + 12500us);
+  EXPECT_TRUE(lease.take_urgency());
+  EXPECT_EQ(lease.prepare_for(b)->ballot.round, 41U);
+  EXPECT_TRUE(lease.right().has_value());
+}
+
 TEST_F(LeaseTest, rule_11_a_straggling_refusal_of_the_prepare_counts_as_well) {
   lease.claim(at(0ms));
   const Prepare prepare = *lease.prepare_for(c);

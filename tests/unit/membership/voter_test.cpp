@@ -159,6 +159,15 @@ TEST_F(VoterTest, rule_4_a_release_retires_all_lower_ballots_and_never_lowers_th
   EXPECT_EQ(promise().retired.front().ballot, ballot(3, "a"));
 }
 
+/// It has begun anew, and hears a release before it has promised anything; the other has lost its
+/// memory, too, and begins its rounds below.
+TEST_F(VoterTest, rule_4_who_is_refused_for_a_release_is_told_above_what_to_go) {
+  release(ballot(7, "a"), at(0ms));
+  EXPECT_EQ(prepare(ballot(2, "a", 9), at(1ms)).promised, ballot(7, "a"));
+  EXPECT_EQ(propose(ballot(2, "a", 9), 1, at(1ms)).promised, ballot(7, "a"));
+  EXPECT_EQ(prepare(ballot(8, "a", 9), at(2ms)).vote, Vote::yes);
+}
+
 TEST_F(VoterTest, rule_5_abstaining_is_neither_yes_nor_no_and_says_how_long) {
   Voter shy(PromiseMemory({ClusterName("c"), NodeName("v"), {}}), {key}, at(5s));
   const auto prepared = shy.prepare({key, ballot(1, "a")}, session("a"), at(4s));
