@@ -34,7 +34,14 @@ void AcknowledgedOrders::see(Moment at, const Fact& fact) {
                 [&](const auto& each) { return each.second.until && *each.second.until <= at; });
   if (const auto* asked = std::get_if<StandingOrderAsked>(&fact)) {
     asked_[asked->request] = *asked;
-    if (asked->gives) return;
+    if (asked->gives) {
+      // It may take the place of one that stands, though nobody is ever told, and end sooner.
+      const auto standing = standing_.find(asked->subject);
+      if (standing == standing_.end() || !asked->until) return;
+      auto& until = standing->second.until;
+      until = std::min(until.value_or(*asked->until), *asked->until);
+      return;
+    }
     std::erase_if(standing_,
                   [&](const auto& each) { return concerns(asked->subject, each.first); });
     // What was asked before and is not answered yet may be lifted before its answer comes.
