@@ -167,6 +167,17 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
       if (!facts.haproxy.node && assigned && assigned->haproxy) facts.haproxy.node = member->name;
     }
   }
+  // Who doesn't hear us goes on with what it has, but can't be told of more.
+  for (const auto& member : view.members) {
+    std::string& obstacle = facts.readiness[member.name].obstacle;
+    const bool has_it = facts.vip.node == member.name ||
+                        report_of(member, service.name).vip.state != ResourceState::stopped;
+    if (!member.hears_us && !has_it && obstacle.empty()) {
+      obstacle = "it does not hear " +
+                 (view.coordinator ? view.coordinator->text() : std::string("us")) +
+                 ", which coordinates";
+    }
+  }
   return facts;
 }
 

@@ -12,6 +12,7 @@
 
 namespace hapx {
 
+/// As a tree.
 [[nodiscard]] YamlNode canonical_tree(const ClusterConfig& config);
 
 /// Its text: YAML that parse_config reads back to an equal value (of a config that validate

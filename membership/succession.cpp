@@ -80,13 +80,14 @@ bool Succession::heard(const NodeName& from, const ElectorateTold& theirs) {
     return false;
   }
   const ElectorateTold before = told();
-  const bool is_first = adopted_.size() == 1;
+  const bool is_new = kept_.generation == 1 && adopted_.size() == 1;
   if (theirs.succeeds == 0 && theirs.generation >= kept_.generation) settle();
   if (theirs.generation > kept_.generation) {
     kept_.generation = theirs.generation;
-    // The first whom we hear with our list says that another counts, too: we are the new one. Later
-    // nobody can unsettle it.
-    if (theirs.succeeds != 0 && settled() && is_first) {
+    // We have never counted by another, and the first whom we hear with our list says that another
+    // counts, too: we are the new one. Later nobody can unsettle it, or two could unsettle each
+    // other.
+    if (theirs.succeeds != 0 && settled() && is_new) {
       kept_.succeeds = theirs.succeeds;
       count_anew();
     }

@@ -15,6 +15,14 @@ bool needs_new_start(const DiffReport& report) {
   return std::ranges::any_of(report.differences, &Difference::needs_new_start);
 }
 
+/// A node that comes or goes, or has other votes (docs/LEASE.md, rule 22).
+bool changes_who_votes(const DiffReport& report) {
+  return std::ranges::any_of(report.differences, [](const Difference& one) {
+    return one.path.starts_with("spec.nodes[") &&
+           (one.path.ends_with("]") || one.path.ends_with(".votes"));
+  });
+}
+
 std::string change_in_words(const Difference& difference) {
   if (!difference.before) return "new: " + one_line(*difference.after);
   if (!difference.after) return "gone: " + one_line(*difference.before);
@@ -27,7 +35,11 @@ std::string advice(const DiffReport& report) {
            "nodes find each other\nis agreed on by all of them. Stop hapxd everywhere, then start "
            "it with the new file.\n";
   }
-  std::string out = "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
+  std::string out = changes_who_votes(report)
+                        ? "It changes who votes: let `systemctl reload hapxd` take it on each "
+                          "node. It waits until "
+                          "all have it, and is\nthen taken by all at once; the address stays.\n"
+                        : "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
   if (report.replaces_haproxy) {
     out += "On each node another HAProxy takes over; open connections go on with the old one.\n";
   }
@@ -62,6 +74,7 @@ std::string to_json(const DiffReport& report) {
   tree::add(document, "file", tree::text(report.file));
   tree::add(document, "same", tree::flag(report.differences.empty()));
   tree::add(document, "reload", tree::flag(!needs_new_start(report)));
+  tree::add(document, "changesWhoVotes", tree::flag(changes_who_votes(report)));
   tree::add(document, "replacesHaproxy", tree::flag(report.replaces_haproxy));
   tree::add(document, "differences", std::move(list));
   return json_from_tree(document);

@@ -19,8 +19,8 @@ struct DiffReport {
 /// One line per difference, then what it takes to bring them about.
 [[nodiscard]] std::string to_text(const DiffReport& report);
 
-/// {"file", "same", "reload", "replacesHaproxy", "differences": [{"path", "before", "after",
-/// "reload"}]}; `reload` says whether `systemctl reload hapxd` takes it.
+/// {"file", "same", "reload", "changesWhoVotes", "replacesHaproxy", "differences": [{"path",
+/// "before", "after", "reload"}]}; `reload` says whether `systemctl reload hapxd` takes it.
 [[nodiscard]] std::string to_json(const DiffReport& report);
 
 }  // namespace hapx::appliance::cli

@@ -77,14 +77,11 @@ int check_config(const GlobalOptions& global, const CheckConfig& verb, const Sur
 int show_config(const GlobalOptions& global, const ShowConfig& verb, const Surroundings& around) {
   const CheckedConfig checked = read_and_check(verb.file);
   if (!checked.config) return complain_of(checked, verb.file, around);
-  const std::string text = write_config(*checked.config);
-  if (global.output != Output::json) {
-    around.out << text;
-    return exit_done;
+  if (global.output == Output::json) {
+    around.out << json_from_tree(canonical_tree(*checked.config)) << '\n';
+  } else {
+    around.out << write_config(*checked.config);
   }
-  const Result<YamlNode> tree = parse_yaml(text, name_of_input(verb.file));
-  if (!tree) return complain(around, tree.error().sentence);
-  around.out << json_from_tree(*tree) << '\n';
   return exit_done;
 }
 

@@ -75,6 +75,20 @@ TEST_F(Cli, ConfigDiffTellsWhatAReloadWouldChange) {
   EXPECT_EQ(tree->find("differences")->items.size(), 3U);
 }
 
+TEST_F(Cli, ConfigDiffTellsThatWhoVotesChangesOnAllNodesAtOnce) {
+  serve();
+  std::string other = running_file;
+  EXPECT_THAT(
+      hapx({"config", "diff", write("other.yaml", other + "  timing: {profile: cloud}\n")}).out,
+      HasSubstr("node by node"));
+  const std::string last = "    - {name: node2, address: 10.0.0.2}\n";
+  other.insert(other.find(last), "    - {name: node3, address: 10.0.0.3}\n");
+  const std::string file = write("other.yaml", other);
+  EXPECT_THAT(hapx({"config", "diff", file}).out, HasSubstr("taken by all at once"));
+  const Ran json = hapx({"config", "diff", file, "-o", "json"});
+  EXPECT_THAT(json.out, HasSubstr(R"("changesWhoVotes":true)"));
+}
+
 TEST_F(Cli, ConfigDiffNeedsAGoodFileAndAHapxd) {
   EXPECT_EQ(hapx({"config", "diff", write("same.yaml", running_file)}).status, 3);
   serve();

@@ -135,6 +135,29 @@ TEST(Coordination, a_holder_that_does_not_hear_us_keeps_what_it_holds) {
   EXPECT_EQ(Coordination(three_nodes()).assignments(view, start)[0].vip, node2);
 }
 
+TEST(Coordination, a_holder_that_does_not_hear_us_is_given_nothing_more) {
+  ClusterConfig config = three_nodes();
+  ServiceConfig other = config.services[0];
+  other.name = ServiceName("web");
+  other.vips = {{{ipv4(10, 0, 0, 8), 24}, InterfaceName("eth0")}};
+  config.services.push_back(other);
+  ServiceReport here = report(ResourceState::started);
+  ServiceReport there = report(ResourceState::started);
+  there.service = other.name;
+  View view = quiet_view();
+  view.members[0].report.services = {here};
+  view.members[1].report.services = {there};
+  view.members[1].hears_us = false;
+  Coordination coordination(config);
+  const auto assignments = coordination.assignments(view, start);
+  EXPECT_EQ(assignments[0].vip, node1);
+  EXPECT_EQ(assignments[1].vip, node2);
+  obey(view, assignments);
+  const auto answer = coordination.judge({7, node1, membership::Move{api, node2}}, view, start);
+  EXPECT_EQ(answer.outcome, refused);
+  EXPECT_NE(answer.sentence.find("it does not hear"), std::string::npos) << answer.sentence;
+}
+
 TEST(Coordination, a_node_that_hears_nobody_and_holds_nothing_gets_nothing) {
   View view = quiet_view();
   view.members[0].hears_us = false;

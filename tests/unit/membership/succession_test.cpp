@@ -100,6 +100,15 @@ TEST(SuccessionTest, lists_that_are_not_settled_count_on) {
   EXPECT_EQ(succession.kept(), (KeptElectorate{9, heavier, 0, {}}));
 }
 
+/// Else two nodes that come and go between the same lists would both know that there was another,
+/// and neither which.
+TEST(SuccessionTest, who_has_changed_lists_before_is_not_unsettled_by_the_first_one) {
+  Succession succession = settled(3, two);
+  EXPECT_TRUE(succession.heard(b, told(5, two, three)));
+  EXPECT_TRUE(succession.settled());
+  EXPECT_EQ(succession.told(), told(5, two)) << "so that the other can believe it";
+}
+
 TEST(SuccessionTest, who_was_settled_with_others_is_not_unsettled_by_one) {
   Succession succession = settled(1, two);
   EXPECT_FALSE(succession.heard(b, told(1, two)));
