@@ -172,11 +172,8 @@ ServiceFacts Coordination::service_facts(const ServiceConfig& service, const Vie
     std::string& obstacle = facts.readiness[member.name].obstacle;
     const bool has_it = facts.vip.node == member.name ||
                         report_of(member, service.name).vip.state != ResourceState::stopped;
-    if (!member.hears_us && !has_it && obstacle.empty()) {
-      obstacle = "it does not hear " +
-                 (view.coordinator ? view.coordinator->text() : std::string("us")) +
-                 ", which coordinates";
-    }
+    if (!member.hears_us && !has_it && obstacle.empty())
+      obstacle = "it does not hear the coordinator";
   }
   return facts;
 }

@@ -21,7 +21,8 @@ bool promised_to_another(const Promise& promise, const Session& session, Instant
   return lease && lease->session() != session;
 }
 
-const Retired* retired_by(const Promise& promise, const Session& session) {
+/// Of a promise that may be changed, or one that may not.
+auto* retired_by(auto& promise, const Session& session) {
   const auto found = std::ranges::find_if(promise.retired, [&](const Retired& retired) {
     return retired.ballot.node == session.node && retired.boot == session.boot;
   });
@@ -33,7 +34,7 @@ bool is_retired(const Promise& promise, const Ballot& ballot, const Session& ses
   return retired != nullptr && ballot <= retired->ballot;
 }
 
-/// Liveness: above what this session has to go; a voter that has begun anew may have heard of a
+/// Liveness: what the asker has to go above; a voter that has begun anew may have heard of a
 /// release before it promised anything.
 Ballot highest_refused(const Promise& promise, const Session& session) {
   const Retired* retired = retired_by(promise, session);
@@ -41,9 +42,8 @@ Ballot highest_refused(const Promise& promise, const Session& session) {
 }
 
 void retire(Promise& promise, const Ballot& ballot, const Session& session) {
-  for (Retired& retired : promise.retired) {
-    if (retired.ballot.node != session.node || retired.boot != session.boot) continue;
-    retired.ballot = std::max(retired.ballot, ballot);
+  if (Retired* before = retired_by(promise, session)) {
+    before->ballot = std::max(before->ballot, ballot);
     return;
   }
   if (promise.retired.size() == retired_max) promise.retired.erase(promise.retired.begin());

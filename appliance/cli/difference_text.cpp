@@ -35,11 +35,12 @@ std::string advice(const DiffReport& report) {
            "nodes find each other\nis agreed on by all of them. Stop hapxd everywhere, then start "
            "it with the new file.\n";
   }
-  std::string out = changes_who_votes(report)
-                        ? "It changes who votes: let `systemctl reload hapxd` take it on each "
-                          "node. It waits until "
-                          "all have it, and is\nthen taken by all at once; the address stays.\n"
-                        : "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
+  std::string out = "Taken by `systemctl reload hapxd`, node by node; the address stays.\n";
+  if (changes_who_votes(report)) {
+    out =
+        "It changes who votes: `systemctl reload hapxd` on each node. It waits until all have it, "
+        "and is then\ntaken by all at once; the address stays.\n";
+  }
   if (report.replaces_haproxy) {
     out += "On each node another HAProxy takes over; open connections go on with the old one.\n";
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "config/write.hpp"
 
@@ -176,25 +177,17 @@ class Doing {
   void heal_and_demand() {
     heal();
     const Patience patience;
-    // An operator who is told that his file waits for something gives it again.
-    const Moment settling_until = world_.now() + boot_at_rest + settling_takes;
-    while (!world_.end_varying_votes()) {
-      if (world_.now() > settling_until) {
-        complaint_ = "Liveness: healed and given one file, and nodes count by different lists";
-        return;
-      }
+    const auto settle = [&] {
       for (const NodeConfig& each : world_.config().nodes) world_.reload(each.name);
-      world_.run_for(boot_at_rest);
+    };
+    if (!insist([&] { return world_.end_varying_votes(); }, settle, settling_takes)) {
+      complaint_ = "Liveness: healed and given one file, and nodes count by different lists";
+      return;
     }
-    // An operator who is told "refused" or "unknown" asks again.
-    const Moment lifting_until = world_.now() + boot_at_rest + lifting_takes;
-    while (!world_.orders_given().empty()) {
-      if (world_.now() > lifting_until) {
-        complaint_ = "Liveness: healed, and an order is not lifted in time";
-        return;
-      }
-      lift_orders();
-      world_.run_for(boot_at_rest);
+    const auto lift = [&] { lift_orders(); };
+    if (!insist([&] { return world_.orders_given().empty(); }, lift, lifting_takes)) {
+      complaint_ = "Liveness: healed, and an order is not lifted in time";
+      return;
     }
     if (!world_.run_until([&] { return world_.all_served(); }, boot_at_rest + patience.served)) {
       complaint_ = "Liveness: healed, and not served in time";
@@ -240,6 +233,18 @@ class Doing {
       world_.write_file(name, "");
       world_.reload(name);
     }
+  }
+
+  /// An operator who is told "refused", "unknown" or "waits" asks again. False: in vain.
+  bool insist(const std::function<bool()>& is_done, const std::function<void()>& ask,
+              Duration patience) {
+    const Moment until = world_.now() + boot_at_rest + patience;
+    while (!is_done()) {
+      if (world_.now() > until) return false;
+      ask();
+      world_.run_for(boot_at_rest);
+    }
+    return true;
   }
 
   const Operation& operation_;

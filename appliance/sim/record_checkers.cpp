@@ -99,14 +99,15 @@ void StandbyHoldsNothing::see(Moment at, const Fact& fact, Violations& found) {
     else if (is_bound(at, answers->node))
       taken_.emplace(place, at);
   }
-  std::erase_if(taken_, [&](const auto& each) { return !is_bound(at, each.first.first); });
-  for (auto& [place, since] : taken_) {
-    if (at <= since + arriving + lease_) continue;
-    since = Moment::max() - 2 * arriving - lease_;  // told once
+  std::erase_if(taken_, [&](const auto& each) {
+    const auto& [place, since] = each;
+    if (!is_bound(at, place.first)) return true;
+    if (at <= since + arriving + lease_) return false;
     found.push_back(
         {at, "StandbyHoldsNothing",
          place.first.text() + " is in standby and has taken " + to_string(place.second)});
-  }
+    return true;
+  });
 }
 
 }  // namespace hapx::appliance::sim
