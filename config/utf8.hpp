@@ -15,6 +15,8 @@ namespace hapx {
 /// The length of the UTF-8 sequence at the front of `text` (RFC 3629), 1 to 4; 0: there is none.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// `text` with every control character (C0, DEL, and C1, which some terminals obey as well) and
 /// every byte that isn't UTF-8 replaced by '?'.
 [[nodiscard]] std::string printable(std::string_view text);

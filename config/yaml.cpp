@@ -101,6 +101,10 @@ class Builder final : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    // The file is UTF-8, but yaml-cpp makes single bytes of these two.
+    if (!is_utf8(value)) {
+      refuse(mark, "the escapes \\N and \\_ are not supported; write \\x85 and \\xa0");
+    }
     YamlNode node;
     node.kind = YamlNode::Kind::scalar;
     node.scalar = value;

@@ -30,6 +30,13 @@ TEST(Utf8, RefusesWhatRfc3629Does) {
   }
 }
 
+TEST(Utf8, KnowsWhetherAllOfATextIs) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("a \xc3\xa4"));
+  EXPECT_FALSE(is_utf8("a \x85 b"));
+  EXPECT_FALSE(is_utf8("\xc3\xa4\xc3"));
+}
+
 TEST(Utf8, PrintableIsWhatNoTerminalObeys) {
   EXPECT_EQ(printable("a \xc3\xa4 \xf0\x9f\x98\x80"), "a \xc3\xa4 \xf0\x9f\x98\x80");
   EXPECT_EQ(printable("a\n\x1b[2J\x7f"), "a??[2J?");

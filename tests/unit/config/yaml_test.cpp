@@ -118,6 +118,17 @@ TEST(Yaml, SaysWhereTheSyntaxBreaks) {
   }
 }
 
+/// Found by fuzzing: yaml-cpp makes a byte of each that is not UTF-8.
+TEST(Yaml, RefusesEscapesThatWouldNotBeUtf8) {
+  for (const char* escape : {"\\N", "\\_"}) {
+    EXPECT_EQ(refused(std::string("a: \"b") + escape + "\"\n"),
+              "f:1:4: the escapes \\N and \\_ are not supported; write \\x85 and \\xa0");
+  }
+  const auto root = parse_yaml("a: \"\\x85\\xa0\\L\"\n", "f");
+  ASSERT_TRUE(root) << root.error().sentence;
+  EXPECT_EQ(root->find("a")->scalar, "\xc2\x85\xc2\xa0\xe2\x80\xa8");
+}
+
 TEST(Yaml, RefusesAQuoteThatIsNeverClosed) {
   const std::string sentence = "f:1:4: this quote is never closed; close it";
   EXPECT_EQ(refused("a: \"b\n"), sentence);
