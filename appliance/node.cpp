@@ -203,7 +203,10 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
     }
   } else if (const auto* failed = std::get_if<lb_supervisor::HaproxyFailed>(&news)) {
     ++counters["haproxy_failures"];
-    note(out, now, JournalKind::haproxy, "HAProxy failed; restarting it", failed->how);
+    note(out, now, JournalKind::haproxy,
+         maintenance ? "HAProxy failed; it is left as it is until the maintenance ends"
+                     : "HAProxy failed; restarting it",
+         failed->how);
     for (const auto& name : failed->served) {
       if (const auto service = find(name); service != services.end()) {
         service->haproxy_failed(failed->how, now, out);
@@ -232,6 +235,7 @@ void Node::State::settle(Instant now, Decisions& out) {
     unsettled = false;
     answer_returns(now, out);
     journal_view(now, out);
+    obey_maintenance(now, out);
     obey_plan(now, out);
     converge(now, out);
     tell_report(now, out);
@@ -240,6 +244,16 @@ void Node::State::settle(Instant now, Decisions& out) {
   }
   if (leaving) leave(now, out);
   attend_to_staged(now, out);
+}
+
+/// Maintenance freezes plans, and takes our hands off what runs here. By our own copy of the
+/// orders, too, before anybody has told us anything: a node that comes back obeys first.
+void Node::State::obey_maintenance(Instant now, Decisions& out) {
+  const auto& orders = member.view().record.orders;
+  const bool ordered = find_order(orders, membership::Subject::maintenance()) != nullptr;
+  if (std::exchange(maintenance, ordered) == ordered) return;
+  for (auto& service : services) service.leave_alone(ordered);
+  absorb(supervisor.leave_alone(ordered ? "the cluster is in maintenance" : "", now), now, out);
 }
 
 /// What the plan in force wants of this node. Without a plan: what was inherited, if anything.

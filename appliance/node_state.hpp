@@ -70,8 +70,9 @@ struct Node::State {
   bool staged_agreed = false;          ///< in this step: it waits no more
   std::vector<std::uint64_t> staging_requests;  ///< who wants to know what it waits for
   std::vector<std::uint64_t> reload_requests;   ///< who wants to know what became of the file
-  bool plan_due = false;  ///< something changed that a placement may depend on
-  bool planned = false;   ///< published since we became coordinator
+  bool plan_due = false;     ///< something changed that a placement may depend on
+  bool planned = false;      ///< published since we became coordinator
+  bool maintenance = false;  ///< as our services and HAProxy were told
   bool leaving = false;
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
@@ -123,6 +124,7 @@ struct Node::State {
   void finish_cleanup(const CleanupUnderWay& cleanup, Decisions& out);
 
   void settle(Instant now, Decisions& out);
+  void obey_maintenance(Instant now, Decisions& out);
   void obey_plan(Instant now, Decisions& out);
   void converge(Instant now, Decisions& out);
   void tell_report(Instant now, Decisions& out);

@@ -27,11 +27,6 @@ bool silent(const vip::Holder& holder) {
          (status.state == vip::HolderState::releasing && status.fence == vip::FenceKind::bpf);
 }
 
-/// It has failed, and is left as it is until a cleanup.
-bool is_blocked(ResourceState state, OnFail on_fail) {
-  return state == ResourceState::monitor_failed && on_fail == OnFail::block;
-}
-
 }  // namespace
 
 ServiceHere::ServiceHere(const ServiceConfig& service, const ClusterConfig& cluster,
@@ -133,13 +128,7 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
     start_error_ = stuck->error.sentence;
     note(out, now, JournalKind::address, {}, "can't remove " + address, start_error_);
   } else if (std::holds_alternative<vip::TakenAway>(news)) {
-    count(vip_failures_, Fatality::counted, now);
-    if (service_.on_fail.vip != OnFail::ignore) vip_state_ = ResourceState::monitor_failed;
-    const bool blocked = is_blocked(vip_state_, service_.on_fail.vip);
-    note(out, now, JournalKind::address, {},
-         "somebody removed " + address +
-             (blocked ? "; it stays away until a cleanup" : "; adding it again"),
-         blocked ? "onFail is block" : "");
+    taken_away(address, now, out);
   } else if (const auto* ended = std::get_if<vip::HoldingEnded>(&news)) {
     end_adoption();
     note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
@@ -148,6 +137,29 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
   } else if (std::holds_alternative<vip::Stopped>(news)) {
     if (vip_state_ == ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
     note(out, now, JournalKind::address, {}, address + " is gone from here");
+  }
+}
+
+/// A VIP of ours has failed, and is left as it is.
+bool ServiceHere::is_blocked() const {
+  return stays_away_ ||
+         (vip_state_ == ResourceState::monitor_failed && service_.on_fail.vip == OnFail::block);
+}
+
+void ServiceHere::taken_away(const std::string& address, Instant now, Decisions& out) {
+  count(vip_failures_, Fatality::counted, now);
+  stays_away_ = left_alone_;
+  if (stays_away_ || service_.on_fail.vip != OnFail::ignore)
+    vip_state_ = ResourceState::monitor_failed;
+  const std::string what = "somebody removed " + address;
+  if (service_.on_fail.vip == OnFail::block) {
+    note(out, now, JournalKind::address, {}, what + "; it stays away until a cleanup",
+         "onFail is block");
+  } else if (stays_away_) {
+    note(out, now, JournalKind::address, {}, what + "; it stays away until the maintenance ends",
+         "nothing is started in maintenance");
+  } else {
+    note(out, now, JournalKind::address, {}, what + "; adding it again");
   }
 }
 
@@ -235,7 +247,7 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
   });
   for (std::size_t i = 0; i < holders_.size(); ++i) {
     auto& holder = holders_[i];
-    if (is_blocked(vip_state_, service_.on_fail.vip) && !held(holder)) {
+    if (is_blocked() && !held(holder)) {
       // The lease is kept, so that nobody else starts it either.
       take(holder, holder.release(now), now, out);
       continue;
@@ -321,6 +333,8 @@ membership::ServiceReport ServiceHere::report(Instant now) const {
     const bool fails = state != ResourceState::stopped && state != ResourceState::started;
     const bool over = expired(failures, now) && !fails;
     report.fail_count = over ? 0 : failures.count;
+    // What is left alone stays where it is also if it is gone, and so comes back there.
+    report.monitor_says_stopped = !(left_alone_ && state == ResourceState::monitor_failed);
     if (report.fail_count > 0)
       report.since_last_failure = (now - failures.last) / age_step * age_step;
     return report;

@@ -59,6 +59,7 @@ class ServiceHere {
   void want(const Wanted& wanted) {
     wanted_ = wanted;
     inherited_ = false;
+    has_plan_ = true;
   }
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
 
@@ -69,6 +70,13 @@ class ServiceHere {
 
   /// News about one of our addresses or interfaces; others' are ignored.
   void hear(const vip::Event& event, Instant now, Decisions& out);
+
+  /// In maintenance: what somebody removes from now on stays away, and is only counted; so does
+  /// what hapxd did not find as it began.
+  void leave_alone(bool yes) {
+    left_alone_ = yes;
+    stays_away_ = yes && !has_plan_ && !inherited_;
+  }
 
   /// Neighbours may look for our addresses elsewhere.
   void announce_again(Instant now, Decisions& out);
@@ -109,6 +117,8 @@ class ServiceHere {
 
   void count(Failures& failures, Fatality fatality, Instant now) const;
   [[nodiscard]] std::string obstacle_to_holding(const Surroundings& around, Instant now) const;
+  [[nodiscard]] bool is_blocked() const;
+  void taken_away(const std::string& address, Instant now, Decisions& out);
   void take(const vip::Holder& holder, vip::Outcome outcome, Instant now, Decisions& out);
   void end_adoption();
   void take_news(const vip::Holder& holder, const vip::News& news, Instant now, Decisions& out);
@@ -127,11 +137,15 @@ class ServiceHere {
   std::vector<membership::LeaseKey> keys_;
   std::map<InterfaceName, bool> links_;  ///< there, and with a carrier
   bool claimed_ = false;                 ///< membership was told that we want the keys
+  bool has_plan_ = false;                ///< this process has heard one
   bool inherited_ = false;   ///< it is wanted because it was held; no plan has been heard
   bool adopted_ = false;     ///< held on an earlier incarnation's right, ours is not won yet
   bool was_wanted_ = false;  ///< by the last look
   bool was_up_ = false;      ///< all addresses were added, by the last look
   bool moved_here_ = false;
+  bool left_alone_ = false;
+  bool stays_away_ =
+      false;  ///< what is not here any more is not added, as long as it is left alone
   std::string obstacle_;
   membership::ResourceState vip_state_ = membership::ResourceState::stopped;
   membership::ResourceState haproxy_state_ = membership::ResourceState::stopped;

@@ -30,6 +30,7 @@ Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
     if (!runs_what_is_wanted()) replace(now, outcome);
     return outcome;
   }
+  if (left_alone() && process_) return outcome;  // once it is warm, it may be replaced
   start_what_is_wanted();
   // A HAProxy that is being started or ended is waited for: what comes of it leads here again.
   const bool in_flight =
@@ -247,28 +248,6 @@ Outcome Supervisor::step(const HaproxyProbeFailed& event, Instant now) {
   return outcome;
 }
 
-Outcome Supervisor::step(const BackendsReported& event, Instant now) {
-  Outcome outcome;
-  if (!warm()) return outcome;
-  all_checked_ = true;
-  for (const auto& backend : event.backends) {
-    const auto healthy = healthy_servers(backend);
-    if (healthy) {
-      counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);
-    } else {
-      all_checked_ = false;
-    }
-  }
-  const bool changed = backends_ != event.backends;
-  if (changed) {
-    backends_ = event.backends;
-    outcome.news.emplace_back(BackendsChanged{});
-  }
-  settle(now, outcome);
-  look_up_again(now, outcome);
-  return outcome;
-}
-
 // ---- time
 
 Outcome Supervisor::step(Instant now) {
@@ -278,7 +257,7 @@ Outcome Supervisor::step(Instant now) {
   if (const auto* checking = std::get_if<Checking>(&state_)) {
     if (now >= checking->until) refuse("`haproxy -c` did not answer", now, outcome);
   } else if (const auto* pausing = std::get_if<Pausing>(&state_)) {
-    if (now >= pausing->until) proceed(now, outcome);
+    if (pausing->until && now >= *pausing->until) proceed(now, outcome);
   } else if (auto* starting = std::get_if<Starting>(&state_)) {
     if (now >= starting->ask_again) step_starting(*starting, now, outcome);
   } else if (auto* ending = std::get_if<Ending>(&state_)) {
@@ -289,8 +268,12 @@ Outcome Supervisor::step(Instant now) {
   } else if (auto* warming = std::get_if<Warming>(&state_)) {
     if (now >= warming->until) {
       tell_failure("it runs, but did not begin to answer", now, outcome);
-      give_up_other_text();
-      become_ending(restart_pace_.failed(), now, outcome);
+      if (left_alone()) {
+        become_warming(now, now + options_.warming_max);
+      } else {
+        give_up_other_text();
+        become_ending(restart_pace_.failed(), now, outcome);
+      }
     } else {
       step_probing(warming->probing, now, outcome);
     }
@@ -315,7 +298,8 @@ std::optional<Instant> Supervisor::next_deadline() const {
   std::optional<Instant> next;
   const auto add = [&next](Instant instant) { next = next ? std::min(*next, instant) : instant; };
   if (const auto* checking = std::get_if<Checking>(&state_)) add(checking->until);
-  if (const auto* pausing = std::get_if<Pausing>(&state_)) add(pausing->until);
+  if (const auto* pausing = std::get_if<Pausing>(&state_); pausing && pausing->until)
+    add(*pausing->until);
   if (const auto* starting = std::get_if<Starting>(&state_)) add(starting->ask_again);
   if (const auto* ending = std::get_if<Ending>(&state_)) add(ending->ask_again);
   if (const auto* warming = std::get_if<Warming>(&state_)) {
@@ -348,6 +332,8 @@ void Supervisor::proceed(Instant now, Outcome& outcome) {
     } else {
       state_ = Stopped{};
     }
+  } else if (wanted_ && left_alone()) {
+    state_ = Pausing{std::nullopt};
   } else if (wanted_ && !accepted_) {
     become_checking(now, outcome);
   } else if (process_) {
@@ -455,14 +441,12 @@ void Supervisor::probe_failed(const std::string& reason, Instant now, Outcome& o
     state_ = Unreachable{};
   } else if (!warm_state->probes.fitness().fit) {
     tell_failure("frozen: " + warm_state->probes.fitness().reason, now, outcome);
-    become_ending(restart_pace_.failed(), now, outcome);
+    if (left_alone()) {
+      become_warming(now, now + options_.warming_max);
+    } else {
+      become_ending(restart_pace_.failed(), now, outcome);
+    }
   }
-}
-
-void Supervisor::settle(Instant now, Outcome& outcome) {
-  bool changed = false;
-  for (auto& [service, count] : counts_) changed = count.step(now) || changed;
-  if (changed) outcome.news.emplace_back(BackendsChanged{});
 }
 
 /// The keeper has not answered: it is asked again, or told that nothing is wanted any more.
@@ -473,27 +457,6 @@ void Supervisor::step_starting(Starting& starting, Instant now, Outcome& outcome
   } else {
     outcome.actions.emplace_back(KillHaproxy{generation_});
     state_ = Stopped{};
-  }
-}
-
-void Supervisor::look_up_again(Instant now, Outcome& outcome) {
-  bool any_up = false;
-  bool any_unresolved = false;
-  for (const auto& backend : backends_) {
-    for (const auto& server : backend.servers) {
-      any_up = any_up || server.up;
-      any_unresolved = any_unresolved || server.check == not_resolved;
-    }
-  }
-  if (any_up || !any_unresolved) {
-    look_up_at_.reset();
-    look_up_pace_.lived();
-  } else if (!look_up_at_) {
-    look_up_at_ = now + look_up_pace_.failed();
-  } else if (now >= *look_up_at_) {
-    look_up_at_.reset();
-    trouble_ = "host names are looked up again";
-    become_ending(Duration(0), now, outcome);
   }
 }
 

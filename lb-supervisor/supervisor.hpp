@@ -26,6 +26,9 @@
 // it has. If nothing comes of it, the old one stays, is started again with its own text if it dies,
 // and the next attempt follows. Only a HAProxy that isn't warm is ended first.
 //
+// While it is *left alone*, nothing leads to checking, starting, ending or a replacement. One that
+// is gone pauses without an end; one that runs and does not answer is warming, until it does.
+//
 // *Serving* is a state of our books: a service is served when somebody asked for it (`serve`) and
 // HAProxy is warm. Nothing here knows about addresses or about who should hold them.
 #pragma once
@@ -91,6 +94,10 @@ class Supervisor {
   /// Wants none. What runs is ended.
   [[nodiscard]] Outcome stop(Instant now);
 
+  /// From now on nothing is started, replaced or killed: what fails is told, and stays as it is. An
+  /// empty reason ends that, and what is missing is begun.
+  [[nodiscard]] Outcome leave_alone(const std::string& reason, Instant now);
+
   /// Asks HAProxy what it thinks of a text that isn't wanted yet, without a change. HaproxyExamined
   /// answers; at once and with no refusal where HAProxy can't be asked now.
   [[nodiscard]] Outcome examine(RenderedHaproxy rendered, Instant now);
@@ -131,7 +138,7 @@ class Supervisor {
     Instant until;
   };
   struct Pausing {
-    Instant until;
+    std::optional<Instant> until;  ///< absent: for as long as it is left alone
   };
   struct Starting {
     Instant ask_again;
@@ -173,6 +180,7 @@ class Supervisor {
   void start_what_is_wanted();
   void give_up_other_text();
   [[nodiscard]] bool runs_what_is_wanted() const;
+  [[nodiscard]] bool left_alone() const { return !left_alone_for_.empty(); }
   void replace(Instant now, Outcome& outcome);
   void abandon_replacement(Outcome& outcome);
   void follow_replacement(Instant now, Outcome& outcome);
@@ -196,6 +204,7 @@ class Supervisor {
     Instant until;
   };
   std::optional<Examination> examination_;
+  std::string left_alone_for_;                               ///< why; empty: it is looked after
   bool connected_ = false;                                   ///< to the keeper
   std::string trouble_ = "its keeper has not answered yet";  ///< the last bad news, for the reason
   std::optional<Process> process_;                           ///< what runs, as far as we know

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When does another HAProxy take over, and with what?
+#include <algorithm>
 #include <utility>
 
 #include "lb-supervisor/supervisor.hpp"
@@ -25,6 +26,10 @@ bool Supervisor::runs_what_is_wanted() const {
 void Supervisor::replace(Instant now, Outcome& outcome) {
   replace_at_.reset();
   if (!connected_) return;  // its return leads here again
+  if (left_alone()) {
+    not_replaced_ = left_alone_for_;
+    return;
+  }
   replacement_.emplace(options_, ++generation_, *wanted_);
   if (wanted_accepted_) {
     replacement_->start(now, outcome);
@@ -74,6 +79,29 @@ void Supervisor::take_over(const Process& next, Instant now, Outcome& outcome) {
                 now + options_.first_ask_interval};
   outcome.actions.emplace_back(AskBackends{next.generation});
   outcome.news.emplace_back(HaproxyReplaced{});
+}
+
+// ---- hands off
+
+Outcome Supervisor::leave_alone(const std::string& reason, Instant now) {
+  Outcome outcome;
+  if (left_alone_for_ == reason) return outcome;
+  left_alone_for_ = reason;
+  if (left_alone()) {
+    if (replacement_ || replace_at_) not_replaced_ = reason;
+    abandon_replacement(outcome);
+    return outcome;
+  }
+  if (warm()) {
+    not_replaced_.clear();
+    if (!runs_what_is_wanted()) replace(now, outcome);
+  } else if (auto* warming = std::get_if<Warming>(&state_)) {
+    warming->until = std::min(warming->until, now + options_.adopted_warming_max);
+  } else if (std::holds_alternative<Pausing>(state_)) {
+    restart_pace_.lived();
+    proceed(now, outcome);
+  }
+  return outcome;
 }
 
 // ---- what would HAProxy think of it

@@ -38,13 +38,10 @@ Fitness Supervisor::fitness() const {
   if (std::holds_alternative<Checking>(state_)) return still("its config is being checked");
   if (std::holds_alternative<Starting>(state_)) return still("it is being started");
   if (std::holds_alternative<Warming>(state_)) return still("it does not answer yet");
+  if (const auto* pausing = std::get_if<Pausing>(&state_); pausing && !pausing->until)
+    return {false, "it is not started: " + left_alone_for_};
   if (std::holds_alternative<Ending>(state_)) return {false, "it is being ended: " + trouble_};
   return {false, trouble_};
-}
-
-std::optional<unsigned> Supervisor::healthy_api_servers(const ServiceName& service) const {
-  const auto found = counts_.find(service);
-  return found == counts_.end() ? std::nullopt : found->second.settled();
 }
 
 SupervisorStatus Supervisor::status() const {

@@ -143,6 +143,45 @@ class OnFailing : public Ground, public testing::WithParamInterface<Blow> {
   std::string said_;
 };
 
+using InMaintenance = OnFailing;
+
+/// Also while hapxd is replaced. The lease goes on, and clients are served again at its end.
+TEST_P(InMaintenance, WhatFailsIsCountedAndLeftAlone) {
+  ASSERT_NO_FATAL_FAILURE(begin("restart"));
+  ASSERT_EQ(hapx(asked_, {"maintenance", "on", "--ttl", "1h"}), 0) << said_;
+  comes_to_say(server_, "the cluster is in maintenance");
+  const auto haproxies = processes(server_, {haproxy_name});
+  ASSERT_NO_FATAL_FAILURE(strike(server_));
+  EXPECT_TRUE(comes_to_count(asked_, server_, 1));
+  ASSERT_TRUE(comes("it is shown as failed", [&] {
+    return state(asked_, server_) == ResourceStatus::failed && holds(asked_, server_);
+  }));
+  const auto before = processes(server_, {daemon_name});
+  ASSERT_EQ(before.size(), 1U);
+  ASSERT_TRUE(send_signal(before[0], SIGKILL));
+  ASSERT_TRUE(comes("another hapxd that has looked around", [&] {
+    const auto there = processes_in(node(server_).netns, daemon_name);
+    return there.size() == 1 && there[0].pid != before[0].pid &&
+           status(server_).uptime > seconds(1);
+  }));
+  EXPECT_EQ(has_address(server_), !is_vip());
+  const bool killed = GetParam() == Blow::haproxy_killed;
+  const auto now_there = processes_in(node(server_).netns, haproxy_name);
+  ASSERT_EQ(now_there.size(), killed ? 0U : 1U);
+  if (!killed) {
+    EXPECT_EQ(now_there[0].pid, haproxies[0].pid) << "nobody killed it";
+  }
+
+  ASSERT_EQ(hapx(asked_, {"maintenance", "off"}), 0) << said_;
+  EXPECT_NE(who_comes_to_serve({1, 2, 3}), 0U);
+  EXPECT_TRUE(a_client_is_served(plan()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Lab, InMaintenance,
+                         testing::Values(Blow::address_removed, Blow::haproxy_killed,
+                                         Blow::haproxy_frozen),
+                         name_of_case);
+
 using Threshold = OnFailing;
 
 /// It bars the node until the failures are over; nobody cleans up.

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows from HAProxy's answers about its kube-apiservers?
+#include "lb-supervisor/runtime_reply.hpp"
+#include "lb-supervisor/supervisor.hpp"
+
+namespace hapx::lb_supervisor {
+
+Outcome Supervisor::step(const BackendsReported& event, Instant now) {
+  Outcome outcome;
+  if (!warm()) return outcome;
+  all_checked_ = true;
+  for (const auto& backend : event.backends) {
+    const auto healthy = healthy_servers(backend);
+    if (healthy) {
+      counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);
+    } else {
+      all_checked_ = false;
+    }
+  }
+  const bool changed = backends_ != event.backends;
+  if (changed) {
+    backends_ = event.backends;
+    outcome.news.emplace_back(BackendsChanged{});
+  }
+  settle(now, outcome);
+  look_up_again(now, outcome);
+  return outcome;
+}
+
+void Supervisor::settle(Instant now, Outcome& outcome) {
+  bool changed = false;
+  for (auto& [service, count] : counts_) changed = count.step(now) || changed;
+  if (changed) outcome.news.emplace_back(BackendsChanged{});
+}
+
+void Supervisor::look_up_again(Instant now, Outcome& outcome) {
+  bool any_up = false;
+  bool any_unresolved = false;
+  for (const auto& backend : backends_) {
+    for (const auto& server : backend.servers) {
+      any_up = any_up || server.up;
+      any_unresolved = any_unresolved || server.check == not_resolved;
+    }
+  }
+  if (any_up || !any_unresolved || left_alone()) {
+    look_up_at_.reset();
+    look_up_pace_.lived();
+  } else if (!look_up_at_) {
+    look_up_at_ = now + look_up_pace_.failed();
+  } else if (now >= *look_up_at_) {
+    look_up_at_.reset();
+    trouble_ = "host names are looked up again";
+    become_ending(Duration(0), now, outcome);
+  }
+}
+
+std::optional<unsigned> Supervisor::healthy_api_servers(const ServiceName& service) const {
+  const auto found = counts_.find(service);
+  return found == counts_.end() ? std::nullopt : found->second.settled();
+}
+
+}  // namespace hapx::lb_supervisor
