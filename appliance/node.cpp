@@ -185,8 +185,10 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
     ++counters["datagrams_refused." + refused->reason];
   } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
     ++counters["name_conflicts"];
-    if (conflict != clash->sentence) note(out, now, JournalKind::member, clash->sentence);
+    if (conflict != clash->sentence || now >= conflict_at + conflict_patience)
+      note(out, now, JournalKind::member, clash->sentence);
     conflict = clash->sentence;
+    conflict_at = now;
   }
 }
 

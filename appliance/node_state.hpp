@@ -58,7 +58,8 @@ struct Node::State {
   Instant page_at{};                ///< when that was
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
-  std::string conflict;                ///< somebody runs under our name
+  std::string conflict;                ///< somebody runs under our name, by the last that was told
+  Instant conflict_at{};               ///< when it was
   std::string metrics_trouble;         ///< why /metrics is not served; empty: it is, or is off
   std::optional<Instant> unfit_since;  ///< HAProxy's fitness is reported with patience
   bool unfit_told = false;
@@ -155,6 +156,8 @@ inline constexpr std::size_t orders_max = 64;
 inline constexpr Duration unfit_patience = std::chrono::seconds(1);
 /// A page of metrics is shown again for this long: who asks more often costs next to nothing.
 inline constexpr Duration page_age_max = std::chrono::milliseconds(100);
+/// A conflict is told again every lease_max; after this long without, it is over.
+inline constexpr Duration conflict_patience = 2 * lease_max;
 /// An ordered end waits this long for the kernel to confirm that the addresses are gone.
 inline constexpr Duration leave_patience = std::chrono::seconds(1);
 

@@ -295,9 +295,11 @@ void add_electorate_reasons(const membership::ElectorateView& electorate,
                      (missing.empty() ? "" : ", until " + missing + " counts by the present one"));
 }
 
-std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state) {
+std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state,
+                                          Instant now) {
   std::vector<std::string> degraded;
-  if (!state.conflict.empty()) degraded.push_back(state.conflict);
+  if (!state.conflict.empty() && now < state.conflict_at + conflict_patience)
+    degraded.push_back(state.conflict);
   if (!status.quorate) degraded.push_back("no quorum: fewer than half of the votes are here");
   for (std::size_t i = 0; i < status.services.size(); ++i) {
     const ServiceConfig& service = state.options.config.services[i];
@@ -388,7 +390,7 @@ Status Node::State::status(Instant now) const {
   shown_status.counters = counters;
   shown_status.takeover_times = takeovers.times();
   shown_status.loop_lag = loop_lag;
-  shown_status.degraded = degraded_reasons(shown_status, *this);
+  shown_status.degraded = degraded_reasons(shown_status, *this, now);
   return shown_status;
 }
 

@@ -14,8 +14,12 @@ constexpr std::size_t superseded_max = 16;
 
 Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat>& beat,
                               Instant now, Random& random) {
-  if (current_ && current_->incarnation == envelope.incarnation && current_->boot == envelope.boot)
-    return window_.accept(envelope.counter) ? Reception::current : Reception::replayed;
+  if (current_ && current_->incarnation == envelope.incarnation &&
+      current_->boot == envelope.boot) {
+    if (!window_.accept(envelope.counter)) return Reception::replayed;
+    overtaken_ = !window_.is_newest(envelope.counter);
+    return Reception::current;
+  }
   // Liveness: when who replaced it is silent, it may prove itself like anybody: that was a clone.
   const bool heard = detector_.present(now);
   if (heard &&
@@ -39,6 +43,7 @@ void Peer::promote(const Envelope& envelope) {
   if (superseded_.size() > superseded_max) superseded_.pop_front();
   current_ = envelope;
   window_ = ReplayWindow(envelope.counter);
+  overtaken_ = false;
   challenge_ = 0;
   hears_us_ = false;
   hears_our_namesake_ = false;
@@ -56,6 +61,7 @@ void Peer::promote(const Envelope& envelope) {
 void Peer::heard(const Beat& beat, const NodeName& self, Incarnation incarnation, Instant now) {
   detector_.heard(now);
   if (beat.leaving) detector_.left();
+  if (overtaken_) return;
   const bool heard_us_before = hears_us_;
   hears_us_ = false;
   has_report_version_ = 0;

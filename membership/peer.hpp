@@ -51,7 +51,8 @@ class Peer {
   [[nodiscard]] Reception receive(const Envelope& envelope, const std::optional<Beat>& beat,
                                   Instant now, Random& random);
 
-  /// Takes in a beat of the current process. `self`, `incarnation`: whether it hears us.
+  /// Takes in the beat that receive() has just let in. `self`, `incarnation`: whether it hears us.
+  /// One that was overtaken on its way says that its process lives, and no more.
   void heard(const Beat& beat, const NodeName& self, Incarnation incarnation, Instant now);
   /// True if a newer report is complete with this part.
   [[nodiscard]] bool add(const ReportPart& part, Instant now);
@@ -96,6 +97,7 @@ class Peer {
   FailureDetector detector_;
   std::optional<Envelope> current_;  ///< counter is meaningless
   ReplayWindow window_;
+  bool overtaken_ = false;              ///< what came last was sent before something that had come
   std::deque<Incarnation> superseded_;  ///< the last superseded_max
   std::uint64_t challenge_ = 0;
 

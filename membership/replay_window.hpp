@@ -39,6 +39,8 @@ class ReplayWindow {
     seen_.set(static_cast<std::size_t>(age));
     return true;
   }
+  /// Whether nothing that was sent later has been accepted.
+  [[nodiscard]] bool is_newest(std::uint64_t counter) const { return counter == newest_; }
 
  private:
   std::uint64_t newest_ = 0;

@@ -2,6 +2,8 @@
 // What the lease is not made for, and hands that are none of ours: clocks beyond all bounds, a
 // cloned machine, a reverted memory, a full disk, a foreign host in the holder's place, and
 // somebody who says again what was said before.
+#include <algorithm>
+
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -53,6 +55,27 @@ TEST_F(Strange, AClonedNodeIsNotHeardWhileTheFirstIs) {
   world_->end_clone(before);
   expect_outage_at_most(0ms, 5s);
   EXPECT_EQ(holder(), before);
+}
+
+/// Who is told of another process under its name says so for as long as it is told, and no longer.
+TEST_F(Strange, ACloneIsToldOfTheFirstUntilThatIsGone) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  const NodeName clone(before.text() + "-clone");
+  const auto is_told = [&] {
+    return std::ranges::any_of(world_->status(clone).degraded, [](const std::string& sentence) {
+      return sentence.find("hears another session of this node") != std::string::npos;
+    });
+  };
+  world_->clone(before, 1s);
+  world_->run_for(5s);
+  EXPECT_TRUE(is_told());
+  world_->run_for(30s);
+  EXPECT_TRUE(is_told());
+  world_->power_off(before);
+  world_->run_for(15s);
+  EXPECT_FALSE(is_told());
+  EXPECT_TRUE(holder().has_value());
 }
 
 /// The first one is silent for longer than a lease: then the clone is heard, and it stays so.

@@ -147,6 +147,24 @@ TEST_F(PeerTest, whom_a_peer_hears_under_our_name) {
   EXPECT_TRUE(peer.hears_our_namesake());
 }
 
+/// It was sent before the other one, when that peer had not heard of our present process.
+TEST_F(PeerTest, a_beat_that_was_overtaken_takes_nothing_back) {
+  ASSERT_EQ(receive(envelope(7, 1), peer.challenge(random), at(0ms)), Peer::Reception::promoted);
+  Beat beat;
+  beat.hears = {{NodeName("a"), {1}, 4}};
+  ASSERT_EQ(receive(envelope(7, 3), 0, at(1ms)), Peer::Reception::current);
+  peer.heard(beat, NodeName("a"), {1}, at(1ms));
+  ASSERT_TRUE(peer.hears_us());
+  beat.hears = {{NodeName("a"), {99}, 0}};
+  ASSERT_EQ(receive(envelope(7, 2), 0, at(2ms)), Peer::Reception::current);
+  peer.heard(beat, NodeName("a"), {1}, at(2ms));
+  EXPECT_TRUE(peer.hears_us());
+  EXPECT_FALSE(peer.hears_our_namesake());
+  ASSERT_EQ(peer.receive(envelope(7, 4), beat, at(3ms), random), Peer::Reception::current);
+  peer.heard(beat, NodeName("a"), {1}, at(3ms));
+  EXPECT_TRUE(peer.hears_our_namesake());
+}
+
 TEST(Assembly, puts_the_newest_version_together_from_parts_in_any_order) {
   Assembly<std::uint64_t, int> assembly;
   EXPECT_FALSE(assembly.add(2, 1, 2, 11).has_value());
