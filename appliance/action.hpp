@@ -63,7 +63,8 @@ using Action = std::variant<
     vip::Announce,
     // lb-supervisor
     lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::RetireHaproxy,
-    lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AskBackends,
+    lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,
+    lb_supervisor::AskBackends,
     // appliance
     Respond, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, Exit>;
 

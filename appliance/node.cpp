@@ -222,6 +222,8 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
     ++counters["haproxy_reloads"];
     note(out, now, JournalKind::haproxy,
          "another HAProxy took over with the changed config; the old one drains");
+  } else if (std::holds_alternative<lb_supervisor::HaproxyAmended>(news)) {
+    note(out, now, JournalKind::haproxy, "HAProxy took the changed kube-apiservers as it runs");
   } else if (const auto* kept = std::get_if<lb_supervisor::HaproxyNotReplaced>(&news)) {
     ++counters["haproxy_reloads_failed"];
     note(out, now, JournalKind::haproxy, "HAProxy goes on with the config that it had",

@@ -57,6 +57,29 @@ struct ProbeHaproxy {
   std::uint64_t generation = 0;
 };
 
+/// What is done to one server of a HAProxy that runs.
+struct ServerChange {
+  enum class Kind : std::uint8_t {
+    add,     ///< down until its checks succeed
+    ready,   ///< takes connections again, if it is well
+    drain,   ///< takes no new ones
+    remove,  ///< REQUIRES: it has none; what it has all the same is ended
+  };
+  Kind kind = Kind::add;
+  std::string backend;  ///< both as HAProxy writes them
+  std::string server;
+  std::string options{};  ///< of `add`: the address, and what else `add server` is to know
+
+  friend bool operator==(const ServerChange&, const ServerChange&) = default;
+};
+
+/// Changes servers over the runtime socket. Not answered: what has come of it is asked by
+/// AskBackends.
+struct AmendHaproxy {
+  std::uint64_t generation = 0;
+  std::vector<ServerChange> changes;
+};
+
 /// Answered by BackendsReported, or by nothing: the probe tells whether HAProxy lives.
 struct AskBackends {
   std::uint64_t generation = 0;

@@ -70,8 +70,10 @@ struct HaproxyProbeFailed {
 struct ServerHealth {
   std::string name;
   bool up = false;
-  std::string check;    ///< HAProxy's word for the last check: "L7OK", "L4CON", ...
-  std::string level{};  ///< what the last good check has shown; see check_level
+  std::string check;       ///< HAProxy's word for the last check: "L7OK", "L4CON", ...
+  std::string level{};     ///< what the last good check has shown; see check_level
+  bool set_aside = false;  ///< by an order, ours or somebody's: it drains, or is in maintenance
+  std::optional<std::uint64_t> connections{};  ///< that it has now; absent: unknown
 
   friend bool operator==(const ServerHealth&, const ServerHealth&) = default;
 };

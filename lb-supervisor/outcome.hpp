@@ -16,7 +16,7 @@
 namespace hapx::lb_supervisor {
 
 using Action = std::variant<CheckHaproxyConfig, StartHaproxy, RetireHaproxy, KillHaproxy,
-                            ProbeHaproxy, AskBackends>;
+                            ProbeHaproxy, AmendHaproxy, AskBackends>;
 
 /// It became warm: from now on it may be given services.
 struct HaproxyReady {
@@ -49,6 +49,11 @@ struct HaproxyReplaced {
   friend bool operator==(const HaproxyReplaced&, const HaproxyReplaced&) = default;
 };
 
+/// It took the wanted servers as it runs, and is now as if it had begun with the wanted text.
+struct HaproxyAmended {
+  friend bool operator==(const HaproxyAmended&, const HaproxyAmended&) = default;
+};
+
 /// It stays in service with the text it has: HAProxy refused the wanted one, or one that was
 /// started with that didn't come to answer. Told once per cause in a row; it is tried again, with
 /// growing pauses.
@@ -68,8 +73,9 @@ struct BackendsChanged {
   friend bool operator==(const BackendsChanged&, const BackendsChanged&) = default;
 };
 
-using News = std::variant<HaproxyReady, HaproxyServing, HaproxyFailed, HaproxyNotReady,
-                          HaproxyReplaced, HaproxyNotReplaced, HaproxyExamined, BackendsChanged>;
+using News =
+    std::variant<HaproxyReady, HaproxyServing, HaproxyFailed, HaproxyNotReady, HaproxyReplaced,
+                 HaproxyAmended, HaproxyNotReplaced, HaproxyExamined, BackendsChanged>;
 
 struct Outcome {
   std::vector<Action> actions;
@@ -90,6 +96,9 @@ struct SupervisorOptions {
   Duration keeper_answer_max = std::chrono::seconds(5);  ///< then it is asked again
   Duration ask_interval = std::chrono::milliseconds(500);
   Duration first_ask_interval = std::chrono::milliseconds(50);  ///< until all had a first check
+  /// Servers are changed, and looked at again, for so long; then another HAProxy is begun.
+  Duration amend_max = std::chrono::seconds(2);
+  Duration amend_ask_interval = std::chrono::milliseconds(10);
   /// A life that was warm for less than this counts as a step of a crash loop.
   Duration short_life = std::chrono::seconds(1);
   RestartPace::Limits restart{Duration(0), std::chrono::milliseconds(100), std::chrono::seconds(5)};

@@ -2,6 +2,7 @@
 #include "lb-supervisor/runtime_reply.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,7 +48,7 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& names, co
 
 struct Columns {
   std::size_t proxy = 0, server = 0, status = 0, type = 0, check = 0;
-  std::optional<std::size_t> code;
+  std::optional<std::size_t> code, connections;
 };
 
 std::optional<Columns> read_columns(std::string_view first_line) {
@@ -59,12 +60,31 @@ std::optional<Columns> read_columns(std::string_view first_line) {
   const auto type = find_column(names, "type");
   const auto check = find_column(names, "check_status");
   if (!proxy || !server || !status || !type || !check) return std::nullopt;
-  return Columns{*proxy, *server, *status, *type, *check, find_column(names, "check_code")};
+  return Columns{*proxy,
+                 *server,
+                 *status,
+                 *type,
+                 *check,
+                 find_column(names, "check_code"),
+                 find_column(names, "scur")};
 }
 
 /// "UP", and "UP 1/3" (about to fall), take connections; so does a server without checks.
 bool takes_connections(std::string_view status) {
   return status == "UP" || status.substr(0, 3) == "UP " || status == "no check";
+}
+
+/// "DRAIN", "MAINT", "MAINT (via ...)"; a name without an address is none of ours to set aside.
+bool is_set_aside(std::string_view status) {
+  return status.substr(0, 5) == "DRAIN" ||
+         (status.substr(0, 5) == "MAINT" && status != "MAINT (resolution)");
+}
+
+std::optional<std::uint64_t> read_count(std::string_view field) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), count);
+  if (error != std::errc{} || end != field.data() + field.size()) return std::nullopt;
+  return count;
 }
 
 ServerHealth read_server(const std::vector<std::string>& fields, const Columns& columns) {
@@ -76,6 +96,9 @@ ServerHealth read_server(const std::vector<std::string>& fields, const Columns& 
   health.check = fields[columns.status] == "MAINT (resolution)" ? not_resolved : check;
   const bool has_code = columns.code && *columns.code < fields.size();
   health.level = check_level(health.check, has_code ? fields[*columns.code] : "");
+  health.set_aside = is_set_aside(fields[columns.status]);
+  if (columns.connections && *columns.connections < fields.size())
+    health.connections = read_count(fields[*columns.connections]);
   return health;
 }
 

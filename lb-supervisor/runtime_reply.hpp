@@ -2,7 +2,7 @@
 // Which kube-apiservers does HAProxy find healthy?
 //
 // HAProxy answers `show stat` with a table in CSV, whose columns it names in the first line and
-// adds to with each version. Only six columns are read, found by their names. Total on any bytes.
+// adds to with each version. Only seven columns are read, found by their names. Total on any bytes.
 #pragma once
 
 #include <string_view>

@@ -19,6 +19,8 @@ Outcome Supervisor::start(RenderedHaproxy rendered, Instant now) {
   Outcome outcome;
   if (wanted_ == rendered) return outcome;
   wanted_ = std::move(rendered);
+  servers_ = take_apart(wanted_->text);
+  amendment_failed_ = false;
   abandon_replacement(outcome);
   not_replaced_.clear();
   wanted_accepted_ = false;
@@ -74,6 +76,7 @@ Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
   connected_ = true;
   if (examination_) end_examination({}, outcome);
   replacement_.reset();  // the keeper has ended it
+  amendment_.reset();
   replace_at_.reset();
   draining_ = {event.draining.begin(), event.draining.end()};
   const auto& running = event.running;
@@ -92,6 +95,7 @@ Outcome Supervisor::step(const KeeperConnected& event, Instant now) {
   if (running) {
     process_ = Process{running->generation, running->pid};
     has_run_ = true;
+    is_found_ = true;
     generation_ = std::max(generation_, running->generation);
   }
   for (const auto each : draining_) generation_ = std::max(generation_, each);
@@ -113,6 +117,7 @@ Outcome Supervisor::step(const KeeperLost& event, Instant now) {
   if (examination_) end_examination({}, outcome);
   replacement_.reset();
   replace_at_.reset();
+  amendment_.reset();
   draining_.clear();
   trouble_ = event.reason;
   if (auto* warm_state = std::get_if<Warm>(&state_)) {
@@ -135,6 +140,11 @@ Outcome Supervisor::step(const HaproxyConfigAccepted& event, Instant now) {
     return outcome;
   }
   if (auto* attempt = attempt_of(event.generation)) {
+    if (!attempt->accepted() && amend(now, outcome)) {
+      wanted_accepted_ = true;
+      replacement_.reset();
+      return outcome;
+    }
     attempt->step(event, now, outcome);
     follow_replacement(now, outcome);
     return outcome;
@@ -279,8 +289,9 @@ Outcome Supervisor::step(Instant now) {
     }
   } else if (auto* warm_state = std::get_if<Warm>(&state_)) {
     if (now >= warm_state->next_ask) {
-      warm_state->next_ask =
-          now + (all_checked_ ? options_.ask_interval : options_.first_ask_interval);
+      warm_state->next_ask = now + (amendment_     ? options_.amend_ask_interval
+                                    : all_checked_ ? options_.ask_interval
+                                                   : options_.first_ask_interval);
       outcome.actions.emplace_back(AskBackends{process_->generation});
     }
     step_probing(warm_state->probing, now, outcome);
@@ -288,6 +299,10 @@ Outcome Supervisor::step(Instant now) {
       replacement_->step(now, outcome);
       follow_replacement(now, outcome);
     } else if (replace_at_ && now >= *replace_at_) {
+      replace(now, outcome);
+    } else if (amendment_ && now >= amendment_->until) {
+      amendment_.reset();
+      amendment_failed_ = true;
       replace(now, outcome);
     }
   }
@@ -310,6 +325,7 @@ std::optional<Instant> Supervisor::next_deadline() const {
     add(warm_state->probing.due);
     add(warm_state->next_ask);
     if (replace_at_) add(*replace_at_);
+    if (amendment_) add(amendment_->until);
   }
   if (examination_) add(examination_->until);
   if (replacement_) {
@@ -361,6 +377,7 @@ void Supervisor::become_checking(Instant now, Outcome& outcome) {
 }
 
 void Supervisor::become_starting(Instant now, Outcome& outcome) {
+  is_found_ = false;
   ++generation_;
   ++starts_;
   if (has_run_) ++restarts_;
@@ -382,7 +399,13 @@ void Supervisor::become_warm(Instant now, Outcome& outcome) {
   outcome.actions.emplace_back(AskBackends{process_->generation});
   outcome.news.emplace_back(HaproxyReady{});
   for (const auto& service : asked_) outcome.news.emplace_back(HaproxyServing{service});
-  if (!runs_what_is_wanted()) replace(now, outcome);
+  const bool is_found = std::exchange(is_found_, false);
+  if (!runs_what_is_wanted()) {
+    replace(now, outcome);
+  } else if (is_found && !left_alone()) {
+    // Its servers may have been changed since it began.
+    amend(now, outcome);
+  }
 }
 
 void Supervisor::become_ending(Duration pause, Instant now, Outcome& outcome) {

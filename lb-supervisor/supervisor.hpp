@@ -23,8 +23,10 @@
 // A warm HAProxy with another text than the wanted one (left by an earlier hapxd, or a new config)
 // stays warm and in service. Beside it another one is begun with the wanted text (replacement.hpp);
 // when that answers it takes over, and the old one is retired: it goes on with the connections that
-// it has. If nothing comes of it, the old one stays, is started again with its own text if it dies,
-// and the next attempt follows. Only a HAProxy that isn't warm is ended first.
+// it has. Where the texts differ in servers alone, the one that runs takes those (amendment.hpp),
+// and another one is begun only if it does not. If nothing comes of it, the old one stays, is
+// started again with its own text if it dies, and the next attempt follows. Only a HAProxy that
+// isn't warm is ended first.
 //
 // While it is *left alone*, nothing leads to checking, starting, ending or a replacement. One that
 // is gone pauses without an end; one that runs and does not answer is warming, until it does.
@@ -44,6 +46,7 @@
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "lb-supervisor/action.hpp"
+#include "lb-supervisor/amendment.hpp"
 #include "lb-supervisor/event.hpp"
 #include "lb-supervisor/fitness.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
@@ -182,6 +185,8 @@ class Supervisor {
   [[nodiscard]] bool runs_what_is_wanted() const;
   [[nodiscard]] bool left_alone() const { return !left_alone_for_.empty(); }
   void replace(Instant now, Outcome& outcome);
+  bool amend(Instant now, Outcome& outcome);
+  void follow_amendment(const std::vector<BackendHealth>& told, Instant now, Outcome& outcome);
   void abandon_replacement(Outcome& outcome);
   void follow_replacement(Instant now, Outcome& outcome);
   void take_over(const Process& next, Instant now, Outcome& outcome);
@@ -195,8 +200,15 @@ class Supervisor {
   bool accepted_ = false;                   ///< HAProxy accepted `current_`
   std::optional<Replacement> replacement_;  ///< with `wanted_`, while warm
   std::optional<Instant> replace_at_;       ///< the next attempt
-  bool wanted_accepted_ = false;            ///< HAProxy accepted `wanted_`
-  std::string not_replaced_;                ///< the last HaproxyNotReplaced
+  std::optional<TextWithServers> servers_;  ///< of `wanted_`; absent: they can't be changed
+  struct Amendment {
+    Instant until;
+    bool changed = false;  ///< something had to be done
+  };
+  std::optional<Amendment> amendment_;  ///< towards `wanted_`, while warm
+  bool amendment_failed_ = false;       ///< of `wanted_`: it takes another HAProxy
+  bool wanted_accepted_ = false;        ///< HAProxy accepted `wanted_`
+  std::string not_replaced_;            ///< the last HaproxyNotReplaced
   std::set<std::uint64_t> draining_;
   struct Examination {
     RenderedHaproxy rendered;
@@ -219,6 +231,7 @@ class Supervisor {
   std::uint64_t restarts_ = 0;
   std::uint64_t replacements_ = 0;
   bool has_run_ = false;
+  bool is_found_ = false;  ///< an earlier hapxd left it, and its servers were not looked at yet
   std::string last_told_;  ///< the last HaproxyNotReady; empty: it was warm since
   std::vector<BackendHealth> backends_;
   std::map<ServiceName, SettledCount> counts_;

@@ -8,8 +8,12 @@ namespace hapx::lb_supervisor {
 Outcome Supervisor::step(const BackendsReported& event, Instant now) {
   Outcome outcome;
   if (!warm()) return outcome;
+  follow_amendment(event.backends, now, outcome);
   all_checked_ = true;
-  for (const auto& backend : event.backends) {
+  auto told =
+      servers_ && runs_what_is_wanted() ? only_wanted(*servers_, event.backends) : event.backends;
+  for (auto& backend : told) {
+    for (auto& server : backend.servers) server.connections.reset();  // they change all the time
     const auto healthy = healthy_servers(backend);
     if (healthy) {
       counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);
@@ -17,9 +21,9 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
       all_checked_ = false;
     }
   }
-  const bool changed = backends_ != event.backends;
+  const bool changed = backends_ != told;
   if (changed) {
-    backends_ = event.backends;
+    backends_ = std::move(told);
     outcome.news.emplace_back(BackendsChanged{});
   }
   settle(now, outcome);

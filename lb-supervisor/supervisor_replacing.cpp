@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // When does another HAProxy take over, and with what?
-#include <algorithm>
 #include <utility>
 
 #include "lb-supervisor/supervisor.hpp"
@@ -30,6 +29,7 @@ void Supervisor::replace(Instant now, Outcome& outcome) {
     not_replaced_ = left_alone_for_;
     return;
   }
+  if (wanted_accepted_ && amend(now, outcome)) return;
   replacement_.emplace(options_, ++generation_, *wanted_);
   if (wanted_accepted_) {
     replacement_->start(now, outcome);
@@ -42,6 +42,7 @@ void Supervisor::abandon_replacement(Outcome& outcome) {
   if (replacement_) replacement_->abandon(outcome);
   replacement_.reset();
   replace_at_.reset();
+  amendment_.reset();
 }
 
 Replacement* Supervisor::attempt_of(std::uint64_t generation) {
@@ -79,29 +80,6 @@ void Supervisor::take_over(const Process& next, Instant now, Outcome& outcome) {
                 now + options_.first_ask_interval};
   outcome.actions.emplace_back(AskBackends{next.generation});
   outcome.news.emplace_back(HaproxyReplaced{});
-}
-
-// ---- hands off
-
-Outcome Supervisor::leave_alone(const std::string& reason, Instant now) {
-  Outcome outcome;
-  if (left_alone_for_ == reason) return outcome;
-  left_alone_for_ = reason;
-  if (left_alone()) {
-    if (replacement_ || replace_at_) not_replaced_ = reason;
-    abandon_replacement(outcome);
-    return outcome;
-  }
-  if (warm()) {
-    not_replaced_.clear();
-    if (!runs_what_is_wanted()) replace(now, outcome);
-  } else if (auto* warming = std::get_if<Warming>(&state_)) {
-    warming->until = std::min(warming->until, now + options_.adopted_warming_max);
-  } else if (std::holds_alternative<Pausing>(state_)) {
-    restart_pace_.lived();
-    proceed(now, outcome);
-  }
-  return outcome;
 }
 
 // ---- what would HAProxy think of it

@@ -274,6 +274,7 @@ class Daemon {
   void carry_out(const lb_supervisor::RetireHaproxy& action) { child_->retire(action); }
   void carry_out(const lb_supervisor::KillHaproxy& action) { child_->kill(action); }
   void carry_out(const lb_supervisor::ProbeHaproxy& action) { probe_->probe(action); }
+  void carry_out(const lb_supervisor::AmendHaproxy& action) { runtime_->tell(action); }
   void carry_out(const lb_supervisor::AskBackends& action) { runtime_->ask(action); }
   void carry_out(const Respond& action) {
     if (action.window == Window::command) server_->respond(action);

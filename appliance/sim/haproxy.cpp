@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb-supervisor/amendment.hpp"
+#include "lb-supervisor/proxy_name.hpp"
+
 namespace hapx::appliance::sim {
 
 using namespace std::chrono_literals;
@@ -25,10 +28,24 @@ constexpr const char* not_installed = "haproxy: no such file or directory";
 
 Haproxy::Haproxy(const std::vector<ServiceConfig>& services, std::uint64_t seed) : random_(seed) {
   for (const ServiceConfig& service : services) {
-    std::vector<std::string> servers;
-    for (const ApiServer& server : service.api_servers) servers.push_back(server.host);
-    backends_.emplace_back(service.name, std::move(servers));
+    Backend backend{service.name, {}};
+    for (const ApiServer& server : service.api_servers)
+      backend.servers.push_back({server.host + ":" + std::to_string(server.port)});
+    backends_.push_back(std::move(backend));
   }
+}
+
+std::vector<Haproxy::Backend> Haproxy::backends_of(const std::string& config) const {
+  const auto parts = take_apart(config);
+  if (!parts || parts->backends.empty()) return backends_;
+  std::vector<Backend> backends;
+  for (const auto& part : parts->backends) {
+    Backend backend{ServiceName(from_proxy_name(part.name)), {}};
+    for (const auto& server : part.servers)
+      backend.servers.push_back({from_proxy_name(server.name)});
+    backends.push_back(std::move(backend));
+  }
+  return backends;
 }
 
 Later Haproxy::connect() {
@@ -53,7 +70,8 @@ Later Haproxy::start(const StartHaproxy& request, Moment now) {
   if (!installed_) return failed(not_installed);
   const Moment accepting = now + random_.between(warm_up_min, warm_up_max);
   auto& child = child_ ? successor_ : child_;
-  child = Child{request.generation, ++last_pid_, request.config, request.sockets, accepting, false};
+  child = Child{request.generation, ++last_pid_, request.config,
+                request.sockets,    accepting,   backends_of(request.config)};
   return {1ms, HaproxyStarted{request.generation, child->pid}};
 }
 
@@ -89,16 +107,44 @@ Later Haproxy::probe(std::uint64_t generation, Moment now) {
   return {probe_takes, HaproxyProbed{generation}};
 }
 
+void Haproxy::amend(const AmendHaproxy& request, Moment now) {
+  const auto holds = [&](const std::optional<Child>& child) {
+    return child && child->generation == request.generation && !child->frozen &&
+           now >= child->accepting_from;
+  };
+  auto& child = holds(child_) ? child_ : successor_;
+  if (!holds(child)) return;
+  for (const ServerChange& change : request.changes) {
+    const ServiceName service(from_proxy_name(change.backend));
+    const auto backend = std::ranges::find(child->backends, service, &Backend::service);
+    if (backend == child->backends.end()) continue;
+    const std::string name = from_proxy_name(change.server);
+    auto& servers = backend->servers;
+    const auto server = std::ranges::find(servers, name, &Server::name);
+    if (change.kind == ServerChange::Kind::add) {
+      if (server == servers.end()) servers.push_back({name});
+    } else if (server != servers.end()) {
+      server->set_aside = change.kind != ServerChange::Kind::ready;
+      if (change.kind == ServerChange::Kind::remove) servers.erase(server);
+    }
+  }
+}
+
 std::vector<Later> Haproxy::ask_backends(std::uint64_t generation, Moment now) {
   const Child* asked = find(generation);
   if (asked == nullptr || asked->frozen || now < asked->accepting_from) return {};
   BackendsReported report;
-  for (const auto& [service, servers] : backends_) {
+  for (const auto& [service, servers] : asked->backends) {
     BackendHealth backend{service, {}};
-    for (const std::string& name : servers) {
-      const auto down = down_.find(name);
-      const bool up = down == down_.end() || !down->second;
-      backend.servers.push_back({name, up, up ? "L7OK" : "L4CON"});
+    for (const Server& server : servers) {
+      const auto down = down_.find(server.name.substr(0, server.name.rfind(':')));
+      const bool well = down == down_.end() || !down->second;
+      backend.servers.push_back({server.name,
+                                 well && !server.set_aside,
+                                 well ? "L7OK" : "L4CON",
+                                 {},
+                                 server.set_aside,
+                                 0});
     }
     report.backends.push_back(std::move(backend));
   }

@@ -54,6 +54,8 @@ class Haproxy {
   /// Nothing is said if no such generation runs.
   [[nodiscard]] std::vector<Later> kill(std::uint64_t generation);
   [[nodiscard]] Later probe(std::uint64_t generation, Moment now);
+  /// Nothing is said, as the real one says nothing.
+  void amend(const lb_supervisor::AmendHaproxy& request, Moment now);
   /// Nothing is said by a frozen one, or by none.
   [[nodiscard]] std::vector<Later> ask_backends(std::uint64_t generation, Moment now);
 
@@ -84,18 +86,28 @@ class Haproxy {
   void set_server(const std::string& name, bool up) { down_[name] = !up; }
 
  private:
+  struct Server {
+    std::string name;
+    bool set_aside = false;
+  };
+  struct Backend {
+    ServiceName service;
+    std::vector<Server> servers;
+  };
   struct Child {
     std::uint64_t generation = 0;
     int pid = 0;
     std::string config;
     std::vector<lb_supervisor::ListenSocket> sockets;
     Moment accepting_from;
+    std::vector<Backend> backends;
     bool frozen = false;
   };
 
   [[nodiscard]] const Child* find(std::uint64_t generation) const;
+  [[nodiscard]] std::vector<Backend> backends_of(const std::string& config) const;
 
-  std::vector<std::pair<ServiceName, std::vector<std::string>>> backends_;
+  std::vector<Backend> backends_;  ///< of a text that is none of ours
   Random random_;
   std::optional<Child> child_;      ///< in service
   std::optional<Child> successor_;  ///< begun beside it

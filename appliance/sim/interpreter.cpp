@@ -178,6 +178,10 @@ void Interpreter::operator()(const lb_supervisor::ProbeHaproxy& action) {
   world_.tell(machine_, machine_.haproxy.probe(action.generation, world_.now_));
 }
 
+void Interpreter::operator()(const lb_supervisor::AmendHaproxy& action) {
+  if (!fails(Door::amend_haproxy)) machine_.haproxy.amend(action, world_.now_);
+}
+
 void Interpreter::operator()(const lb_supervisor::AskBackends& action) {
   for (const Later& later : machine_.haproxy.ask_backends(action.generation, world_.now_)) {
     world_.tell(machine_, later);

@@ -28,6 +28,7 @@ class Interpreter {
   void operator()(const lb_supervisor::RetireHaproxy& action);
   void operator()(const lb_supervisor::KillHaproxy& action);
   void operator()(const lb_supervisor::ProbeHaproxy& action);
+  void operator()(const lb_supervisor::AmendHaproxy& action);
   void operator()(const lb_supervisor::AskBackends& action);
   void operator()(const Respond& action);
   void operator()(const WriteLog& action);

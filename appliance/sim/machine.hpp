@@ -47,7 +47,8 @@ enum class Door : std::uint8_t {
   remove_address,
   announce,
   start_haproxy,
-  restart_in_flight
+  restart_in_flight,
+  amend_haproxy
 };
 
 /// What the process has been told, as opposed to what is so. For the checkers only.

@@ -141,6 +141,10 @@ struct ActionWords {
   std::string operator()(const ProbeHaproxy& it) const {
     return "ProbeHaproxy" + number(it.generation);
   }
+  std::string operator()(const AmendHaproxy& it) const {
+    return "AmendHaproxy" + number(it.generation) +
+           ", servers: " + std::to_string(it.changes.size());
+  }
   std::string operator()(const AskBackends&) const { return "AskBackends"; }
   std::string operator()(const Respond& it) const {
     return "Respond " + std::to_string(it.status) + " " + it.body;

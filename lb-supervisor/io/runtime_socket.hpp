@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does HAProxy say of its kube-apiservers?
+// What does HAProxy say of its kube-apiservers, and how is it told of others?
 //
 // Asked over its runtime socket, one question at a time, answered or forgotten: whether HAProxy
-// lives is the probe's question.
+// lives is the probe's question. What it is told is not answered, since the next question shows
+// what has come of it.
 #pragma once
 
 #include <functional>
@@ -34,6 +35,9 @@ class RuntimeSocket {
 
   /// A question that is under way is given up for the new one.
   void ask(const AskBackends& action);
+
+  /// What was told before, and has not been taken yet, is given up for this.
+  void tell(const AmendHaproxy& action);
 
   /// Questions that got no answer, or one that makes no sense, since `open`.
   [[nodiscard]] std::uint64_t unanswered() const;

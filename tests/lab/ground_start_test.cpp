@@ -231,7 +231,6 @@ TEST_F(BrokenFile, TheClustersKeyIsReplacedStepByStepWithoutAnOutage) {
   expect_undisturbed(onlooker, server_);
 }
 
-/// HAProxy is replaced by the next one, which has the same listening socket.
 TEST_F(BrokenFile, AReloadBringsAnotherApiserver) {
   ASSERT_NO_FATAL_FAILURE(begin());
   const Onlooker onlooker = look_on();

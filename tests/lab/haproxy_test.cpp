@@ -84,6 +84,50 @@ TEST_F(HaproxyUnderLoad, TwentyReloadsFailNoConnectionAndCutNoStream) {
   EXPECT_TRUE(eventually([&] { return haproxies().size() == 1; })) << "the streams have ended";
 }
 
+/// The one that runs takes them; also the streams of those that go live on.
+TEST_F(HaproxyUnderLoad, TwentyOtherListsOfApiserversFailNothingCutNothingAndTakeNoOtherHaproxy) {
+  start();
+  for (const ApiserverPlan& server : plan().apiservers) {
+    ASSERT_TRUE(eventually([&] { return is_up(*holder_, server); }));
+  }
+  const auto before = in_service();
+  constexpr std::size_t streams_count = 50;
+  Streams streams(plan(), streams_count);
+  Requests requests(plan(), 500);
+  const auto give_file = [&](std::string text) {
+    ASSERT_TRUE(write_file(plan().config_file, text));
+    ASSERT_EQ(hapx(*holder_, {"reload"}), 0) << said_;
+  };
+  for (int i = 0; i < 10; ++i) {
+    const ApiserverPlan& other = plan().apiservers[i % plan().apiservers.size()];
+    std::string without = render_config(plan());
+    const std::string line = "        - " + to_string(Endpoint{other.address, plan().port}) + "\n";
+    ASSERT_NE(without.find(line), std::string::npos);
+    without.erase(without.find(line), line.size());
+    ASSERT_NO_FATAL_FAILURE(give_file(without));
+    ASSERT_TRUE(eventually([&] {
+      return hapx(*holder_, {"get", "backends"}) == 0 && !says(to_string(other.address)) &&
+             says(" up ");
+    })) << said_;
+    ASSERT_NO_FATAL_FAILURE(give_file(render_config(plan())));
+    ASSERT_TRUE(eventually([&] { return is_up(*holder_, other); })) << said();
+  }
+  const Tally asked = requests.stop();
+  const std::size_t living = streams.stop();
+  std::cout << "20 other lists of apiservers: " << asked.attempts << " new connections ("
+            << static_cast<int>(requests.per_second()) << " a second), " << asked.failures
+            << " failed, slowest " << in_milliseconds(asked.slowest) << " ms; of " << streams_count
+            << " streams " << living << " lived on\n";
+  RecordProperty("connections", std::to_string(asked.attempts));
+  RecordProperty("failed", std::to_string(asked.failures));
+  RecordProperty("streams", std::to_string(living));
+  EXPECT_EQ(asked.failures, 0U) << asked.sample << "\n" << said();
+  EXPECT_EQ(living, streams_count) << streams.tally().sample << "\n" << said();
+  EXPECT_EQ(in_service(), before);
+  EXPECT_EQ(haproxies().size(), 1U);
+  EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
+}
+
 TEST_F(HaproxyUnderLoad, ALineThatHaproxyRefusesChangesNothing) {
   start();
   const auto before = in_service();

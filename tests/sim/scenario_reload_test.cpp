@@ -16,6 +16,13 @@ class Reloads : public Story {
     reload(node, write_config(config));
   }
   [[nodiscard]] Duration uptime(const NodeName& node) const { return world_->status(node).uptime; }
+  /// That this node's HAProxy is to use, in the order in which it tells them.
+  [[nodiscard]] std::vector<std::string> servers_of(const NodeName& node) const {
+    std::vector<std::string> names;
+    const Status seen = world_->status(node);
+    for (const ServerStatus& server : seen.services.at(0).backends) names.push_back(server.name);
+    return names;
+  }
   [[nodiscard]] std::uint64_t refused(const NodeName& node) const {
     return world_->status(node).counters.at("reloads_refused");
   }
@@ -64,6 +71,73 @@ TEST_F(Reloads, AnotherApiserverComesToHaproxy) {
   EXPECT_NE(world_->status(before).haproxy.pid, earlier);
   EXPECT_EQ(world_->status(before).haproxy.restarts, 0U);
   EXPECT_EQ(world_->status(before).counters.at("haproxy_reloads"), 1U);
+}
+
+/// One with an address comes to the HAProxy that runs. On all nodes, one after the other.
+TEST_F(Reloads, AnotherApiserverComesToHaproxyAsItRuns) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  for (const char* last : {"192.168.4.14", "192.168.4.15"}) {
+    ClusterConfig changed = world_->config();
+    changed.services[0].api_servers.push_back({last, 6443});
+    for (const NodeName& node : {n1, n2, n3}) {
+      const auto pid = world_->status(node).haproxy.pid;
+      reload(node, changed);
+      expect_outage_at_most(0ms);
+      EXPECT_EQ(world_->status(node).haproxy.pid, pid);
+      EXPECT_EQ(world_->status(node).haproxy.not_replaced, "");
+      EXPECT_EQ(servers_of(node).back(), std::string(last) + ":6443") << node.text();
+      EXPECT_EQ(servers_of(node).size(), 4U) << "the one before it is gone";
+    }
+  }
+  EXPECT_EQ(holder(), before);
+  // The next one of HAProxy has it from the beginning, and the next hapxd finds it there.
+  world_->kill_haproxy(before);
+  world_->run_for(2s);
+  world_->kill(before);
+  world_->run_for(2s);
+  EXPECT_EQ(servers_of(before).back(), "192.168.4.15:6443");
+}
+
+TEST_F(Reloads, WhatHaproxyDoesNotTakeAsItRunsAnotherOneDoes) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  changed.services[0].api_servers.push_back({"192.168.4.14", 6443});
+  const auto pid = world_->status(before).haproxy.pid;
+  for (const unsigned failures : {1U, 2U, 3U}) {
+    world_->fail_next(before, Door::amend_haproxy, failures);
+    reload(before, changed);
+    expect_outage_at_most(0ms);
+    EXPECT_EQ(world_->status(before).haproxy.pid, pid) << failures << " calls failed";
+    EXPECT_EQ(servers_of(before).size(), changed.services[0].api_servers.size());
+    const auto port = static_cast<std::uint16_t>(7000 + failures);
+    changed.services[0].api_servers.push_back({"192.168.4.15", port});
+  }
+  world_->fail_next(before, Door::amend_haproxy, 10'000);
+  reload(before, changed);
+  expect_outage_at_most(0ms, 5s);
+  EXPECT_NE(world_->status(before).haproxy.pid, pid);
+  EXPECT_EQ(servers_of(before).size(), changed.services[0].api_servers.size());
+}
+
+TEST_F(Reloads, HapxdDiesWhileHaproxyTakesAnotherApiserver) {
+  begin(cluster(3));
+  const NodeName before = holder().value();
+  ClusterConfig changed = world_->config();
+  const auto pid = world_->status(before).haproxy.pid;
+  std::uint16_t port = 7000;
+  for (Duration after = 0ms; after < 80ms; after += 3ms) {
+    changed.services[0].api_servers.push_back({"192.168.4.14", ++port});
+    reload(before, changed);
+    world_->run_for(after);
+    world_->kill(before);
+    expect_outage_at_most(0ms, 1s);
+    reload(before, changed);  // it may have died before it had taken the file
+    expect_outage_at_most(0ms, 1s);
+    EXPECT_EQ(world_->status(before).haproxy.pid, pid);
+    EXPECT_EQ(servers_of(before).size(), changed.services[0].api_servers.size());
+  }
 }
 
 TEST_F(Reloads, WhatHaproxyRefusesChangesNothing) {

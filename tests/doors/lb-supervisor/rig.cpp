@@ -157,6 +157,7 @@ void Rig::take(Outcome outcome) {
     void operator()(const RetireHaproxy& action) { rig.child_->retire(action); }
     void operator()(const KillHaproxy& action) { rig.child_->kill(action); }
     void operator()(const ProbeHaproxy& action) { rig.probe_->probe(action); }
+    void operator()(const AmendHaproxy& action) { rig.runtime_->tell(action); }
     void operator()(const AskBackends& action) { rig.runtime_->ask(action); }
     Rig& rig;
   };
