@@ -64,7 +64,7 @@ add_custom_target(all_tests)
 function(hapx_test target)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
-  target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main hapx_flags)
+  target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main GTest::gmock hapx_flags)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)

@@ -117,7 +117,8 @@ std::optional<TextWithServers> take_apart(std::string_view text) {
     const auto words = words_of(line);
     const bool is_section = !words.empty() && !line.starts_with(indent) && words[0] != "#";
     if (is_section) {
-      in_backend = words[0] == "backend" && words.size() == 2;
+      in_backend = words[0] == "backend";
+      if (in_backend && (words.size() != 2 || !is_plain(words[1]))) return std::nullopt;
       if (in_backend) parts.backends.push_back({std::string(words[1]), {}, {}});
     } else if (!words.empty() && words[0] == "default-server") {
       // Only one counts, so that its options are all that there are.

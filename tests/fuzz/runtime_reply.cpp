@@ -24,11 +24,15 @@ std::string quoted_field(std::string_view text) {
 }
 
 std::string write_table(const BackendsReported& report) {
-  std::string out = "# pxname,svname,status,type,check_status,check_code,\n";
+  std::string out = "# pxname,svname,scur,status,type,check_status,check_code,\n";
   for (const BackendHealth& backend : report.backends) {
     for (const ServerHealth& server : backend.servers) {
       out += to_proxy_name(backend.service.text()) + ',' + to_proxy_name(server.name) + ',' +
-             (server.up ? "UP" : "DOWN") + ",2," + quoted_field("* " + server.check) + ',' +
+             (server.connections ? std::to_string(*server.connections) : "") + ',' +
+             (server.up          ? "UP"
+              : server.set_aside ? "DRAIN"
+                                 : "DOWN") +
+             ",2," + quoted_field("* " + server.check) + ',' +
              (server.level == "http" ? "401" : "") + ",\n";
     }
   }

@@ -77,6 +77,7 @@ TEST(TakingApart, refuses_what_it_does_not_understand) {
   EXPECT_FALSE(take_apart("backend x\n    server a ipv4@1.2.3.4:1\n")) << "no options are known";
   EXPECT_FALSE(take_apart("    server a ipv4@1.2.3.4:1\n"));
   EXPECT_FALSE(take_apart("    default-server check\n"));
+  EXPECT_FALSE(take_apart("backend a;quit\n")) << "it would be said to HAProxy";
   EXPECT_TRUE(take_apart("")->backends.empty());
 }
 
