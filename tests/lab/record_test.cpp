@@ -2,6 +2,7 @@
 // Standing orders on a real cluster: given on one node, obeyed on another, and still there when all
 // nodes have lost their power at once.
 #include <algorithm>
+#include <vector>
 
 #include "appliance/lab/io/process.hpp"
 #include "serving_lab.hpp"
@@ -50,6 +51,40 @@ TEST_F(StandingOrders, AreObeyedElsewhereAndOutliveThePowerOfAll) {
     EXPECT_NE(holder_by(node), holder);
   }
   ASSERT_EQ(hapx(asked, {"online", holder, "--wait"}), 0) << said_;
+  EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
+}
+
+/// Each of these is given on another node than the last one, and never on the one that it is about.
+TEST_F(StandingOrders, BansAndMovesAreObeyedWhereverTheyAreGiven) {
+  start();
+  const std::string service = plan().service.text();
+  const std::string banned = holder_by(nodes()[0]);
+  std::vector<const NodePlan*> others;
+  for (const NodePlan& node : nodes()) {
+    if (node.name.text() != banned) others.push_back(&node);
+  }
+  ASSERT_EQ(others.size(), 2U);
+  ASSERT_EQ(hapx(*others[0], {"ban", service, banned, "--ttl", "1h", "--wait"}), 0) << said_;
+  for (const NodePlan& node : nodes()) {
+    EXPECT_TRUE(eventually([&] {
+      const std::string holder = holder_by(node);
+      return !holder.empty() && holder != banned;
+    })) << node.name.text();
+    EXPECT_TRUE(eventually([&] {
+      return hapx(node, {"get", "orders"}) == 0 && says("ban");
+    })) << said_;
+  }
+  EXPECT_EQ(hapx(*others[1], {"move", service, banned}), 1) << said_;
+  EXPECT_TRUE(says("ban")) << said_;
+
+  ASSERT_EQ(hapx(*others[1], {"clear", service}), 0) << said_;
+  EXPECT_NE(holder_by(*others[0]), banned) << "nothing moves without a reason";
+  ASSERT_TRUE(eventually([&] {
+    return hapx(*others[0], {"move", service, banned}) == 0;
+  })) << said_;
+  for (const NodePlan& node : nodes()) {
+    EXPECT_TRUE(eventually([&] { return holder_by(node) == banned; })) << node.name.text();
+  }
   EXPECT_TRUE(eventually([&] { return lab_->missing().empty(); })) << lab_->missing();
 }
 
