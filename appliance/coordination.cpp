@@ -2,6 +2,8 @@
 #include "appliance/coordination.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace hapx::appliance {
 namespace {
@@ -205,19 +207,24 @@ Facts Coordination::facts(const View& view, Instant now) const {
 void Coordination::look_at_api_servers(const View& view, Instant now) {
   for (const auto& service : config_.services) {
     std::map<NodeName, std::uint32_t> seen;
+    std::set<std::uint32_t> looked_at;
     for (const auto& member : view.members) {
       if (!takes_part(member) || member.role == Role::witness) continue;
-      seen[member.name] = report_of(member, service.name).healthy_api_servers;
+      const auto report = report_of(member, service.name);
+      seen[member.name] = report.healthy_api_servers;
+      looked_at.insert(report.api_servers);
     }
     auto& sight = sights_[service.name];
     if (seen != sight.seen) sight = {std::move(seen), std::move(sight.counted), now};
-    if (now >= sight.since + sight_patience) sight.counted = sight.seen;
+    // While a changed file is not everywhere, more healthy ones may only mean more of them.
+    const bool comparable = looked_at.size() <= 1;
+    if (!std::exchange(sight.comparable, comparable) && comparable) sight.since = now;
+    if (comparable && now >= sight.since + sight_patience) sight.counted = sight.seen;
     // A node that is new is not compared before it has been looked at for long enough.
-    if (!std::ranges::equal(
-            sight.counted, sight.seen, {}, [](const auto& one) { return one.first; },
-            [](const auto& one) { return one.first; })) {
-      sight.counted.clear();
-    }
+    const bool same_nodes = std::ranges::equal(
+        sight.counted, sight.seen, {}, [](const auto& one) { return one.first; },
+        [](const auto& one) { return one.first; });
+    if (!comparable || !same_nodes) sight.counted.clear();
   }
 }
 
@@ -331,7 +338,7 @@ std::optional<Instant> Coordination::next_deadline() const {
   for (const auto& [service, move] : moves_) sooner(move.until);
   for (const auto& [service, way] : on_their_way_) sooner(way.until);
   for (const auto& [service, sight] : sights_) {
-    if (sight.counted != sight.seen) sooner(sight.since + sight_patience);
+    if (sight.comparable && sight.counted != sight.seen) sooner(sight.since + sight_patience);
   }
   return next;
 }

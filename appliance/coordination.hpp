@@ -58,6 +58,7 @@ class Coordination {
     std::map<NodeName, std::uint32_t> seen;
     std::map<NodeName, std::uint32_t> counted;  ///< what the scheduler is told
     Instant since;
+    bool comparable = true;  ///< they look at equally many
   };
 
   void look_at_api_servers(const membership::View& view, Instant now);

@@ -178,6 +178,7 @@ class Supervisor {
   void step_probing(Probing& probing, Instant now, Outcome& outcome);
   void step_starting(Starting& starting, Instant now, Outcome& outcome);
   void settle(Instant now, Outcome& outcome);
+  [[nodiscard]] bool is_telling(const BackendHealth& backend) const;
   void look_up_again(Instant now, Outcome& outcome);
   void end_examination(std::string refusal, Outcome& outcome);
   void start_what_is_wanted();

@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from HAProxy's answers about its kube-apiservers?
+#include <algorithm>
+
 #include "lb-supervisor/runtime_reply.hpp"
 #include "lb-supervisor/supervisor.hpp"
 
 namespace hapx::lb_supervisor {
+namespace {
+
+/// It is down, and its last check was good: the next one may bring it up.
+bool is_rising(const ServerHealth& server) {
+  return !server.up && !server.set_aside && !server.level.empty();
+}
+
+}  // namespace
+
+/// Whether a number of healthy servers means anything yet. One of other servers does not, while the
+/// wanted ones are on their way; nor does the first one before those that came have had their
+/// chance.
+bool Supervisor::is_telling(const BackendHealth& backend) const {
+  if (!runs_what_is_wanted() && not_replaced_.empty()) return false;
+  return counts_.contains(backend.service) || std::ranges::none_of(backend.servers, is_rising);
+}
 
 Outcome Supervisor::step(const BackendsReported& event, Instant now) {
   Outcome outcome;
@@ -14,7 +32,7 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
       servers_ && runs_what_is_wanted() ? only_wanted(*servers_, event.backends) : event.backends;
   for (auto& backend : told) {
     for (auto& server : backend.servers) server.connections.reset();  // they change all the time
-    const auto healthy = healthy_servers(backend);
+    const auto healthy = is_telling(backend) ? healthy_servers(backend) : std::nullopt;
     if (healthy) {
       counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);
     } else {

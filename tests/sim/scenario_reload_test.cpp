@@ -99,6 +99,23 @@ TEST_F(Reloads, AnotherApiserverComesToHaproxyAsItRuns) {
   EXPECT_EQ(servers_of(before).back(), "192.168.4.15:6443");
 }
 
+/// Who has the changed file sees more healthy ones for that, and is no better place.
+TEST_F(Reloads, AnotherApiserverMovesNothing) {
+  begin(cluster(3));
+  place_on(n1);
+  ClusterConfig changed = world_->config();
+  changed.services[0].api_servers.push_back({"192.168.4.14", 6443});
+  for (const NodeName& node : {n3, n2, n1}) {
+    reload(node, changed);
+    expect_outage_at_most(0ms, 20s);
+    EXPECT_EQ(holder(), n1) << node.text() << " has it";
+  }
+  // Those who see fewer are no place, as ever.
+  world_->set_api_server("192.168.4.14", false);
+  expect_outage_at_most(0ms, 20s);
+  EXPECT_EQ(holder(), n1);
+}
+
 TEST_F(Reloads, WhatHaproxyDoesNotTakeAsItRunsAnotherOneDoes) {
   begin(cluster(3));
   const NodeName before = holder().value();

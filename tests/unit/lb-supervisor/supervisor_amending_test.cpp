@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text with other servers: the HAProxy that runs takes them, and another one is begun only if it
 // does not.
+#include "lb-supervisor/runtime_reply.hpp"
 #include "supervising.hpp"
 
 namespace hapx::lb_supervisor {
@@ -96,6 +97,44 @@ TEST_F(Amending, one_that_goes_drains_and_is_removed_with_its_last_connection) {
   EXPECT_EQ(asked<AmendHaproxy>()->changes[0].kind, Kind::remove);
   told({server("10.0.0.1")});
   EXPECT_FALSE(asked<AmendHaproxy>());
+}
+
+/// Else a node would be taken for one that sees fewer, just after it has taken the changed file.
+TEST_F(Amending, servers_are_counted_when_all_that_are_wanted_have_had_their_chance) {
+  warm_with(one);
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), 1U);
+  take(supervisor_.start(two, now_));
+  told({server("10.0.0.1")});
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), std::nullopt);
+  accept();
+  told({server("10.0.0.1")});
+  ServerHealth second = server("10.0.0.2");
+  second.up = false;
+  second.check = not_checked_yet;
+  second.level.clear();
+  told({server("10.0.0.1"), second});
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), std::nullopt) << "not checked yet";
+  second.check = "L7OK";
+  second.level = "readyz";
+  told({server("10.0.0.1"), second});
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), std::nullopt) << "one good check is not enough";
+  told({server("10.0.0.1"), server("10.0.0.2")});
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), 2U);
+  told({server("10.0.0.1"), second});
+  pass(seconds(10));
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), 1U) << "later it counts as it is";
+}
+
+TEST_F(Amending, one_that_is_dead_from_the_beginning_is_counted_so) {
+  warm_with(one);
+  take(supervisor_.start(two, now_));
+  accept();
+  ServerHealth second = server("10.0.0.2");
+  second.up = false;
+  second.check = "L4CON";
+  second.level.clear();
+  told({server("10.0.0.1"), second});
+  EXPECT_EQ(supervisor_.healthy_api_servers(api), 1U);
 }
 
 TEST_F(Amending, what_it_does_not_take_in_time_takes_another_haproxy) {
