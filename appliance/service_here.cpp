@@ -36,6 +36,13 @@ ServiceHere::ServiceHere(const ServiceConfig& service, const ClusterConfig& clus
     holders_.emplace_back(vip, cluster.timing.lease, seed++);
     keys_.push_back(LeaseKey::of(vip.address.address));
   }
+  leave_alone(false);
+}
+
+void ServiceHere::leave_alone(bool yes) {
+  left_alone_ = yes;
+  stays_away_ = yes && !has_plan_ && !inherited_;
+  for (auto& holder : holders_) holder.leave_away(yes || service_.on_fail.vip == OnFail::block);
 }
 
 void ServiceHere::note(Decisions& out, Instant now, JournalKind kind,
@@ -247,11 +254,8 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
   });
   for (std::size_t i = 0; i < holders_.size(); ++i) {
     auto& holder = holders_[i];
-    if (is_blocked() && !held(holder)) {
-      // The lease is kept, so that nobody else starts it either.
-      take(holder, holder.release(now), now, out);
-      continue;
-    }
+    // The lease is kept, so that nobody else starts it either.
+    if (is_blocked() && !held(holder)) continue;
     const auto until = holder.status().until;
     if (all_ours) {
       const Instant right = around.rights.at(keys_[i]);

@@ -73,10 +73,7 @@ class ServiceHere {
 
   /// In maintenance: what somebody removes from now on stays away, and is only counted; so does
   /// what hapxd did not find as it began.
-  void leave_alone(bool yes) {
-    left_alone_ = yes;
-    stays_away_ = yes && !has_plan_ && !inherited_;
-  }
+  void leave_alone(bool yes);
 
   /// Neighbours may look for our addresses elsewhere.
   void announce_again(Instant now, Decisions& out);

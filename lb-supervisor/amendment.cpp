@@ -174,9 +174,10 @@ std::string to_commands(const std::vector<ServerChange>& changes) {
     line += line.empty() ? "" : ";";
     switch (change.kind) {
       case Kind::add:
-        // What is new would be up until a check fails: it is down until its checks succeed.
-        line += "add server " + server + " " + change.options + ";" + make_ready + ";set server " +
-                server + " health down";
+        // What is new would be up until a check fails: it is down until its checks succeed. Until
+        // it is down it has no weight: HAProxy ends the connections of what goes down.
+        line += "add server " + server + " " + change.options + " weight 0;" + make_ready +
+                ";set server " + server + " health down;set server " + server + " weight 1";
         break;
       case Kind::ready:
         line += make_ready;

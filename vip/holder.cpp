@@ -320,6 +320,7 @@ void Holder::on(const AddressRemoved& event, Instant now, Outcome& out) {
     ++told_.taken_away;
     told_.last_error = "the address went without our asking";
     out.news.emplace_back(TakenAway{});
+    if (leaves_away_) return let_go(out);
     if (now >= held->until) return end_holding("the right ended", out);
     become_acquiring(Acquiring{held->until, held->announcement.active(), true}, now, out);
   }

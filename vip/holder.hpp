@@ -130,7 +130,8 @@ struct HolderStatus {
 /// an event that a release would have to wait for.
 /// Safety: Announce is asked for only while held, that is after AddressAdded, while serving and
 /// before `until`.
-/// Liveness: a deleted address is asked for again in the step that hears of it.
+/// Liveness: a deleted address is asked for again in the step that hears of it, unless it is to
+/// stay away.
 class Holder {
  public:
   /// `lease` is T of LEASE.md; `seed` draws the jitter of announcements.
@@ -147,6 +148,8 @@ class Holder {
   [[nodiscard]] Outcome acquire(Instant until, Instant now);
   /// The right was prolonged. Never shortens. Without effect when released or releasing.
   [[nodiscard]] Outcome extend(Instant until, Instant now);
+  /// From now on an address that somebody deletes is let go of (true), or asked for again.
+  void leave_away(bool yes) { leaves_away_ = yes; }
   /// Lets go at once.
   [[nodiscard]] Outcome release(Instant now);
   /// The right is lost: the same reflex, and the reason is kept for status.
@@ -208,6 +211,7 @@ class Holder {
   Duration lease_;
   std::uint64_t seed_;
   State state_ = Released{};
+  bool leaves_away_ = false;
   FenceKind fence_ = FenceKind::pending;
   std::string fence_reason_;  ///< of FenceUnavailable
   std::optional<LinkChanged> link_;

@@ -56,9 +56,9 @@ class OrdersOutlive {
 /// Safety: a node in standby is given nothing: once what was on its way when the order was
 /// acknowledged has had time to arrive, it answers for no address. Limit: orders that may be stale
 /// bind nobody, and an excused holder goes on with what it had left. In maintenance, and until
-/// somebody has planned after its end, everybody keeps what he has, and puts back what somebody has
-/// taken from it. Voters that have begun anew know no plan: what a node takes from them by one from
-/// before, it gives back as soon as it is told the present one.
+/// somebody has planned after its end, everybody keeps what he has; at its end he puts back what
+/// somebody has taken from it. Voters that have begun anew know no plan: what a node takes from
+/// them by one from before, it gives back as soon as it is told the present one.
 class StandbyHoldsNothing {
  public:
   explicit StandbyHoldsNothing(const ClusterConfig& config)

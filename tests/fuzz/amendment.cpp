@@ -20,7 +20,7 @@ using namespace lb_supervisor;
 std::size_t commands_of(const ServerChange& change) {
   switch (change.kind) {
     case ServerChange::Kind::add:
-      return 4;
+      return 5;
     case ServerChange::Kind::ready:
     case ServerChange::Kind::remove:
       return 2;

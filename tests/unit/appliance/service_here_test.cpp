@@ -127,6 +127,44 @@ TEST(ServiceHere, holds_all_of_its_addresses_or_none) {
   EXPECT_FALSE(bench.serve_wanted());
 }
 
+/// By a plan from before, or while its coordinator has not heard that it is gone.
+TEST(ServiceHere, a_process_that_begins_in_maintenance_adds_nothing_until_it_ends) {
+  Bench bench;
+  bench.here->leave_alone(true);
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0);
+  EXPECT_EQ(bench.here->report(bench.now).vip.state, ResourceState::stopped);
+  bench.here->leave_alone(false);
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+}
+
+TEST(ServiceHere, what_is_on_its_way_when_maintenance_begins_arrives) {
+  Bench bench;
+  bench.ready();
+  bench.here->want({true, true, false});
+  bench.here->leave_alone(true);
+  bench.win();
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 1);
+}
+
+TEST(ServiceHere, what_is_removed_in_maintenance_is_still_there_for_the_coordinator) {
+  Bench bench;
+  bench.bring_up();
+  bench.here->leave_alone(true);
+  bench.hear(vip::AddressRemoved{eth0, vip_address});
+  bench.converge();
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0);
+  const auto report = bench.here->report(bench.now).vip;
+  EXPECT_EQ(report.state, ResourceState::monitor_failed);
+  EXPECT_FALSE(report.monitor_says_stopped) << "so it is not placed anew";
+  EXPECT_EQ(report.fail_count, 1U);
+}
+
 TEST(ServiceHere, a_repeated_announcement_that_is_due_when_haproxy_fails_is_not_made) {
   Bench bench;
   bench.ready();
@@ -282,9 +320,9 @@ TEST(ServiceHere, on_fail_block_leaves_a_removed_address_away_until_a_cleanup) {
   bench.hear(vip::AddressRemoved{eth0, vip_address});
   bench.converge();
   EXPECT_EQ(bench.asked<vip::CloseFence>(), 1);
+  EXPECT_EQ(bench.asked<vip::AddAddress>(), 0) << "not even for a moment";
   EXPECT_TRUE(bench.out.releases.empty()) << "or somebody else would start it";
   EXPECT_FALSE(bench.serve_wanted());
-  bench.hear(vip::AddressAdded{eth0, vip_address});
   bench.hear(vip::AddressRemoved{eth0, vip_address});
   bench.out = {};
   bench.win();

@@ -162,8 +162,8 @@ TEST(Changes, are_said_in_haproxys_words) {
                          {Kind::ready, "b", "t:1"},
                          {Kind::drain, "b", "u:1"},
                          {Kind::remove, "b", "v:1"}}),
-            "add server b/s:1 ipv4@10.0.0.1:1 check;enable health b/s:1;set server b/s:1 state "
-            "ready;set server b/s:1 health down;"
+            "add server b/s:1 ipv4@10.0.0.1:1 check weight 0;enable health b/s:1;"
+            "set server b/s:1 state ready;set server b/s:1 health down;set server b/s:1 weight 1;"
             "enable health b/t:1;set server b/t:1 state ready;"
             "set server b/u:1 state drain;"
             "set server b/v:1 state maint;del server b/v:1\n");
