@@ -100,8 +100,9 @@ void judge_network_managers(const InterfaceHere& interface, Findings& findings) 
     findings.push_back({Verdict::warn, "network",
                         "systemd-networkd configures " + name +
                             " and removes addresses that it doesn't know whenever it does so",
-                        "set KeepConfiguration=static under [Network] in a drop-in for its "
-                        ".network file, then `networkctl reload`"});
+                        "set KeepConfiguration=yes under [Network] in a drop-in for its .network "
+                        "file, then `networkctl reload` (static is not enough: a VIP has a "
+                        "lifetime)"});
   }
   if (interface.network_manager_has) {
     findings.push_back({Verdict::warn, "network",

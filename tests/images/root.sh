@@ -9,9 +9,11 @@
 set -eu
 
 cache=${HAPX_IMAGES_CACHE:-/var/cache/hapx-images}
-packages='systemd systemd-sysv dbus cloud-init netplan.io iproute2 procps haproxy
+packages='systemd systemd-sysv dbus cloud-init netplan.io network-manager iproute2 procps haproxy
           libprometheus-cpp-core1.0 libboost-json1.81.0 libyaml-cpp0.7 libmnl0
           libprotobuf-lite32 libssl3'
+# NetworkManager is there for the test that starts it.
+masked='systemd-networkd-wait-online NetworkManager NetworkManager-wait-online'
 
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e "$sources" ] || sources=/etc/apt/sources.list
@@ -43,7 +45,7 @@ trap 'exit 143' TERM
 TMPDIR=$cache mmdebstrap --mode=root --variant=minbase --include="$(echo $packages)" \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; : > "$1/etc/machine-id"' \
-  --customize-hook='chroot "$1" systemctl mask systemd-networkd-wait-online.service' \
+  --customize-hook='chroot "$1" systemctl mask '"$masked" \
   --customize-hook='chroot "$1" systemctl enable systemd-networkd.service' \
   bookworm "$root" "$sources" >&2
 touch "$root/.complete"

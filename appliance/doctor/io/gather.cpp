@@ -2,6 +2,7 @@
 #include "appliance/doctor/io/gather.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -76,7 +77,8 @@ void gather_key(Facts& facts) {
   }
 }
 
-/// systemd-networkd's state of a link, and whether its .network file tells it to keep addresses.
+/// systemd-networkd's state of a link, and whether its .network file tells it to keep addresses
+/// that it doesn't know (systemd.network(5), KeepConfiguration).
 void look_at_networkd(std::uint32_t index, InterfaceHere& interface) {
   const auto state = text_of("/run/systemd/netif/links/" + std::to_string(index));
   const auto admin = value_in(state, "ADMIN_STATE");
@@ -92,7 +94,9 @@ void look_at_networkd(std::uint32_t index, InterfaceHere& interface) {
       if (auto told = value_in(text_of(entry.path()), "KeepConfiguration")) keeps = told;
     }
   }
-  interface.networkd_keeps = keeps && (*keeps == "static" || *keeps == "yes" || *keeps == "true");
+  // A VIP has a lifetime. For networkd it is as good as one from DHCP, and "static" keeps it not.
+  constexpr std::array words{"yes", "true", "1", "on", "y", "t", "dhcp", "dynamic"};
+  interface.networkd_keeps = keeps && std::ranges::find(words, *keeps) != words.end();
 }
 
 InterfaceHere look_at_interface(const InterfaceName& name, const Programs& programs) {
