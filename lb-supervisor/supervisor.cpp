@@ -278,12 +278,8 @@ Outcome Supervisor::step(Instant now) {
   } else if (auto* warming = std::get_if<Warming>(&state_)) {
     if (now >= warming->until) {
       tell_failure("it runs, but did not begin to answer", now, outcome);
-      if (left_alone()) {
-        become_warming(now, now + options_.warming_max);
-      } else {
-        give_up_other_text();
-        become_ending(restart_pace_.failed(), now, outcome);
-      }
+      if (!left_alone()) give_up_other_text();
+      give_up_process(now, outcome);
     } else {
       step_probing(warming->probing, now, outcome);
     }
@@ -414,6 +410,15 @@ void Supervisor::become_ending(Duration pause, Instant now, Outcome& outcome) {
   outcome.actions.emplace_back(KillHaproxy{process_->generation});
 }
 
+/// It runs and does not answer: it is ended, or waited for if it is left alone.
+void Supervisor::give_up_process(Instant now, Outcome& outcome) {
+  if (left_alone()) {
+    become_warming(now, now + options_.warming_max);
+  } else {
+    become_ending(restart_pace_.failed(), now, outcome);
+  }
+}
+
 /// The news of it; the state is the caller's business.
 void Supervisor::tell_failure(const std::string& how, Instant now, Outcome& outcome) {
   trouble_ = how;
@@ -464,11 +469,7 @@ void Supervisor::probe_failed(const std::string& reason, Instant now, Outcome& o
     state_ = Unreachable{};
   } else if (!warm_state->probes.fitness().fit) {
     tell_failure("frozen: " + warm_state->probes.fitness().reason, now, outcome);
-    if (left_alone()) {
-      become_warming(now, now + options_.warming_max);
-    } else {
-      become_ending(restart_pace_.failed(), now, outcome);
-    }
+    give_up_process(now, outcome);
   }
 }
 

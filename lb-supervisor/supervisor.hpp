@@ -28,7 +28,7 @@
 // started again with its own text if it dies, and the next attempt follows. Only a HAProxy that
 // isn't warm is ended first.
 //
-// While it is *left alone*, nothing leads to checking, starting, ending or a replacement. One that
+// While it is *left alone*, nothing leads to checking, starting, ending, or another text. One that
 // is gone pauses without an end; one that runs and does not answer is warming, until it does.
 //
 // *Serving* is a state of our books: a service is served when somebody asked for it (`serve`) and
@@ -171,6 +171,7 @@ class Supervisor {
   void become_warming(Instant now, Instant until);
   void become_warm(Instant now, Outcome& outcome);
   void become_ending(Duration pause, Instant now, Outcome& outcome);
+  void give_up_process(Instant now, Outcome& outcome);
   void tell_failure(const std::string& how, Instant now, Outcome& outcome);
   void refuse(const std::string& reason, Instant now, Outcome& outcome);
   void probe(Probing& probing, Instant now, Outcome& outcome);

@@ -12,7 +12,7 @@ namespace hapx::appliance::cli {
 struct DiffReport {
   std::string file;
   std::vector<Difference> differences;
-  /// HAProxy's own configuration would be another one.
+  /// HAProxy's own configuration would be another one, and not in its servers alone.
   bool replaces_haproxy = false;
 };
 

@@ -90,12 +90,19 @@ TEST_F(HaproxyUnderLoad, TwentyOtherListsOfApiserversFailNothingCutNothingAndTak
   for (const ApiserverPlan& server : plan().apiservers) {
     ASSERT_TRUE(eventually([&] { return is_up(*holder_, server); }));
   }
+  ASSERT_TRUE(write_file(plan().config_file,
+                         render_config(plan()) + "      healthCheck: {interval: 700ms}\n"));
+  hapx(*holder_, {"config", "diff", plan().config_file});
+  EXPECT_TRUE(says("another HAProxy takes over")) << said_;
   const auto before = in_service();
   constexpr std::size_t streams_count = 50;
   Streams streams(plan(), streams_count);
   Requests requests(plan(), 500);
   const auto give_file = [&](std::string text) {
     ASSERT_TRUE(write_file(plan().config_file, text));
+    hapx(*holder_, {"config", "diff", plan().config_file});
+    EXPECT_TRUE(says("Taken by")) << said_;
+    EXPECT_FALSE(says("another HAProxy takes over")) << said_;
     ASSERT_EQ(hapx(*holder_, {"reload"}), 0) << said_;
   };
   for (int i = 0; i < 10; ++i) {

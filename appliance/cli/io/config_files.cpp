@@ -14,6 +14,7 @@
 #include "config/tree.hpp"
 #include "config/wording.hpp"
 #include "config/write.hpp"
+#include "lb-supervisor/amendment.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 
 namespace hapx::appliance::cli {
@@ -94,8 +95,13 @@ int diff_config(const GlobalOptions& global, const DiffConfig& verb, const Surro
     return lb_supervisor::render(config, lb_supervisor::haproxy_paths(RenderHaproxy{}.run_dir))
         .text;
   };
+  const std::string before = haproxy(*running);
+  const std::string after = haproxy(*checked.config);
+  const auto from = lb_supervisor::take_apart(before);
+  const auto to = lb_supervisor::take_apart(after);
+  const bool amends = from && to && lb_supervisor::can_become(*from, *to);
   const DiffReport report{name_of_input(verb.file), differences(*running, *checked.config),
-                          haproxy(*running) != haproxy(*checked.config)};
+                          before != after && !amends};
   if (global.output == Output::text) {
     around.out << to_text(report);
   } else {

@@ -54,6 +54,11 @@ class OtherServers : public InFreshNetwork {
       });
     });
   }
+  /// Wants these, and waits until it has them.
+  void balance(Rig& rig, const std::vector<std::string>& servers) const {
+    rig.start(text(servers));
+    ASSERT_TRUE(rig.run_until([&] { return balances(rig, servers); })) << servers.front();
+  }
   /// What the HAProxy in service has, wanted or not.
   [[nodiscard]] std::string ask_haproxy(const std::string& question) const {
     const auto address = unix_address(run_dir_.path() + "/" + runtime_socket_name, 0);
@@ -83,8 +88,7 @@ TEST_F(OtherServers, come_and_go_under_load_and_no_connection_fails) {
   const KubeStub third("127.0.0.13", Speaks::plain_greeting);
   const KeeperProcess keeper(run_dir_.path());
   Rig rig(run_dir_.path(), quick());
-  rig.start(text({"127.0.0.11"}));
-  ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.11"}); }));
+  ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.11"}));
   const auto haproxy = rig.haproxy();
   Load load(vip, 2);
   for (int i = 0; i < 5; ++i) {
@@ -113,13 +117,11 @@ TEST_F(OtherServers, who_goes_keeps_its_connections_and_is_gone_with_the_last) {
   const KubeStub second("127.0.0.12", Speaks::plain_echo);
   const KeeperProcess keeper(run_dir_.path());
   Rig rig(run_dir_.path(), quick());
-  rig.start(text({"127.0.0.11"}));
-  ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.11"}); }));
+  ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.11"}));
   {
     const Stream stream(vip);
     ASSERT_TRUE(stream.lives());
-    rig.start(text({"127.0.0.12"}));
-    ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.12"}); }));
+    ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.12"}));
     EXPECT_TRUE(stream.lives());
     EXPECT_TRUE(has("127.0.0.11"));
     const Stream later(vip);
@@ -136,14 +138,11 @@ TEST_F(OtherServers, who_comes_back_while_it_drains_is_taken_again) {
   const KubeStub second("127.0.0.12", Speaks::plain_echo);
   const KeeperProcess keeper(run_dir_.path());
   Rig rig(run_dir_.path(), quick());
-  rig.start(text({"127.0.0.11"}));
-  ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.11"}); }));
+  ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.11"}));
   const Stream stream(vip);
   ASSERT_TRUE(stream.lives());
-  rig.start(text({"127.0.0.12"}));
-  ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.12"}); }));
-  rig.start(text({"127.0.0.11"}));
-  ASSERT_TRUE(rig.run_until([&] { return balances(rig, {"127.0.0.11"}); }));
+  ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.12"}));
+  ASSERT_NO_FATAL_FAILURE(balance(rig, {"127.0.0.11"}));
   EXPECT_TRUE(stream.lives());
   EXPECT_TRUE(Stream(vip).lives());
 }
@@ -154,8 +153,7 @@ TEST_F(OtherServers, the_next_hapxd_goes_on_with_what_is_there) {
   const KubeStub second("127.0.0.12", Speaks::plain_echo);
   const KeeperProcess keeper(run_dir_.path());
   std::optional<Rig> rig(std::in_place, run_dir_.path(), quick());
-  rig->start(text({"127.0.0.11"}));
-  ASSERT_TRUE(rig->run_until([&] { return balances(*rig, {"127.0.0.11"}); }));
+  ASSERT_NO_FATAL_FAILURE(balance(*rig, {"127.0.0.11"}));
   const auto haproxy = rig->haproxy();
   const Stream stream(vip);
   ASSERT_TRUE(stream.lives());

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apiservers.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
 
 namespace hapx::lb_supervisor {
@@ -13,21 +14,11 @@ using Kind = ServerChange::Kind;
 
 const ServiceName api("kube-apiserver");
 
-ClusterConfig cluster(const std::vector<std::string>& hosts) {
-  ClusterConfig config;
-  ServiceConfig service;
-  service.name = api;
-  service.vips = {{*parse_cidr("192.168.4.20/27"), InterfaceName("eth0")}};
-  for (const auto& host : hosts) service.api_servers.push_back({host, 6443});
-  config.services = {service};
-  return config;
-}
-
 std::optional<TextWithServers> parts_of(const ClusterConfig& config) {
   return take_apart(render(config, haproxy_paths("/run/hapx")).text);
 }
 TextWithServers with(const std::vector<std::string>& hosts) {
-  return parts_of(cluster(hosts)).value();
+  return parts_of(cluster_of(hosts)).value();
 }
 
 ServerHealth up(const std::string& host) {
@@ -53,7 +44,7 @@ TEST(TakingApart, knows_the_servers_of_a_rendered_text) {
 }
 
 TEST(TakingApart, says_a_path_without_its_quotes) {
-  auto config = cluster({"192.168.4.11"});
+  auto config = cluster_of({"192.168.4.11"});
   config.services[0].health_check.ca_file = "/etc/kubernetes/pki/ca.crt";
   EXPECT_TRUE(parts_of(config)->backends[0].options.ends_with(
       "verify required ca-file /etc/kubernetes/pki/ca.crt"));
@@ -64,7 +55,7 @@ TEST(TakingApart, says_a_path_without_its_quotes) {
 }
 
 TEST(TakingApart, refuses_what_it_does_not_understand) {
-  auto config = cluster({"192.168.4.11"});
+  auto config = cluster_of({"192.168.4.11"});
   for (const char* line : {"server backup 10.0.0.1:6443 backup", "default-server weight 10",
                            "server \"x\" 10.0.0.1:6443"}) {
     config.services[0].haproxy.extra = {};
@@ -87,10 +78,10 @@ TEST(Becoming, takes_other_servers_and_nothing_else) {
   EXPECT_TRUE(can_become(two, with({"192.168.4.12", "192.168.4.13", "fd00::1"})));
   EXPECT_FALSE(can_become(two, with({"192.168.4.11", "kube-mast02"}))) << "nobody looks it up";
   EXPECT_TRUE(can_become(with({"192.168.4.11", "kube-mast02"}), with({"kube-mast02"})));
-  auto slower = cluster({"192.168.4.11"});
+  auto slower = cluster_of({"192.168.4.11"});
   slower.services[0].health_check.interval = std::chrono::seconds(7);
   EXPECT_FALSE(can_become(two, *parts_of(slower)));
-  auto more = cluster({"192.168.4.11", "192.168.4.12"});
+  auto more = cluster_of({"192.168.4.11", "192.168.4.12"});
   more.services.push_back(more.services[0]);
   more.services[1].name = ServiceName("other");
   EXPECT_FALSE(can_become(two, *parts_of(more)));
