@@ -161,6 +161,16 @@ std::string to_string(const IpAddress& address) {
   return out;
 }
 
+IpAddress network_of(const Cidr& cidr) {
+  IpAddress network = cidr.address;
+  for (std::size_t i = 0; i < byte_count(network.family); ++i) {
+    const unsigned before = static_cast<unsigned>(8 * i);
+    const unsigned kept = cidr.prefix > before ? std::min(cidr.prefix - before, 8U) : 0;
+    network.bytes.at(i) = static_cast<std::uint8_t>(network.bytes.at(i) & (0xff00U >> kept));
+  }
+  return network;
+}
+
 Result<Cidr> parse_cidr(std::string_view text) {
   constexpr const char* what = "an address with a prefix, like 192.168.4.20/27";
   const auto slash = text.find('/');

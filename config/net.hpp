@@ -45,6 +45,9 @@ struct Cidr {
   friend auto operator<=>(const Cidr&, const Cidr&) = default;
 };
 
+/// The same without the host bits: 192.168.4.0.
+[[nodiscard]] IpAddress network_of(const Cidr& cidr);
+
 [[nodiscard]] Result<Cidr> parse_cidr(std::string_view text);
 [[nodiscard]] std::string to_string(const Cidr& cidr);
 

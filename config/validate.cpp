@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/validate_address.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/validate_metrics.hpp"
 #include "config/wording.hpp"
@@ -60,45 +61,6 @@ bool is_host_name(std::string_view text) {
   } while (!text.empty());
   // RFC 1123 section 2.1: the last label of a name is never a number, that of an address is.
   return !std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// Why no machine can have this address; nothing if one can.
-std::optional<std::string> address_problem(const IpAddress& address) {
-  if (address.family == Family::ipv6) {
-    return "IPv6 is not built yet; use an IPv4 address instead of " + to_string(address);
-  }
-  const auto first = address.bytes[0];
-  const auto text = to_string(address);
-  if (first == 0) return text + " means \"no address\" (0.0.0.0/8); choose one of the network";
-  if (first >= 224 && first < 240)
-    return text + " is a multicast address; choose one of the network";
-  if (first >= 240) return text + " is a reserved or broadcast address; choose one of the network";
-  return std::nullopt;
-}
-
-std::uint32_t to_number(const IpAddress& address) {
-  return std::uint32_t{address.bytes[0]} << 24 | std::uint32_t{address.bytes[1]} << 16 |
-         std::uint32_t{address.bytes[2]} << 8 | std::uint32_t{address.bytes[3]};
-}
-
-/// Why this can't be a VIP, be its address fine or not; nothing if it can.
-std::optional<std::string> vip_problem(const Cidr& vip) {
-  if (const auto problem = address_problem(vip.address)) return problem;
-  const auto text = to_string(vip);
-  if (vip.address.bytes[0] == 127) {
-    return text + " is a loopback address, which no client can reach; choose one of the network";
-  }
-  if (vip.prefix < 8) {
-    return "the prefix of " + text +
-           " is too short: it would claim more than 16 million addresses; write the prefix of "
-           "the VIP's network, 8 to 32";
-  }
-  if (vip.prefix >= 31) return std::nullopt;
-  const std::uint32_t host_mask = 0xffffffffU >> vip.prefix;
-  const auto host = to_number(vip.address) & host_mask;
-  if (host == 0) return text + " is the address of the network itself; use one within it";
-  if (host == host_mask) return text + " is the network's broadcast address; use one below it";
-  return std::nullopt;
 }
 
 /// Why Linux would not take this name (dev_valid_name in net/core/dev.c); nothing if it would.
@@ -236,10 +198,16 @@ void Validator::check_nodes() {
     }
     if (const auto problem = address_problem(node.address)) {
       find(path + ".address", *problem);
-    } else if (node.address.bytes[0] == 127 && nodes.size() > 1) {
+    } else if (is_loopback(node.address) && nodes.size() > 1) {
       find(path + ".address", to_string(node.address) +
                                   " is a loopback address, at which no other node can reach this "
                                   "one; use its address in the nodes' network");
+    }
+    if (node.address.family != nodes[0].address.family) {
+      find(path + ".address", "node " + shown(nodes[0].name.text()) + " has an " +
+                                  (node.address.family == Family::ipv6 ? "IPv4" : "IPv6") +
+                                  " address, and the nodes hear each other by one family; write "
+                                  "addresses of the same one");
     }
     const auto [other, is_new] = addresses.emplace(node.address, node.name);
     if (!is_new) {

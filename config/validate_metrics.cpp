@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "config/validate_address.hpp"
 #include "config/wording.hpp"
 
 namespace hapx {
@@ -22,7 +23,7 @@ Endpoint anywhere(const Endpoint& listen) {
 }
 
 /// Why no machine has this address to listen at; nothing if one may.
-std::optional<std::string> address_problem(const IpAddress& address) {
+std::optional<std::string> listening_problem(const IpAddress& address) {
   if (is_any(address)) return std::nullopt;
   const auto text = to_string(address);
   const auto first = address.bytes[0];
@@ -39,10 +40,6 @@ std::optional<std::string> address_problem(const IpAddress& address) {
     return text + " is an address that no machine has; use 127.0.0.1 or 0.0.0.0";
   }
   return std::nullopt;
-}
-
-bool is_loopback(const IpAddress& address) {
-  return address.family == Family::ipv4 && address.bytes[0] == 127;
 }
 
 /// Why an address of the cluster can't be it; nothing if it isn't one. That a node or a VIP may not
@@ -88,7 +85,7 @@ std::vector<Finding> validate_metrics(const ClusterConfig& config) {
     findings.push_back({"spec.metrics.listen", {}, std::move(sentence)});
   };
   if (listen.port == 0) find("port 0 means \"any port\"; choose one from 1 to 65535");
-  if (auto problem = address_problem(listen.address)) {
+  if (auto problem = listening_problem(listen.address)) {
     find(*std::move(problem));
   } else if (auto owned = ownership_problem(listen, config)) {
     find(*std::move(owned));

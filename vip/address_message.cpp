@@ -19,17 +19,24 @@ namespace {
 // IFA_PROTO came with Linux 5.18; older headers lack the name, older kernels ignore the attribute.
 constexpr std::uint16_t attribute_proto = 11;
 
+std::uint8_t family_number(Family family) {
+  return family == Family::ipv4 ? AF_INET : AF_INET6;
+}
+
+std::span<const std::uint8_t> bytes_of(const IpAddress& address) {
+  return std::span(address.bytes).first(byte_count(address.family));
+}
+
 NetlinkRequest begin_address(std::uint16_t type, unsigned flags, std::uint32_t sequence,
                              std::uint32_t interface_index, const Cidr& address) {
   ifaddrmsg fixed{};
-  fixed.ifa_family = AF_INET;
+  fixed.ifa_family = family_number(address.address.family);
   fixed.ifa_prefixlen = address.prefix;
   fixed.ifa_scope = RT_SCOPE_UNIVERSE;
   fixed.ifa_index = interface_index;
   NetlinkRequest request(type, flags, sequence, NetlinkRequest::bytes_of(fixed));
-  const auto bytes = std::span(address.address.bytes).first(4);
-  request.put(IFA_LOCAL, bytes);
-  request.put(IFA_ADDRESS, bytes);
+  request.put(IFA_LOCAL, bytes_of(address.address));
+  request.put(IFA_ADDRESS, bytes_of(address.address));
   return request;
 }
 
@@ -46,13 +53,18 @@ bool is_swallowed(const NetlinkAttribute& link_info) {
 }  // namespace
 
 Bytes add_address_request(std::uint32_t sequence, std::uint32_t interface_index,
-                          const Cidr& address, std::uint32_t lifetime_seconds) {
+                          const Cidr& address, std::uint32_t lifetime_seconds, NetworkRoute route) {
   NetlinkRequest request = begin_address(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
                                          sequence, interface_index, address);
+  const bool is_ipv4 = address.address.family == Family::ipv4;
   ifa_cacheinfo lifetimes{};
-  lifetimes.ifa_prefered = lifetime_seconds;  // more than ifa_valid would be refused
+  lifetimes.ifa_prefered = is_ipv4 ? lifetime_seconds : 0;  // more than ifa_valid: refused
   lifetimes.ifa_valid = lifetime_seconds;
   request.put(IFA_CACHEINFO, NetlinkRequest::bytes_of(lifetimes));
+  if (!is_ipv4) {
+    const bool without = route == NetworkRoute::of_others;
+    request.put_number(IFA_FLAGS, IFA_F_NODAD | (without ? IFA_F_NOPREFIXROUTE : 0U));
+  }
   request.put(attribute_proto, NetlinkRequest::bytes_of(address_mark));
   return request.finish();
 }
@@ -78,10 +90,23 @@ Bytes promote_secondaries_request(std::uint32_t sequence, std::uint32_t interfac
 }
 
 Bytes dump_addresses_request(std::uint32_t sequence) {
-  ifaddrmsg fixed{};
-  fixed.ifa_family = AF_INET;
+  const ifaddrmsg fixed{};  // of every family
   return NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, sequence, NetlinkRequest::bytes_of(fixed))
       .finish();
+}
+
+Bytes find_route_request(std::uint32_t sequence, const IpAddress& address) {
+  rtmsg fixed{};
+  fixed.rtm_family = family_number(address.family);
+  fixed.rtm_dst_len = static_cast<std::uint8_t>(8 * byte_count(address.family));
+  NetlinkRequest request(RTM_GETROUTE, NLM_F_ACK, sequence, NetlinkRequest::bytes_of(fixed));
+  request.put(RTA_DST, bytes_of(address));
+  return request.finish();
+}
+
+bool is_delivered_here(const NetlinkMessage& message) {
+  const auto fixed = fixed_part<rtmsg>(message);
+  return message.type == RTM_NEWROUTE && fixed && fixed->rtm_type == RTN_LOCAL;
 }
 
 Bytes dump_links_request(std::uint32_t sequence) {
@@ -93,21 +118,25 @@ Bytes dump_links_request(std::uint32_t sequence) {
 std::optional<AddressSeen> parse_address(const NetlinkMessage& message) {
   if (message.type != RTM_NEWADDR && message.type != RTM_DELADDR) return std::nullopt;
   const auto fixed = fixed_part<ifaddrmsg>(message);
-  if (!fixed || fixed->ifa_family != AF_INET || fixed->ifa_prefixlen > 32) return std::nullopt;
+  if (!fixed || (fixed->ifa_family != AF_INET && fixed->ifa_family != AF_INET6))
+    return std::nullopt;
   AddressSeen seen;
+  IpAddress& address = seen.address.address;
+  address.family = fixed->ifa_family == AF_INET ? Family::ipv4 : Family::ipv6;
+  if (fixed->ifa_prefixlen > 8 * byte_count(address.family)) return std::nullopt;
   seen.present = message.type == RTM_NEWADDR;
   seen.interface_index = fixed->ifa_index;
   seen.address.prefix = fixed->ifa_prefixlen;
-  bool has_address = false;
+  std::span<const std::uint8_t> local;  // of an IPv6 address there is one with a peer only
+  std::span<const std::uint8_t> plain;
   for (const auto& [type, payload] : attributes(message, sizeof(ifaddrmsg))) {
-    if (type == IFA_LOCAL && payload.size() == 4) {
-      std::copy(payload.begin(), payload.end(), seen.address.address.bytes.begin());
-      has_address = true;
-    } else if (type == attribute_proto && !payload.empty()) {
-      seen.ours = payload[0] == address_mark;
-    }
+    if (type == IFA_LOCAL) local = payload;
+    if (type == IFA_ADDRESS) plain = payload;
+    if (type == attribute_proto && !payload.empty()) seen.ours = payload[0] == address_mark;
   }
-  if (!has_address) return std::nullopt;
+  if (local.empty() && address.family == Family::ipv6) local = plain;
+  if (local.size() != byte_count(address.family)) return std::nullopt;
+  std::ranges::copy(local, address.bytes.begin());
   return seen;
 }
 

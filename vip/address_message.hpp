@@ -12,6 +12,13 @@
 //  - "create or replace": adding what is there prolongs it.
 // The interface is told to promote secondaries. Else, if the VIP came first and the node's own
 // address after it, taking the VIP off would take the node's own address along.
+//
+// An IPv6 address besides, and why:
+//  - without the kernel's duplicate address detection, which would keep it unusable for a second;
+//  - with a preferred_lft of 0, so that no connection of this node's own is made from it (unless
+//    the interface has no other address of that scope: RFC 6724, section 5, rule 2 before 3);
+//  - without the network's route where another address of the interface has brought it: the kernel
+//    (fib6_add_rt2node in net/ipv6/ip6_fib.c) would give that route the lifetime of ours.
 #pragma once
 
 #include <cstdint>
@@ -28,16 +35,24 @@ namespace hapx::vip {
 /// it as "proto 0x68" (a name may be given in /etc/iproute2/rt_addrprotos).
 inline constexpr std::uint8_t address_mark = 0x68;
 
+/// Of an IPv6 address: who has brought the route to its network. IPv4 comes with its own always.
+enum class NetworkRoute : std::uint8_t { of_ours, of_others };
+
 [[nodiscard]] Bytes add_address_request(std::uint32_t sequence, std::uint32_t interface_index,
-                                        const Cidr& address, std::uint32_t lifetime_seconds);
+                                        const Cidr& address, std::uint32_t lifetime_seconds,
+                                        NetworkRoute route = NetworkRoute::of_ours);
 [[nodiscard]] Bytes remove_address_request(std::uint32_t sequence, std::uint32_t interface_index,
                                            const Cidr& address);
 [[nodiscard]] Bytes promote_secondaries_request(std::uint32_t sequence,
                                                 std::uint32_t interface_index);
-[[nodiscard]] Bytes dump_addresses_request(std::uint32_t sequence);  ///< of IPv4
+[[nodiscard]] Bytes dump_addresses_request(std::uint32_t sequence);
+/// Which way would a packet to this address go?
+[[nodiscard]] Bytes find_route_request(std::uint32_t sequence, const IpAddress& address);
+/// The answer: to ourselves.
+[[nodiscard]] bool is_delivered_here(const NetlinkMessage& message);
 [[nodiscard]] Bytes dump_links_request(std::uint32_t sequence);
 
-/// An IPv4 address is on an interface, or went.
+/// An address is on an interface, or went.
 struct AddressSeen {
   bool present = true;
   std::uint32_t interface_index = 0;

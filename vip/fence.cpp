@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/fence.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -16,21 +17,34 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-// Offsets from the first byte behind the ethertype (RFC 791, RFC 826).
+// Offsets from the first byte behind the ethertype (RFC 791, RFC 826; RFC 8200, RFC 4861).
 constexpr std::int32_t ip_source_at = 12;
 constexpr std::int32_t ip_destination_at = 16;
 constexpr std::int32_t arp_sender_at = 14;
 constexpr std::int32_t arp_target_at = 24;
-constexpr std::int32_t address_bytes = 4;
+constexpr std::int32_t ipv4_bytes = 4;
+constexpr std::int32_t ipv6_next_header_at = 6;
+constexpr std::int32_t ipv6_source_at = 8;
+constexpr std::int32_t ipv6_destination_at = 24;
+constexpr std::int32_t icmpv6_type_at = 40;
+constexpr std::int32_t ndp_target_at = 48;
+constexpr std::int32_t ipv6_bytes = 16;
+
+constexpr std::int32_t icmpv6 = 58;
+constexpr std::int32_t neighbour_solicitation = 135;
+constexpr std::int32_t neighbour_advertisement = 136;
 
 constexpr std::int32_t header_bytes = 14;
 constexpr std::int32_t tag_bytes = 4;
 constexpr int tags_max = 2;
 
 // Offsets on the program's stack, from register 10 down.
-constexpr std::int16_t ethertype_slot = -8;
-constexpr std::int16_t address_slot = -16;
-constexpr std::int16_t word_slot = -24;
+constexpr std::int16_t number_slot = -8;    ///< an ethertype, a protocol, a type
+constexpr std::int16_t address_slot = -24;  ///< an address_key
+constexpr std::int16_t ipv4_slot = address_slot + 12;
+constexpr std::int16_t word_slot = -32;
+/// The bytes 0, 0, ff, ff in front of an IPv4 address in its key.
+constexpr std::int32_t mapped_prefix = -0x10000;
 
 enum Register : std::uint8_t { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 };
 
@@ -54,6 +68,9 @@ class Assembler {
   }
   void store(unsigned size, Register to, std::int16_t offset, Register from) {
     emit(BPF_STX | BPF_MEM | size, to, from, offset, 0);
+  }
+  void store_constant(unsigned size, Register to, std::int16_t offset, std::int32_t value) {
+    emit(BPF_ST | BPF_MEM | size, to, r0, offset, value);
   }
   void set_map(Register to, int descriptor) {
     emit(BPF_LD | BPF_DW | BPF_IMM, to, static_cast<Register>(BPF_PSEUDO_MAP_FD), 0, descriptor);
@@ -102,10 +119,10 @@ class Assembler {
 };
 
 /// Copies bytes of the frame, from the offset in r7 plus `ahead`, to the stack. A frame too short
-/// to have them names no address of ours: it passes. Safety: the helper, not the older "load
-/// absolute", which would end the program with the verdict "ok". Register 6 holds the context.
+/// to have them goes on at `short_frame`. Safety: the helper, not the older "load absolute", which
+/// would end the program with the verdict "ok". Register 6 holds the context.
 void copy_from_frame(Assembler& code, std::int32_t ahead, std::int16_t slot, std::int32_t bytes,
-                     Assembler::Label pass) {
+                     Assembler::Label short_frame) {
   code.move(r1, r6);
   code.move(r2, r7);
   code.add(r2, ahead);
@@ -113,72 +130,124 @@ void copy_from_frame(Assembler& code, std::int32_t ahead, std::int16_t slot, std
   code.add(r3, slot);
   code.set(r4, bytes);
   code.call(BPF_FUNC_skb_load_bytes);
-  code.if_not_equal(r0, 0, pass);
+  code.if_not_equal(r0, 0, short_frame);
 }
+
+/// What all parts of the program share.
+struct Fence {
+  Direction direction;
+  int slots_map;
+  int page_map;
+  Assembler code;
+  Assembler::Label pass = code.label();
+  Assembler::Label drop = code.label();
+
+  [[nodiscard]] bool ingress() const { return direction == Direction::ingress; }
+
+  /// Drops what the key in the address slot has no right to; goes on at `next` otherwise.
+  void judge(Assembler::Label next) {
+    code.set_map(r1, slots_map);
+    code.move(r2, r10);
+    code.add(r2, address_slot);
+    code.call(BPF_FUNC_map_lookup_elem);
+    code.if_equal(r0, 0, next);  // not one of our addresses
+    code.load(BPF_W, r8, r0, 0);
+    code.store(BPF_W, r10, word_slot, r8);
+    code.set_map(r1, page_map);
+    code.move(r2, r10);
+    code.add(r2, word_slot);
+    code.call(BPF_FUNC_map_lookup_elem);
+    code.if_equal(r0, 0, drop);  // one of ours without a deadline: closed
+    code.load(BPF_DW, r9, r0, 0);
+    code.call(BPF_FUNC_ktime_get_boot_ns);
+    code.if_less(r0, r9, next);
+    code.jump(drop);
+  }
+
+  void judge_ipv4(Assembler::Label judge_last) {
+    copy_from_frame(code, ingress() ? ip_destination_at : ip_source_at, ipv4_slot, ipv4_bytes,
+                    pass);
+    code.jump(judge_last);
+  }
+
+  void judge_arp(Assembler::Label judge_last) {
+    copy_from_frame(code, arp_sender_at, ipv4_slot, ipv4_bytes, pass);
+    if (ingress()) {
+      code.load(BPF_W, r8, r10, ipv4_slot);
+      copy_from_frame(code, arp_target_at, ipv4_slot, ipv4_bytes, pass);
+      code.load(BPF_W, r9, r10, ipv4_slot);
+      code.if_equal(r8, r9, pass);  // somebody's announcement: for our neighbour table
+    }
+    code.jump(judge_last);
+  }
+
+  void judge_ipv6(Assembler::Label judge_last) {
+    const auto ndp = code.label();
+    copy_from_frame(code, ingress() ? ipv6_destination_at : ipv6_source_at, address_slot,
+                    ipv6_bytes, pass);
+    judge(ndp);
+    code.place(ndp);
+    copy_from_frame(code, ipv6_next_header_at, number_slot, 1, pass);
+    code.load(BPF_B, r8, r10, number_slot);
+    code.if_not_equal(r8, icmpv6, pass);
+    copy_from_frame(code, icmpv6_type_at, number_slot, 1, pass);
+    code.load(BPF_B, r8, r10, number_slot);
+    code.if_not_equal(r8, ingress() ? neighbour_solicitation : neighbour_advertisement, pass);
+    copy_from_frame(code, ndp_target_at, address_slot, ipv6_bytes, pass);
+    code.jump(judge_last);
+  }
+};
 
 }  // namespace
 
-BpfProgram fence_program(Direction direction, int slots_map, int page_map) {
-  const bool ingress = direction == Direction::ingress;
-  Assembler code;
-  const auto ip = code.label();
-  const auto arp = code.label();
-  const auto look_up = code.label();
-  const auto pass = code.label();
-  const auto drop = code.label();
+AddressKey address_key(const IpAddress& address) {
+  if (address.family == Family::ipv6) return address.bytes;
+  AddressKey key{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  std::copy_n(address.bytes.begin(), ipv4_bytes, key.begin() + 12);
+  return key;
+}
 
-  // r7: where the header behind the ethertype begins.
+BpfProgram fence_program(Direction direction, int slots_map, int page_map) {
+  Fence fence{direction, slots_map, page_map, {}};
+  Assembler& code = fence.code;
+  const auto ipv4 = code.label();
+  const auto ipv6 = code.label();
+  const auto arp = code.label();
+  const auto judge_last = code.label();
+
   code.move(r6, r1);
+  code.store_constant(BPF_DW, r10, address_slot, 0);
+  code.store_constant(BPF_W, r10, address_slot + 8, mapped_prefix);
+  // r7: where the header behind the ethertype begins.
   code.set(r7, header_bytes);
   for (int tags = 0; tags <= tags_max; ++tags) {
-    copy_from_frame(code, -2, ethertype_slot, 2, pass);
-    code.load(BPF_H, r8, r10, ethertype_slot);
+    copy_from_frame(code, -2, number_slot, 2, fence.pass);
+    code.load(BPF_H, r8, r10, number_slot);
     code.to_host_order16(r8);
-    code.if_equal(r8, ETH_P_IP, ip);
+    code.if_equal(r8, ETH_P_IP, ipv4);
+    code.if_equal(r8, ETH_P_IPV6, ipv6);
     code.if_equal(r8, ETH_P_ARP, arp);
     if (tags == tags_max) break;
     const auto tag = code.label();
     code.if_equal(r8, ETH_P_8021Q, tag);
-    code.if_not_equal(r8, ETH_P_8021AD, pass);
+    code.if_not_equal(r8, ETH_P_8021AD, fence.pass);
     code.place(tag);
     code.add(r7, tag_bytes);
   }
-  code.jump(pass);
+  code.jump(fence.pass);
 
-  code.place(ip);
-  copy_from_frame(code, ingress ? ip_destination_at : ip_source_at, address_slot, address_bytes,
-                  pass);
-  code.jump(look_up);
-
+  code.place(ipv4);
+  fence.judge_ipv4(judge_last);
+  code.place(ipv6);
+  fence.judge_ipv6(judge_last);
   code.place(arp);
-  copy_from_frame(code, arp_sender_at, address_slot, address_bytes, pass);
-  if (ingress) {
-    code.load(BPF_W, r8, r10, address_slot);
-    copy_from_frame(code, arp_target_at, address_slot, address_bytes, pass);
-    code.load(BPF_W, r9, r10, address_slot);
-    code.if_equal(r8, r9, pass);  // somebody's announcement: for our neighbour table
-  }
+  fence.judge_arp(judge_last);
 
-  code.place(look_up);
-  code.set_map(r1, slots_map);
-  code.move(r2, r10);
-  code.add(r2, address_slot);
-  code.call(BPF_FUNC_map_lookup_elem);
-  code.if_equal(r0, 0, pass);  // not one of our addresses
-  code.load(BPF_W, r8, r0, 0);
-  code.store(BPF_W, r10, word_slot, r8);
-  code.set_map(r1, page_map);
-  code.move(r2, r10);
-  code.add(r2, word_slot);
-  code.call(BPF_FUNC_map_lookup_elem);
-  code.if_equal(r0, 0, drop);  // one of ours without a deadline: closed
-  code.load(BPF_DW, r7, r0, 0);
-  code.call(BPF_FUNC_ktime_get_boot_ns);
-  code.if_less(r0, r7, pass);
-
-  code.place(drop);
+  code.place(judge_last);
+  fence.judge(fence.pass);
+  code.place(fence.drop);
   code.leave_with(verdict_drop);
-  code.place(pass);
+  code.place(fence.pass);
   code.leave_with(verdict_pass);
   return code.finish();
 }

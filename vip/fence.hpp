@@ -11,14 +11,17 @@
 //            | ingress: frames *to* an address     | egress: frames *from* an address
 //   IPv4     | destination                         | source
 //   ARP      | target protocol address             | sender protocol address
+//   IPv6     | destination                         | source
+//   NDP      | besides, a solicitation's target    | besides, an advertisement's target
 //
 // All else passes untouched, so a node reaches an address that another node holds. Two refinements:
-// an announcement of somebody else (ARP, target = sender) passes on ingress, or our own neighbour
-// table would go on believing in a dead holder; answers to it are still judged on egress. Up to two
-// VLAN tags inside the frame are stepped over (most come separately and aren't in the frame at
-// all).
+// an announcement of somebody else (ARP, target = sender; any advertisement) passes on ingress, or
+// our own neighbour table would go on believing in a dead holder; answers to it are still judged on
+// egress. Up to two VLAN tags inside the frame are stepped over (most come separately and aren't in
+// the frame at all).
 //
-// Limit: IPv6 passes (no IPv6 address is held yet). Limit: traffic between others that this node
+// Limit: NDP behind extension headers is judged on ingress by its addresses alone; Linux sends none
+// so, and what it answers is judged on egress. Limit: traffic between others that this node
 // routes (pods of its own to an address held elsewhere) is judged like its own and dropped on
 // ingress. Limit: a tcx or XDP program of somebody else runs earlier and may let a frame bypass us.
 #pragma once
@@ -57,8 +60,13 @@ using BpfProgram = std::vector<BpfInstruction>;
 inline constexpr std::int32_t verdict_pass = -1;
 inline constexpr std::int32_t verdict_drop = 2;
 
-/// The program of one direction. The descriptors are of a hash map (IPv4 address in network order
-/// -> word of the page, 32 bits) and of the page (an array map of 64-bit words).
+/// An address as the program looks it up: 16 bytes in network order, an IPv4 address as the
+/// IPv4-mapped one (RFC 4291, 2.5.5.2), which is no address that an IPv6 VIP may have.
+using AddressKey = std::array<std::uint8_t, 16>;
+[[nodiscard]] AddressKey address_key(const IpAddress& address);
+
+/// The program of one direction. The descriptors are of a hash map (AddressKey -> word of the page,
+/// 32 bits) and of the page (an array map of 64-bit words).
 [[nodiscard]] BpfProgram fence_program(Direction direction, int slots_map, int page_map);
 
 /// Stores the program's clock in the page's clock word and returns 0. For comparing that clock with

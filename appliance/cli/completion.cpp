@@ -23,6 +23,7 @@ Choice choice_of(const std::string& type) {
   static const std::map<std::string, Choice> choices{
       {"FORMAT", {Kind::words, "text wide json yaml"}},
       {"PROFILE", {Kind::words, "fast lan cloud"}},
+      {"4|6", {Kind::words, "4 6"}},
       {"HEALTH", {Kind::words, "well failing unready ending hanging dead"}},
       {"FILE", {Kind::files}},
       {"PATH", {Kind::files}},

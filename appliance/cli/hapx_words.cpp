@@ -259,6 +259,15 @@ class Words {
         ->check(CLI::IsMember({"fast", "lan", "cloud"}).description(""))
         ->capture_default_str()
         ->type_name("PROFILE");
+    app->add_option_function<unsigned>(
+           "--ip-version",
+           [&lab](unsigned version) {
+             lab.wishes.family = version == 6 ? Family::ipv6 : Family::ipv4;
+           },
+           "of all its addresses")
+        ->check(CLI::IsMember({4U, 6U}).description(""))
+        ->default_str("4")
+        ->type_name("4|6");
     app->add_option("--programs", lab.programs, "folder with hapxd and hapx (default: this one's)")
         ->type_name("PATH");
   }

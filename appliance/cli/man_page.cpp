@@ -74,9 +74,9 @@ std::string shape_in_words(const Field& field) {
     case Shape::interface:
       return "the name of an interface";
     case Shape::address:
-      return "an IPv4 address";
+      return "an IPv4 or IPv6 address";
     case Shape::prefix:
-      return "an IPv4 address and its network's prefix, like 192.168.4.20/27";
+      return "an address and its network's prefix, like 192.168.4.20/27 or 2001:db8::20/64";
     case Shape::listen:
       return "an address and a port, or off";
     case Shape::api_server:

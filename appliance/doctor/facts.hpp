@@ -40,6 +40,7 @@ struct InterfaceHere {
   std::vector<AddressHere> addresses{};
   int arp_ignore = 0;                ///< as it counts: the larger of "all" and its own
   int rp_filter = 0;                 ///< likewise
+  bool ipv6 = true;                  ///< the kernel has it, and it isn't disabled here
   bool networkd_configures = false;  ///< systemd-networkd
   bool networkd_keeps = false;       ///< and is told to keep what it doesn't know
   bool network_manager_has = false;  ///< NetworkManager runs, and the interface is not unmanaged

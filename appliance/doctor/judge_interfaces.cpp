@@ -9,12 +9,14 @@ namespace hapx::appliance::doctor {
 namespace {
 
 bool contains(const Cidr& network, const IpAddress& address) {
-  if (network.address.family != address.family) return false;
-  for (unsigned bit = 0; bit < network.prefix; ++bit) {
-    const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
-    if (((network.address.bytes[bit / 8] ^ address.bytes[bit / 8]) & mask) != 0) return false;
-  }
-  return true;
+  return network.address.family == address.family &&
+         network_of({address, network.prefix}) == network_of(network);
+}
+
+/// fe80::/10, which every interface has by itself.
+bool is_link_local(const IpAddress& address) {
+  return address.family == Family::ipv6 && address.bytes[0] == 0xfe &&
+         (address.bytes[1] & 0xc0U) == 0x80;
 }
 
 /// The network's address that the interface has besides VIPs.
@@ -29,7 +31,10 @@ void judge_subnet(const InterfaceHere& interface, const VipConfig& vip, Findings
   const auto text = to_string(vip.address);
   const auto& name = interface.name.text();
   const auto own = own_address_around(interface, vip.address.address);
-  const bool bare = std::ranges::all_of(interface.addresses, &AddressHere::ours);
+  const bool bare = std::ranges::all_of(interface.addresses, [&](const AddressHere& here) {
+    return here.ours || here.address.address.family != vip.address.address.family ||
+           is_link_local(here.address.address);
+  });
   if (own && own->prefix == vip.address.prefix) {
     findings.push_back({Verdict::ok, "vip", text + " is of the network of " + name});
   } else if (own) {
@@ -54,6 +59,19 @@ void judge_subnet(const InterfaceHere& interface, const VipConfig& vip, Findings
                         "remove it from the network's configuration, or end what put it there; "
                         "then `ip address del " +
                             to_string(address) + " dev " + name + "`"});
+  }
+}
+
+void judge_ipv6(const InterfaceHere& interface, const VipConfig& vip, Findings& findings) {
+  const auto& name = interface.name.text();
+  if (interface.ipv6) {
+    findings.push_back({Verdict::ok, "sysctl", "IPv6 is on on " + name});
+  } else {
+    findings.push_back({Verdict::fail, "sysctl",
+                        "IPv6 is off on " + name + ": the kernel refuses " + to_string(vip.address),
+                        "sysctl net.ipv6.conf." + name +
+                            ".disable_ipv6=0, and in /etc/sysctl.d; with ipv6.disable=1 on the "
+                            "kernel's command line, remove that and reboot"});
   }
 }
 
@@ -142,7 +160,11 @@ void judge_interfaces(const Facts& facts, Findings& findings) {
                                        name + " is down, or nothing is at its other end",
                                        "`ip link set " + name + " up`, or look at the cable"});
       judge_subnet(*here, vip, findings);
-      judge_sysctls(facts, *here, vip, findings);
+      if (vip.address.address.family == Family::ipv6) {
+        judge_ipv6(*here, vip, findings);
+      } else {
+        judge_sysctls(facts, *here, vip, findings);
+      }
       judge_network_managers(*here, findings);
     }
   }

@@ -55,6 +55,7 @@ struct Report {
   Timing timing;
   std::size_t nodes = 0;
   bool has_witness = false;
+  Family family = Family::ipv4;
   std::vector<Run> runs;
   std::vector<Footprint> footprints;
 };

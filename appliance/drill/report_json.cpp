@@ -88,6 +88,7 @@ std::string render_json(const Report& report) {
   return json::serialize(json::object{{"lab", report.lab},
                                       {"nodes", report.nodes},
                                       {"witness", report.has_witness},
+                                      {"ipVersion", report.family == Family::ipv6 ? 6 : 4},
                                       {"profile", report.profile},
                                       {"leaseMs", milliseconds(report.timing.lease)},
                                       {"heartbeatMs", milliseconds(report.timing.heartbeat)},

@@ -93,8 +93,9 @@ std::string stall_text(const Report& report) {
 
 std::string render_text(const Report& report) {
   std::string text = "lab '" + report.lab + "': " + std::to_string(report.nodes) + " nodes" +
-                     (report.has_witness ? ", one a witness" : "") + ", profile " + report.profile +
-                     " (lease " + to_string(report.timing.lease) + ", heartbeat " +
+                     (report.has_witness ? ", one a witness" : "") +
+                     (report.family == Family::ipv6 ? ", IPv6" : "") + ", profile " +
+                     report.profile + " (lease " + to_string(report.timing.lease) + ", heartbeat " +
                      to_string(report.timing.heartbeat) + ")\n\n";
   if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";

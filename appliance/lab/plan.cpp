@@ -10,14 +10,23 @@
 namespace hapx::appliance::lab {
 namespace {
 
-constexpr std::uint8_t prefix = 24;
 constexpr unsigned apiserver_count = 3;
 constexpr std::size_t name_bytes_max = 24;
 constexpr unsigned heartbeat_port = 7405;
 
-/// All labs use the same addresses: the tutorials' network, seen by nobody but the lab itself.
-IpAddress host(unsigned last) {
-  return ipv4(192, 168, 4, static_cast<std::uint8_t>(last));
+/// All labs use the same addresses, seen by nobody but the lab itself: the tutorials' network, or
+/// one of RFC 3849, where a machine's number has the same digits (2001:db8:4::11).
+Cidr host(Family family, unsigned number) {
+  if (family == Family::ipv4) return {ipv4(192, 168, 4, static_cast<std::uint8_t>(number)), 24};
+  IpAddress address{Family::ipv6, {0x20, 0x01, 0x0d, 0xb8, 0x00, 0x04}};
+  address.bytes[14] = static_cast<std::uint8_t>(number / 100);
+  address.bytes[15] = static_cast<std::uint8_t>(number / 10 % 10 * 16 + number % 10);
+  return {address, 64};
+}
+
+/// IPv6 addresses are full of what means something in YAML.
+std::string in_yaml(const IpAddress& address, const std::string& text) {
+  return address.family == Family::ipv6 ? '"' + text + '"' : text;
 }
 
 std::string cut_table(const NodePlan& node) {
@@ -65,7 +74,7 @@ NodePlan plan_node(const Plan& plan, unsigned number) {
   node.name = NodeName(name);
   node.netns = "hapx-" + plan.wishes.name + "-" + name;
   node.bridge_port = name;
-  node.address = host(10 + number);
+  node.address = host(plan.wishes.family, 10 + number).address;
   node.mac.bytes = {0x0a, 0, 0, 0, 0x04, static_cast<std::uint8_t>(10 + number)};
   node.role = plan.wishes.witness && number == plan.wishes.nodes ? Role::witness : Role::full;
   node.run_folder = run + "/run";
@@ -90,16 +99,16 @@ Result<Plan> make_plan(const Wishes& wishes) {
   plan.bridge = "wire";
   plan.apiserver_netns = "hapx-" + wishes.name + "-apiservers";
   plan.client_netns = "hapx-" + wishes.name + "-client";
-  plan.client_address = host(100);
-  plan.watcher_address = host(101);
+  plan.client_address = host(wishes.family, 100).address;
+  plan.watcher_address = host(wishes.family, 101).address;
   plan.service = ServiceName("kube-apiserver");
-  plan.vip = {host(20), prefix};
+  plan.vip = host(wishes.family, 20);
   for (unsigned number = 1; number <= wishes.nodes; ++number) {
     plan.nodes.push_back(plan_node(plan, number));
   }
   for (unsigned number = 1; number <= apiserver_count; ++number) {
     const std::string name = "apiserver" + std::to_string(number);
-    plan.apiservers.push_back({name, host(30 + number)});
+    plan.apiservers.push_back({name, host(wishes.family, 30 + number).address});
   }
   return plan;
 }
@@ -146,15 +155,17 @@ std::string render_config(const Plan& plan) {
       "}\n"
       "  nodes:\n";
   for (const NodePlan& node : plan.nodes) {
-    text += "    - {name: " + node.name.text() + ", address: " + to_string(node.address) +
+    text += "    - {name: " + node.name.text() +
+            ", address: " + in_yaml(node.address, to_string(node.address)) +
             (node.role == Role::witness ? ", role: witness}\n" : "}\n");
   }
   text += "  services:\n    - name: " + plan.service.text() + "\n";
-  text += "      vips: [{address: " + to_string(plan.vip) +
+  text += "      vips: [{address: " + in_yaml(plan.vip.address, to_string(plan.vip)) +
           ", interface: " + std::string(inner_interface) + "}]\n";
   text += "      port: " + std::to_string(plan.port) + "\n      apiServers:\n";
   for (const ApiserverPlan& server : plan.apiservers) {
-    text += "        - " + to_string(Endpoint{server.address, plan.port}) + "\n";
+    const Endpoint endpoint{server.address, plan.port};
+    text += "        - " + in_yaml(server.address, to_string(endpoint)) + "\n";
   }
   return text;
 }
@@ -191,6 +202,16 @@ Machine client_machine(const Plan& plan) {
   return {plan.client_netns, "client", std::nullopt, {{plan.client_address, plan.vip.prefix}}};
 }
 
+std::vector<Setting> machine_settings(const Plan& plan) {
+  if (plan.wishes.family == Family::ipv4) return {};
+  // Nobody else is on the wire: nothing to detect, no router to solicit. Of "all" and a card's own
+  // accept_dad the greater counts (the kernel's ip-sysctl), so both are set.
+  const std::string base = "net/ipv6/conf/";
+  return {{base + "all/accept_dad", "0"},
+          {base + "default/accept_dad", "0"},
+          {base + "default/accept_ra", "0"}};
+}
+
 std::string cable_batch(const Plan& plan, const Machine& machine) {
   const std::string port = machine.bridge_port;
   return "link add " + port + " type veth peer name " + std::string(inner_interface) +
@@ -202,7 +223,9 @@ std::string machine_batch(const Machine& machine) {
   const std::string card(inner_interface);
   std::string text = "link set lo up\n";
   for (const Cidr& address : machine.addresses) {
-    text += "addr add " + to_string(address) + " brd + dev " + card + "\n";
+    const bool is_ipv6 = address.address.family == Family::ipv6;
+    text += "addr add " + to_string(address) + (is_ipv6 ? " dev " : " brd + dev ") + card +
+            (is_ipv6 ? " nodad\n" : "\n");
   }
   return text + "link set " + card + " up\n";
 }
@@ -223,7 +246,8 @@ std::string heal_rules(const NodePlan& node) {
 
 std::string render_wishes(const Wishes& wishes) {
   return "name=" + wishes.name + "\nnodes=" + std::to_string(wishes.nodes) +
-         "\nwitness=" + (wishes.witness ? "yes" : "no") + "\nprofile=" + wishes.profile + "\n";
+         "\nwitness=" + (wishes.witness ? "yes" : "no") + "\nprofile=" + wishes.profile +
+         "\nip-version=" + (wishes.family == Family::ipv6 ? "6" : "4") + "\n";
 }
 
 Result<Wishes> parse_wishes(std::string_view text) {
@@ -243,6 +267,9 @@ Result<Wishes> parse_wishes(std::string_view text) {
       wishes.profile = value;
     } else if (key == "witness") {
       wishes.witness = value == "yes";
+    } else if (key == "ip-version") {
+      if (value != "4" && value != "6") return refusal("a lab's IP version is 4 or 6");
+      wishes.family = value == "6" ? Family::ipv6 : Family::ipv4;
     } else if (key == "nodes") {
       const auto read = std::from_chars(value.data(), value.data() + value.size(), wishes.nodes);
       if (read.ec != std::errc()) return refusal("a lab's description has no number of nodes");

@@ -22,10 +22,11 @@ namespace hapx::appliance::lab {
 
 /// Who asks for a lab says this much; the rest follows from it.
 struct Wishes {
-  std::string name = "lab";     ///< 1 to 24 letters, digits and hyphens; a letter first
-  unsigned nodes = 3;           ///< 1 to 3, the witness included
-  bool witness = false;         ///< the last node only votes; needs three nodes
-  std::string profile = "lan";  ///< fast, lan or cloud
+  std::string name = "lab";      ///< 1 to 24 letters, digits and hyphens; a letter first
+  unsigned nodes = 3;            ///< 1 to 3, the witness included
+  bool witness = false;          ///< the last node only votes; needs three nodes
+  std::string profile = "lan";   ///< fast, lan or cloud
+  Family family = Family::ipv4;  ///< of every address in it
 
   friend bool operator==(const Wishes&, const Wishes&) = default;
 };
@@ -113,6 +114,17 @@ struct Machine {
 [[nodiscard]] Machine machine_of(const Plan& plan, const NodePlan& node);
 [[nodiscard]] Machine apiservers_machine(const Plan& plan);
 [[nodiscard]] Machine client_machine(const Plan& plan);
+
+/// A setting of a machine's kernel.
+struct Setting {
+  std::string name;  ///< its path under /proc/sys
+  std::string value;
+
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
+/// What a machine of this lab is told before it gets its card: then it can speak at once.
+[[nodiscard]] std::vector<Setting> machine_settings(const Plan& plan);
 
 /// Lines for `ip -batch` in the wire's namespace: the cable between bridge and machine.
 [[nodiscard]] std::string cable_batch(const Plan& plan, const Machine& machine);

@@ -41,7 +41,8 @@ NetlinkMessage only_message(const Bytes& datagram) {
 }
 
 void try_address(const AddressSeen& seen) {
-  must(seen.address.prefix <= 32, "a prefix fits its address");
+  must(seen.address.prefix <= 8 * byte_count(seen.address.address.family),
+       "a prefix fits its address");
   const auto add = add_address_request(1, seen.interface_index, seen.address, 3);
   const AddressSeen ours{true, seen.interface_index, seen.address, true};
   must(parse_address(only_message(add)) == ours, "an address that we add is seen as ours");
@@ -64,6 +65,7 @@ void try_message(const NetlinkMessage& message) {
   const auto link = parse_link(message);
   const auto filter = parse_filter(message);
   const auto hooks = parse_hooks_removed(message);
+  static_cast<void>(is_delivered_here(message));
   const auto answer = parse_answer(message);
   must(address.has_value() + link.has_value() + filter.has_value() + hooks.has_value() +
                answer.has_value() <=

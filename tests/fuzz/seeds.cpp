@@ -21,7 +21,7 @@
 #include "membership/record.hpp"
 #include "membership/voters_file.hpp"
 #include "vip/address_message.hpp"
-#include "vip/arp.hpp"
+#include "vip/claim.hpp"
 #include "vip/fence_message.hpp"
 
 namespace hapx::fuzz {
@@ -225,11 +225,17 @@ bool write_wire(const fs::path& folder) {
   Bytes several = link;
   several.insert(several.end(), added.begin(), added.end());
   seeds.add("several", several);
-  Seeds frames(folder, "arp");
+  seeds.add("address-6", add_address_request(1, 7, *parse_cidr("2001:db8:4::20/64"), 3));
+  Seeds frames(folder, "claim");
   const MacAddress mac{{2, 0, 0, 0, 0, 7}};
-  frames.add("announcement", to_frame(announcement_request(mac, address.address)));
-  frames.add("reply", to_frame(announcement_reply(mac, address.address)));
-  frames.add("probe", to_frame(arp_probe(mac, address.address)));
+  const IpAddress own = ipv4(192, 168, 4, 11);
+  const IpAddress six{Family::ipv6, {0x20, 1, 0x0d, 0xb8, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20}};
+  const auto announcements = announcement_frames(mac, address.address);
+  frames.add("announcement", announcements[0]).add("reply", announcements[1]);
+  frames.add("probe", probe_frame(mac, address.address));
+  frames.add("question", question_frame(mac, own, address.address));
+  frames.add("announcement-6", announcement_frames(mac, six)[0]);
+  frames.add("probe-6", probe_frame(mac, six)).add("question-6", question_frame(mac, six, six));
   return seeds.good() && frames.good();
 }
 

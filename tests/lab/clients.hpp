@@ -34,7 +34,7 @@ using std::chrono::seconds;
 class Client {
  public:
   Client(const Plan& plan, const TlsContext& context) : context_(context) {
-    auto socket = tcp_socket(Family::ipv4);
+    auto socket = tcp_socket(plan.vip.address.family);
     if (!socket) return;
     socket_ = std::move(*socket);
     send_at_once(socket_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every fault, done to a real cluster: real hapxd, HAProxy, ARP, on three nodes and on two nodes
-// with a witness. The service must come back by itself, the address must have one holder at every
-// instant, and nothing may be left behind. Times are printed and recorded, never judged: how fast a
-// machine under test is says nothing about hapx.
+// with a witness; and on three nodes that have IPv6 alone. The service must come back by itself,
+// the address must have one holder at every instant, and nothing may be left behind. Times are
+// printed and recorded, never judged: how fast a machine under test is says nothing about hapx.
 #include <iostream>
 
 #include "appliance/drill/io/runner.hpp"
@@ -17,11 +17,13 @@ using drill::Fault;
 
 struct Case {
   Fault fault;
-  bool has_witness;
+  bool has_witness = false;
+  Family family = Family::ipv4;
 };
 
 std::string name_of_case(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.has_witness ? "TwoNodesAndAWitness_" : "ThreeNodes_";
+  if (info.param.family == Family::ipv6) name = "IPv6_" + name;
   for (const char c : drill::name_of(info.param.fault)) name += c == '-' ? '_' : c;
   return name;
 }
@@ -31,6 +33,12 @@ std::vector<Case> all_cases() {
   for (const bool has_witness : {false, true}) {
     for (const drill::FaultWords& words : drill::faults) {
       cases.push_back({words.fault, has_witness});
+    }
+  }
+  // What does not touch the address does not depend on its family.
+  for (const drill::FaultWords& words : drill::faults) {
+    if (drill::is_moving(words.fault) || words.fault == Fault::vip_delete) {
+      cases.push_back({.fault = words.fault, .family = Family::ipv6});
     }
   }
   return cases;
@@ -53,7 +61,9 @@ class Faults : public ScratchLab, public testing::WithParamInterface<Case> {};
 TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
   const std::string programs = HAPX_PROGRAMS;
   ASSERT_TRUE(exists(programs + "/hapxd")) << programs << " has no hapxd";
-  auto lab = Lab::build({.name = name(), .nodes = 3, .witness = GetParam().has_witness}, programs);
+  if (!kernel_has(GetParam().family)) GTEST_SKIP() << "this kernel has no IPv6";
+  auto lab = Lab::build(
+      {.name = name(), .witness = GetParam().has_witness, .family = GetParam().family}, programs);
   ASSERT_TRUE(lab) << lab.error().sentence;
   const auto started = lab->start_all();
   ASSERT_TRUE(started) << started.error().sentence;

@@ -269,14 +269,16 @@ class Ground : public ScratchLab {
   }
 
   /// Returns when the holder was heard once.
-  [[nodiscard]] Onlooker look_on() const {
-    auto onlooker = look_on_silence();
+  [[nodiscard]] Onlooker look_on() const { return look_on(plan()); }
+  [[nodiscard]] static Onlooker look_on(const Plan& at) {
+    auto onlooker = look_on_silence(at);
     comes("an answer for the address", [&] { return onlooker.watcher.last().has_value(); });
     return onlooker;
   }
-  [[nodiscard]] Onlooker look_on_silence() const {
+  [[nodiscard]] Onlooker look_on_silence() const { return look_on_silence(plan()); }
+  [[nodiscard]] static Onlooker look_on_silence(const Plan& at) {
     const Instant now = boot_now();
-    auto watcher = drill::Watcher::start(plan());
+    auto watcher = drill::Watcher::start(at);
     EXPECT_TRUE(watcher) << watcher.error().sentence;
     return {std::move(watcher.value()), now};
   }

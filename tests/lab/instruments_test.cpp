@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The instruments, before they judge hapx: the address is moved by hand, rightly and wrongly, and
-// prober and watcher must see what was done.
+// The instruments, before they judge hapx: the address (an IPv4 one, and an IPv6 one) is moved by
+// hand, rightly and wrongly, and prober and watcher must see what was done.
 #include <algorithm>
 #include <array>
 
@@ -17,7 +17,7 @@
 #include "appliance/lab/io/interrupt.hpp"
 #include "config/io/clock.hpp"
 #include "scratch_lab.hpp"
-#include "vip/arp.hpp"
+#include "vip/claim.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
@@ -26,18 +26,31 @@ using drill::Prober;
 using drill::Watcher;
 using std::chrono::milliseconds;
 
-class Instruments : public ScratchLab {
+/// Machines on which nothing of hapx runs.
+class BareLab : public ScratchLab {
  protected:
   void SetUp() override {
     ScratchLab::SetUp();
+    if (!kernel_has(family())) GTEST_SKIP() << "this kernel has no IPv6";
     if (IsSkipped()) return;
-    auto lab = Lab::build({.name = name()}, "/nonexistent");
+    auto lab = Lab::build({.name = name(), .family = family()}, "/nonexistent");
     ASSERT_TRUE(lab) << lab.error().sentence;
     lab_.emplace(std::move(*lab));
   }
 
+  [[nodiscard]] virtual Family family() const { return Family::ipv4; }
   const Plan& plan() { return lab_->plan(); }
   const NodePlan& node(std::size_t index) { return plan().nodes[index]; }
+
+ private:
+  std::optional<Lab> lab_;
+};
+
+class Meter : public BareLab {};
+
+class Instruments : public BareLab, public testing::WithParamInterface<Family> {
+ protected:
+  [[nodiscard]] Family family() const override { return GetParam(); }
 
   void add_address(std::size_t index) { change_address("add", index); }
   void delete_address(std::size_t index) { change_address("del", index); }
@@ -63,8 +76,8 @@ class Instruments : public ScratchLab {
       sockaddr_ll address{};
       address.sll_family = AF_PACKET;
       address.sll_ifindex = static_cast<int>(::if_nametoindex("eth0"));
-      const vip::ArpFrame frame =
-          vip::to_frame(vip::announcement_request(node(index).mac, plan().vip.address));
+      const vip::WireFrame frame =
+          vip::announcement_frames(node(index).mac, plan().vip.address).front();
       if (::sendto(socket.number(), frame.data(), frame.size(), 0,
                    reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
         return system_error(errno, "announcement");
@@ -102,15 +115,17 @@ class Instruments : public ScratchLab {
 
  private:
   void change_address(const char* how, std::size_t index) {
-    const auto done = run_well({"ip", "addr", how, to_string(plan().vip), "dev", "eth0"},
-                               {.netns = node(index).netns});
+    std::vector<std::string> command{"ip", "addr", how, to_string(plan().vip), "dev", "eth0"};
+    if (family() == Family::ipv6) command.emplace_back("nodad");
+    const auto done = run_well(command, {.netns = node(index).netns});
     ASSERT_TRUE(done) << done.error().sentence;
   }
-
-  std::optional<Lab> lab_;
 };
 
-TEST_F(Instruments, TheWatcherNamesTheOneHolderAndItsSuccessor) {
+INSTANTIATE_TEST_SUITE_P(Lab, Instruments, testing::Values(Family::ipv4, Family::ipv6),
+                         family_name);
+
+TEST_P(Instruments, TheWatcherNamesTheOneHolderAndItsSuccessor) {
   auto watcher = Watcher::start(plan());
   ASSERT_TRUE(watcher) << watcher.error().sentence;
   const Instant begin = boot_now();
@@ -127,7 +142,7 @@ TEST_F(Instruments, TheWatcherNamesTheOneHolderAndItsSuccessor) {
   EXPECT_LT(wire.tenures[0].last, wire.tenures[1].first);
 }
 
-TEST_F(Instruments, TheWatcherSeesTwoHolders) {
+TEST_P(Instruments, TheWatcherSeesTwoHolders) {
   auto watcher = Watcher::start(plan());
   ASSERT_TRUE(watcher) << watcher.error().sentence;
   const Instant begin = boot_now();
@@ -143,7 +158,7 @@ TEST_F(Instruments, TheWatcherSeesTwoHolders) {
   EXPECT_EQ(both, (std::array{node(0).mac, node(1).mac}));
 }
 
-TEST_F(Instruments, TheWatcherHearsAStaleAnnouncement) {
+TEST_P(Instruments, TheWatcherHearsAStaleAnnouncement) {
   auto watcher = Watcher::start(plan());
   ASSERT_TRUE(watcher) << watcher.error().sentence;
   const Instant begin = boot_now();
@@ -154,17 +169,18 @@ TEST_F(Instruments, TheWatcherHearsAStaleAnnouncement) {
   EXPECT_FALSE(drill::judge(watcher->sightings(begin), begin, boot_now()).is_one_holder());
 }
 
-TEST_F(Instruments, TheWatcherChangesNoNeighbourTableButItsOwnEntry) {
+TEST_P(Instruments, TheWatcherChangesNoNeighbourTableButItsOwnEntry) {
   add_address(0);
   auto watcher = Watcher::start(plan());
   ASSERT_TRUE(watcher) << watcher.error().sentence;
   ASSERT_TRUE(await(*watcher, 100));
-  const auto table = run({"ip", "-4", "neigh"}, {.netns = node(0).netns});
+  const auto table =
+      run({"ip", family() == Family::ipv6 ? "-6" : "-4", "neigh"}, {.netns = node(0).netns});
   ASSERT_TRUE(table);
   EXPECT_LE(std::count(table->output.begin(), table->output.end(), '\n'), 2) << table->output;
 }
 
-TEST_F(Instruments, TheProberMeasuresAnOutageMadeByHand) {
+TEST_P(Instruments, TheProberMeasuresAnOutageMadeByHand) {
   add_address(0);
   serve(0);
   auto prober = Prober::start(plan());
@@ -190,7 +206,7 @@ TEST_F(Instruments, TheProberMeasuresAnOutageMadeByHand) {
   RecordProperty("outage_ms", std::to_string(service.outage / milliseconds(1)));
 }
 
-TEST_F(Instruments, TheProberFindsNothingWrongWithAnUndisturbedService) {
+TEST_P(Instruments, TheProberFindsNothingWrongWithAnUndisturbedService) {
   add_address(0);
   serve(0);
   auto prober = Prober::start(plan());
@@ -208,7 +224,7 @@ TEST_F(Instruments, TheProberFindsNothingWrongWithAnUndisturbedService) {
                  std::to_string(service.latency_median / std::chrono::microseconds(1)));
 }
 
-TEST_F(Instruments, TheProberKeepsStartingRequestsWhileOthersHang) {
+TEST_P(Instruments, TheProberKeepsStartingRequestsWhileOthersHang) {
   add_address(0);
   serve(0);
   auto prober = Prober::start(plan());
@@ -231,13 +247,13 @@ TEST_F(Instruments, TheProberKeepsStartingRequestsWhileOthersHang) {
   EXPECT_TRUE(await(*prober, 10));
 }
 
-TEST_F(Instruments, TheMeterNeedsAHapxd) {
+TEST_F(Meter, NeedsAHapxd) {
   const auto footprint = drill::measure_footprint(node(0), milliseconds(10));
   ASSERT_FALSE(footprint);
   EXPECT_EQ(footprint.error().kind, ErrorKind::absent);
 }
 
-TEST_F(Instruments, TheMeterCountsMemoryAndProcessorTime) {
+TEST_F(Meter, CountsMemoryAndProcessorTime) {
   // A process of hapxd's name that does nothing but count.
   const auto pid = fork_into(node(0).netns, "hapxd", Bond::child, [](const auto& ready) {
     ready();

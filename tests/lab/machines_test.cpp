@@ -40,8 +40,19 @@ class Machines : public ScratchLab {
   }
 };
 
-TEST_F(Machines, AreBuiltAndNothingIsLeftWhenTheyGo) {
-  const Lab lab = built();
+/// What is so whatever the family of their addresses.
+class MachinesOf : public Machines, public testing::WithParamInterface<Family> {
+ protected:
+  void SetUp() override {
+    Machines::SetUp();
+    if (!kernel_has(GetParam())) GTEST_SKIP() << "this kernel has no IPv6";
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Lab, MachinesOf, testing::Values(Family::ipv4, Family::ipv6), family_name);
+
+TEST_P(MachinesOf, AreBuiltAndNothingIsLeftWhenTheyGo) {
+  const Lab lab = built({.family = GetParam()});
   const Plan& plan = lab.plan();
   const auto inhabitants = ScratchLab::inhabitants(plan);
   EXPECT_EQ(inhabitants.size(), plan.apiservers.size());
@@ -149,8 +160,8 @@ TEST_F(Machines, APulledCableTakesTheCarrier) {
 Descriptor udp_at(const std::string& netns, const Endpoint& endpoint) {
   Descriptor made;
   const auto done = within(netns, [&]() -> Result<void> {
-    made = Descriptor(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const SocketAddress address = socket_address(endpoint);
+    made = Descriptor(::socket(address.bytes.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (::bind(made.number(), address.pointer(), address.length) != 0) {
       return system_error(errno, "bind");
     }
@@ -175,8 +186,24 @@ std::string heard_at(const Descriptor& at) {
   return {word.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
-TEST_F(Machines, APartitionCutsOneNodesHeartbeatsAndNothingElse) {
-  const Lab lab = built();
+TEST_P(MachinesOf, SpeakAtOnce) {
+  Lab lab = built({.family = GetParam()});
+  const NodePlan& node = lab.plan().nodes[0];
+  ASSERT_TRUE(lab.power_off(node));
+  ASSERT_TRUE(lab.power_on(node));
+  // A tentative address can't be bound to.
+  const Endpoint there{node.address, 9999};
+  const Endpoint here{lab.plan().client_address, 9999};
+  const Descriptor at_node = udp_at(node.netns, there);
+  const Descriptor at_client = udp_at(lab.plan().client_netns, here);
+  say(at_node, here, "hello");
+  EXPECT_EQ(heard_at(at_client), "hello");
+  const std::string card = output_in(node.netns, {"ip", "addr", "show", "dev", "eth0"});
+  EXPECT_EQ(card.find("tentative"), std::string::npos) << card;
+}
+
+TEST_P(MachinesOf, APartitionCutsOneNodesHeartbeatsAndNothingElse) {
+  const Lab lab = built({.family = GetParam()});
   const Plan& plan = lab.plan();
   std::vector<Endpoint> ends;
   std::vector<Descriptor> sockets;
@@ -209,8 +236,8 @@ TEST_F(Machines, APartitionCutsOneNodesHeartbeatsAndNothingElse) {
   EXPECT_EQ(heard_at(sockets[0]), "healed back");
 }
 
-TEST_F(Machines, StandInsAnswerFailHangDieAndRecover) {
-  Lab lab = built();
+TEST_P(MachinesOf, StandInsAnswerFailHangDieAndRecover) {
+  Lab lab = built({.family = GetParam()});
   Plan plan = lab.plan();
   const ApiserverPlan& server = lab.plan().apiservers[1];
   plan.vip.address = server.address;  // the prober asks the stand-in itself

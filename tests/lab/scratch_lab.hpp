@@ -34,6 +34,11 @@ bool eventually(Condition condition) {
   return false;
 }
 
+/// Of a test that is there for both.
+inline std::string family_name(const testing::TestParamInfo<Family>& info) {
+  return info.param == Family::ipv6 ? "IPv6" : "IPv4";
+}
+
 class ScratchLab : public testing::Test {
  protected:
   void SetUp() override {
@@ -47,6 +52,10 @@ class ScratchLab : public testing::Test {
   }
 
   [[nodiscard]] static std::string name() { return "t" + std::to_string(::getpid()); }
+
+  [[nodiscard]] static bool kernel_has(Family family) {
+    return family == Family::ipv4 || exists("/proc/sys/net/ipv6");
+  }
 
   /// Everything that runs in the lab, by its handles; taken before the lab goes.
   [[nodiscard]] static std::vector<Process> inhabitants(const Plan& plan) {

@@ -69,15 +69,6 @@ class TwoServices : public Ground {
              place->healthy_api_servers == place->api_servers;
     });
   }
-  /// Who answers for the address on the wire, from now on.
-  [[nodiscard]] static Onlooker look_at(const Plan& which) {
-    const Instant now = boot_now();
-    auto watcher = drill::Watcher::start(which);
-    EXPECT_TRUE(watcher) << watcher.error().sentence;
-    Onlooker onlooker{std::move(watcher.value()), now};
-    comes("an answer for the address", [&] { return onlooker.watcher.last().has_value(); });
-    return onlooker;
-  }
   [[nodiscard]] bool has_second_address(unsigned number) const {
     return output_in(node(number).netns, {"ip", "-4", "addr"}).find(to_string(second_.vip)) !=
            std::string::npos;
@@ -99,8 +90,8 @@ class EachOnItsNode : public TwoServices, public testing::WithParamInterface<uns
 TEST_P(EachOnItsNode, IsTakenOverByTheOtherAndReturnsOnlyIfItIsWantedMoreThanItSticks) {
   const std::string text = two_services(prefers(1, GetParam()), prefers(2, GetParam()));
   ASSERT_NO_FATAL_FAILURE(begin(text, 1, 2));
-  const Onlooker first = look_at(plan());
-  const Onlooker second = look_at(second_);
+  const Onlooker first = look_on(plan());
+  const Onlooker second = look_on(second_);
   EXPECT_TRUE(a_client_is_served(plan()));
   EXPECT_TRUE(a_client_is_served(second_));
   expect_answers_of(first, 1);
@@ -148,7 +139,7 @@ TEST_F(TwoServices, TheSecondComesAndGoesByReloadAndTheFirstIsUsedWithoutACut) {
   start_all();
   ASSERT_TRUE(comes("the first service", [&] { return server_of(plan()) != 0; }));
   const unsigned server = server_of(plan());
-  const Onlooker onlooker = look_at(plan());
+  const Onlooker onlooker = look_on(plan());
   constexpr std::size_t streams_count = 20;
   Streams streams(plan(), streams_count);
   Requests requests(plan(), 100);

@@ -32,12 +32,12 @@ void copy_name(char* to, const char* name) {
   std::memcpy(to, name, std::min<std::size_t>(std::strlen(name), BPF_OBJ_NAME_LEN - 1));
 }
 
-Result<Descriptor> create_map(std::uint32_t type, std::uint32_t value_bytes, std::uint32_t entries,
-                              std::uint32_t flags, const char* name) {
+Result<Descriptor> create_map(std::uint32_t type, std::size_t key_bytes, std::size_t value_bytes,
+                              std::uint32_t entries, std::uint32_t flags, const char* name) {
   bpf_attr attributes{};
   attributes.map_type = type;
-  attributes.key_size = sizeof(std::uint32_t);
-  attributes.value_size = value_bytes;
+  attributes.key_size = static_cast<std::uint32_t>(key_bytes);
+  attributes.value_size = static_cast<std::uint32_t>(value_bytes);
   attributes.max_entries = entries;
   attributes.map_flags = flags;
   copy_name(attributes.map_name, name);
@@ -64,12 +64,13 @@ std::string verifier_objection(bpf_attr attributes) {
 }  // namespace
 
 Result<Descriptor> create_address_map(std::uint32_t entries_max) {
-  return create_map(BPF_MAP_TYPE_HASH, sizeof(std::uint32_t), entries_max, 0, "hapx_addresses");
+  return create_map(BPF_MAP_TYPE_HASH, sizeof(AddressKey), sizeof(std::uint32_t), entries_max, 0,
+                    "hapx_addresses");
 }
 
 Result<Descriptor> create_word_array(std::uint32_t words) {
-  return create_map(BPF_MAP_TYPE_ARRAY, sizeof(std::uint64_t), words, BPF_F_MMAPABLE,
-                    "hapx_deadlines");
+  return create_map(BPF_MAP_TYPE_ARRAY, sizeof(std::uint32_t), sizeof(std::uint64_t), words,
+                    BPF_F_MMAPABLE, "hapx_deadlines");
 }
 
 Result<void> expect_word_array(int map, std::uint32_t words) {
@@ -88,20 +89,20 @@ Result<void> expect_word_array(int map, std::uint32_t words) {
   return {};
 }
 
-Result<void> set_element(int map, std::uint32_t key, std::uint32_t value) {
+Result<void> set_element(int map, const AddressKey& key, std::uint32_t value) {
   bpf_attr attributes{};
   attributes.map_fd = static_cast<std::uint32_t>(map);
-  attributes.key = pointer(&key);
+  attributes.key = pointer(key.data());
   attributes.value = pointer(&value);
   attributes.flags = BPF_ANY;
   if (bpf(BPF_MAP_UPDATE_ELEM, attributes) < 0) return system_error(errno, "filling a BPF map");
   return {};
 }
 
-Result<void> remove_element(int map, std::uint32_t key) {
+Result<void> remove_element(int map, const AddressKey& key) {
   bpf_attr attributes{};
   attributes.map_fd = static_cast<std::uint32_t>(map);
-  attributes.key = pointer(&key);
+  attributes.key = pointer(key.data());
   if (bpf(BPF_MAP_DELETE_ELEM, attributes) < 0 && errno != ENOENT) {
     return system_error(errno, "clearing a BPF map");
   }

@@ -14,16 +14,16 @@
 
 namespace hapx::vip {
 
-/// A map from IPv4 addresses to numbers, both of 32 bits.
+/// A map from addresses to numbers of 32 bits.
 [[nodiscard]] Result<Descriptor> create_address_map(std::uint32_t entries_max);
 /// An array of 64-bit words that can be mapped into memory.
 [[nodiscard]] Result<Descriptor> create_word_array(std::uint32_t words);
 /// Refused unless the descriptor is such an array, of exactly this size.
 [[nodiscard]] Result<void> expect_word_array(int map, std::uint32_t words);
 
-[[nodiscard]] Result<void> set_element(int map, std::uint32_t key, std::uint32_t value);
+[[nodiscard]] Result<void> set_element(int map, const AddressKey& key, std::uint32_t value);
 /// Absent already is as good.
-[[nodiscard]] Result<void> remove_element(int map, std::uint32_t key);
+[[nodiscard]] Result<void> remove_element(int map, const AddressKey& key);
 
 /// Loads a traffic control program. `name` is what `bpftool prog` shows, up to 15 bytes.
 [[nodiscard]] Result<Descriptor> load_program(const BpfProgram& program, const char* name);

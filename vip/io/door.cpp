@@ -9,8 +9,9 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
-#include "vip/arp.hpp"
+#include "vip/claim.hpp"
 #include "vip/io/fence_filter.hpp"
 #include "vip/io/packet_socket.hpp"
 #include "vip/io/rtnetlink.hpp"
@@ -19,6 +20,11 @@ namespace hapx::vip {
 namespace {
 
 using Operation = AddressRefused::Operation;
+using Place = std::pair<InterfaceName, Cidr>;
+
+/// How long the kernel may take to deliver to an IPv6 address that it has acknowledged: some ten
+/// microseconds, milliseconds on a busy machine. Longer means never (a routing rule of somebody's).
+constexpr Duration delivery_patience = std::chrono::seconds(1);
 
 Error not_there(const InterfaceName& interface) {
   return {ErrorKind::absent, "interface " + interface.text() + " is not there", 0};
@@ -28,7 +34,7 @@ bool same(const LinkChanged& a, const LinkChanged& b) {
   return a.present == b.present && a.carrier == b.carrier && a.index == b.index && a.mac == b.mac;
 }
 
-/// The interface's own stack may answer ARP: it has Ethernet frames and gets to see them.
+/// The interface's own stack may answer ARP and NDP: it has Ethernet frames and gets to see them.
 bool could_answer(const LinkSeen& link) {
   return link.ethernet && !link.port;
 }
@@ -73,20 +79,84 @@ struct Door::State : std::enable_shared_from_this<State> {
       told_links.insert_or_assign(vip.interface, now);
       // Else taking our address off could take others' along (vip/address_message). Where the
       // kernel refuses this it refuses our address, too, and says so.
-      if (is_new && vip.address.prefix < 32) (void)rtnetlink->promote_secondaries(now.index);
+      const bool has_secondaries =
+          vip.address.address.family == Family::ipv4 && vip.address.prefix < 32;
+      if (is_new && has_secondaries) (void)rtnetlink->promote_secondaries(now.index);
       tell(now);
     }
   }
 
   void on_address(const AddressSeen& seen) {
-    if (seen.present) return;
     const LinkSeen* link = rtnetlink->find(seen.interface_index);
     if (link == nullptr) return;
+    const Place place{link->name, seen.address};
+    if (seen.present) return tell_delivered(place);
     for (const VipConfig& vip : vips) {
-      if (vip.interface != link->name || vip.address != seen.address) continue;
-      assigned.erase({link->name, vip.address});
+      if (Place{vip.interface, vip.address} != place) continue;
+      // The kernel takes IPv6 addresses off a link that goes down, and tells of the link last: but
+      // nobody has taken the address away then.
+      rtnetlink->look_at_links();
+      forget(place);
       tell(AddressRemoved{vip.interface, vip.address.address});
     }
+  }
+
+  // The addresses.
+
+  void add(const Place& place, std::uint32_t lifetime_seconds, const LinkSeen& link) {
+    const auto& [interface, address] = place;
+    if (auto added = rtnetlink->add(link.index, address, lifetime_seconds); !added) {
+      return tell(AddressRefused{interface, address.address, Operation::add, added.error()});
+    }
+    assigned.insert(place);
+    const bool is_new = !undelivered.contains(place);
+    ++undelivered[place];
+    tell_delivered(place);
+    if (is_new && undelivered.contains(place)) give_up_later(place);
+  }
+
+  /// Tells of the adding of an address if packets to it are taken in now.
+  void tell_delivered(const Place& place) {
+    if (!undelivered.contains(place)) return;
+    const IpAddress& address = place.second.address;
+    if (address.family == Family::ipv6 && !rtnetlink->delivers(address)) return;
+    tell_added(place);
+  }
+
+  /// Each asking for an address has one answer, and in order.
+  void tell_added(const Place& place) {
+    const auto asked = undelivered.extract(place);
+    for (unsigned i = 0; !asked.empty() && i < asked.mapped(); ++i)
+      tell(AddressAdded{place.first, place.second.address});
+  }
+
+  void give_up_later(const Place& place) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(io, delivery_patience);
+    timer->async_wait([weak = weak_from_this(), timer, place](const auto& error) {
+      const auto self = weak.lock();
+      if (!error && self && !self->ended) self->give_up(place);
+    });
+  }
+
+  void give_up(const Place& place) {
+    tell_delivered(place);
+    const auto asked = undelivered.extract(place);
+    if (asked.empty()) return;
+    assigned.erase(place);
+    const auto& [interface, address] = place;
+    if (const LinkSeen* link = rtnetlink->find(interface))
+      (void)rtnetlink->remove(link->index, address);
+    const Error error{ErrorKind::failed,
+                      "the kernel has " + to_string(address.address) +
+                          " but takes no packet to it as its own (`ip -6 rule`?)",
+                      0};
+    for (unsigned i = 0; i < asked.mapped(); ++i)
+      tell(AddressRefused{interface, address.address, Operation::add, error});
+  }
+
+  void forget(const Place& place) {
+    tell_added(place);
+    assigned.erase(place);
   }
 
   /// Somebody touched an interface's filters: are ours still there?
@@ -109,12 +179,13 @@ struct Door::State : std::enable_shared_from_this<State> {
     if (!addresses) return;
     const auto expected = assigned;
     for (const auto& [interface, address] : expected) {
+      tell_delivered({interface, address});
       const LinkSeen* link = rtnetlink->find(interface);
       const bool present = std::ranges::any_of(*addresses, [&](const AddressSeen& seen) {
         return link != nullptr && seen.interface_index == link->index && seen.address == address;
       });
       if (present) continue;
-      assigned.erase({interface, address});
+      forget({interface, address});
       tell(AddressRemoved{interface, address.address});
     }
   }
@@ -195,7 +266,9 @@ struct Door::State : std::enable_shared_from_this<State> {
   std::set<std::uint32_t> guarded;       ///< interfaces with our filter
   std::set<std::uint32_t> port_cleared;  ///< ports that were looked at for an old filter
   std::map<InterfaceName, LinkChanged> told_links;
-  std::set<std::pair<InterfaceName, Cidr>> assigned;  ///< addresses of VIPs that the kernel has
+  std::set<Place> assigned;  ///< addresses of VIPs that the kernel has
+  /// Those of them that it doesn't deliver to yet, and how often they were asked for.
+  std::map<Place, unsigned> undelivered;
   bool ended = false;
 };
 
@@ -263,25 +336,20 @@ void Door::add_address(const AddAddress& action) {
   const auto refuse = [&](Error error) {
     state_->tell(AddressRefused{action.interface, address, Operation::add, std::move(error)});
   };
-  if (address.family != Family::ipv4) {
-    return refuse({ErrorKind::refused, to_string(address) + " is not an IPv4 address", 0});
-  }
   const LinkSeen* link = state_->rtnetlink->find(action.interface);
   if (link == nullptr) return refuse(not_there(action.interface));
   if (state_->armed && !state_->fence->knows(address)) {
     return refuse({ErrorKind::failed, to_string(address) + " is not behind the fence", 0});
   }
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(action.lifetime).count();
-  auto added = state_->rtnetlink->add(link->index, action.address,
-                                      static_cast<std::uint32_t>(std::max<long>(seconds, 1)));
-  if (!added) return refuse(added.error());
-  state_->assigned.insert({action.interface, action.address});
-  state_->tell(AddressAdded{action.interface, address});
+  state_->add({action.interface, action.address},
+              static_cast<std::uint32_t>(std::max<long>(seconds, 1)), *link);
 }
 
 void Door::remove_address(const RemoveAddress& action) {
   const IpAddress& address = action.address.address;
   const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  state_->tell_added({action.interface, action.address});
   if (link != nullptr) {
     auto removed = state_->rtnetlink->remove(link->index, action.address);
     if (!removed && removed.error().kind != ErrorKind::absent) {
@@ -289,7 +357,7 @@ void Door::remove_address(const RemoveAddress& action) {
       return;
     }
   }
-  state_->assigned.erase({action.interface, action.address});
+  state_->forget({action.interface, action.address});
   state_->tell(AddressRemoved{action.interface, address});
 }
 
@@ -299,9 +367,8 @@ void Door::announce(const Announce& action) {
     state_->tell(AnnouncementFailed{action.interface, action.address, not_there(action.interface)});
     return;
   }
-  for (const ArpPacket& packet : {announcement_request(link->mac, action.address),
-                                  announcement_reply(link->mac, action.address)}) {
-    if (auto sent = state_->packets->send(link->index, to_frame(packet)); !sent) {
+  for (const WireFrame& frame : announcement_frames(link->mac, action.address)) {
+    if (auto sent = state_->packets->send(link->index, frame); !sent) {
       state_->tell(AnnouncementFailed{action.interface, action.address, sent.error()});
       return;
     }

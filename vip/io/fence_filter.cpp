@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,12 +23,6 @@ constexpr std::size_t page_bytes = DeadlinePage::words * sizeof(std::uint64_t);
 constexpr std::array<Direction, 2> both = {Direction::ingress, Direction::egress};
 /// The kernel reads its clock a moment before or after us, and without a lock.
 constexpr Duration clock_tolerance = std::chrono::milliseconds(1);
-
-std::uint32_t key_of(const IpAddress& address) {
-  std::uint32_t key = 0;
-  std::memcpy(&key, address.bytes.data(), sizeof key);
-  return key;
-}
 
 Result<std::uint64_t*> map_page(int descriptor) {
   void* memory = ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -111,15 +104,13 @@ Result<void> FenceFilter::assign_slots(const std::vector<IpAddress>& addresses) 
     if (wanted.contains(address)) continue;
     if (page_.deadline(slot) == 0) {
       page_.free(slot);
-      if (auto gone = remove_element(address_map_.number(), key_of(address)); !gone) return gone;
+      if (auto gone = remove_element(address_map_.number(), address_key(address)); !gone)
+        return gone;
     } else {
       page_.close(slot);
     }
   }
   for (const IpAddress& address : wanted) {
-    if (address.family != Family::ipv4) {
-      return Error{ErrorKind::refused, to_string(address) + " is not an IPv4 address", 0};
-    }
     if (!page_.claim(address)) {
       return Error{ErrorKind::unavailable, "there are more than 64 virtual addresses", 0};
     }
@@ -127,7 +118,7 @@ Result<void> FenceFilter::assign_slots(const std::vector<IpAddress>& addresses) 
   slots_ = page_.slots();
   for (const auto& [address, slot] : slots_) {
     auto set =
-        set_element(address_map_.number(), key_of(address), DeadlinePage::deadline_word(slot));
+        set_element(address_map_.number(), address_key(address), DeadlinePage::deadline_word(slot));
     if (!set) return set;
   }
   return {};

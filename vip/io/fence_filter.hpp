@@ -41,7 +41,7 @@ class FenceFilter {
   /// Of the page's map, for the keeper. Stays ours.
   [[nodiscard]] int descriptor() const { return page_map_.number(); }
 
-  /// Gives each IPv4 address a slot, closed unless adopted; closes the slots of all others. The
+  /// Gives each address a slot, closed unless adopted; closes the slots of all others. The
   /// first time it also compares the clocks (LEASE.md, rule 15) and loads the programs.
   [[nodiscard]] Result<void> arm(const std::vector<IpAddress>& addresses);
   [[nodiscard]] bool armed() const { return programs_.has_value(); }

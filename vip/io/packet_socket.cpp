@@ -2,14 +2,21 @@
 #include "vip/io/packet_socket.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+#include "config/assert.hpp"
+
 namespace hapx::vip {
+namespace {
+
+constexpr std::size_t ethertype_at = 12;
+
+}  // namespace
 
 PacketSocket::PacketSocket(Descriptor socket) : socket_(std::move(socket)) {}
 
@@ -24,7 +31,8 @@ Result<void> PacketSocket::send(std::uint32_t interface_index,
                                 std::span<const std::uint8_t> frame) {
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
-  to.sll_protocol = htons(ETH_P_ARP);
+  HAPX_ASSERT(frame.size() >= ETH_HLEN);
+  std::memcpy(&to.sll_protocol, frame.data() + ethertype_at, sizeof to.sll_protocol);
   to.sll_ifindex = static_cast<int>(interface_index);
   ssize_t sent = -1;
   do {

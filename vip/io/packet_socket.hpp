@@ -18,7 +18,7 @@ class PacketSocket {
   /// Needs CAP_NET_RAW. In the network namespace of the calling thread, for ever.
   [[nodiscard]] static Result<PacketSocket> open();
 
-  /// Sends a whole Ethernet frame; doesn't wait.
+  /// Sends a whole Ethernet frame, its header included; doesn't wait.
   [[nodiscard]] Result<void> send(std::uint32_t interface_index,
                                   std::span<const std::uint8_t> frame);
 

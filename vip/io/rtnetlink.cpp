@@ -35,7 +35,7 @@ Result<Descriptor> open_watch_socket() {
   }
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
-  address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_TC;
+  address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_TC;
   if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return system_error(errno, what);
   }
@@ -74,7 +74,7 @@ struct Rtnetlink::Watch : std::enable_shared_from_this<Watch> {
   void take(const NetlinkMessage& message) {
     if (const auto link = parse_link(message)) return take(*link);
     if (message.port == requests.port()) return;  // our own doing: answered where it was asked
-    if (const auto address = parse_address(message)) return handlers.address(*address);
+    if (const auto address = parse_address(message)) return take(*address);
     if (const auto hooks = parse_hooks_removed(message)) {
       return handlers.filters(hooks->interface_index);
     }
@@ -90,10 +90,28 @@ struct Rtnetlink::Watch : std::enable_shared_from_this<Watch> {
     handlers.link(link);
   }
 
+  /// The kernel tells of IPv6 addresses without saying who was the cause (inet6_ifa_notify).
+  void take(const AddressSeen& address) {
+    if (!address.present) {
+      const auto ours = removals.find({address.interface_index, address.address});
+      if (ours != removals.end()) {
+        removals.erase(ours);
+        return;
+      }
+    }
+    handlers.address(address);
+  }
+
   /// Notifications were lost: ask for everything, tell the differences.
   void catch_up() {
+    removals.clear();
+    if (look_at_links()) handlers.missed();
+  }
+
+  /// False: it could not be asked; the next notification or loss tries again.
+  bool look_at_links() {
     auto now = dump_links(requests);
-    if (!now) return;  // the next notification or loss tries again
+    if (!now) return false;
     std::set<std::uint32_t> present;
     for (const LinkSeen& link : *now) present.insert(link.index);
     const auto before = links;
@@ -108,13 +126,15 @@ struct Rtnetlink::Watch : std::enable_shared_from_this<Watch> {
       const auto known = before.find(link.index);
       if (known == before.end() || known->second != link) take(link);
     }
-    handlers.missed();
+    return true;
   }
 
   NetlinkSocket requests;
   boost::asio::posix::stream_descriptor watching;
   RtnetlinkHandlers handlers;
   std::map<std::uint32_t, LinkSeen> links;
+  /// IPv6 addresses that we have taken off, as long as the kernel's word of it is on its way.
+  std::multiset<std::pair<std::uint32_t, Cidr>> removals;
   std::array<std::uint8_t, datagram_bytes_max> buffer{};
   bool ended = false;
 };
@@ -149,6 +169,10 @@ const std::map<std::uint32_t, LinkSeen>& Rtnetlink::links() const {
   return watch_->links;
 }
 
+void Rtnetlink::look_at_links() {
+  (void)watch_->look_at_links();
+}
+
 const LinkSeen* Rtnetlink::find(const InterfaceName& name) const {
   const auto found = std::ranges::find_if(
       watch_->links, [&](const auto& entry) { return entry.second.name == name; });
@@ -162,15 +186,36 @@ const LinkSeen* Rtnetlink::find(std::uint32_t index) const {
 
 Result<void> Rtnetlink::add(std::uint32_t interface_index, const Cidr& address,
                             std::uint32_t lifetime_seconds) {
+  NetworkRoute route = NetworkRoute::of_ours;
+  if (address.address.family == Family::ipv6) {
+    const auto all = addresses();
+    if (!all) return all.error();
+    const bool has_another = std::ranges::any_of(*all, [&](const AddressSeen& seen) {
+      return seen.interface_index == interface_index && !seen.ours &&
+             seen.address.prefix == address.prefix &&
+             network_of(seen.address) == network_of(address);
+    });
+    if (has_another) route = NetworkRoute::of_others;
+  }
   return socket().ask(
       [&](std::uint32_t sequence) {
-        return add_address_request(sequence, interface_index, address, lifetime_seconds);
+        return add_address_request(sequence, interface_index, address, lifetime_seconds, route);
       },
       "adding address " + to_string(address));
 }
 
+bool Rtnetlink::delivers(const IpAddress& address) {
+  const auto route =
+      socket().dump([&](std::uint32_t sequence) { return find_route_request(sequence, address); },
+                    "looking up the route to " + to_string(address));
+  return route && std::ranges::any_of(*route, is_delivered_here);
+}
+
 Result<void> Rtnetlink::remove(std::uint32_t interface_index, const Cidr& address) {
-  return remove_address(socket(), interface_index, address);
+  auto removed = remove_address(socket(), interface_index, address);
+  if (removed && address.address.family == Family::ipv6)
+    watch_->removals.insert({interface_index, address});
+  return removed;
 }
 
 Result<void> Rtnetlink::promote_secondaries(std::uint32_t interface_index) {

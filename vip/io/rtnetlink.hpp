@@ -42,14 +42,20 @@ class Rtnetlink {
   Rtnetlink& operator=(const Rtnetlink&) = delete;
 
   [[nodiscard]] const std::map<std::uint32_t, LinkSeen>& links() const;
+  /// Brings the table up to date ahead of the notifications that are on their way.
+  void look_at_links();
   [[nodiscard]] const LinkSeen* find(const InterfaceName& name) const;  ///< nullptr: not there
   [[nodiscard]] const LinkSeen* find(std::uint32_t index) const;
 
   [[nodiscard]] Result<void> add(std::uint32_t interface_index, const Cidr& address,
                                  std::uint32_t lifetime_seconds);
+  /// Whether the kernel takes packets to the address as its own. With an IPv6 address that is a
+  /// moment after it has acknowledged it (addrconf_dad_work in net/ipv6/addrconf.c); the watch
+  /// tells of the address once more then.
+  [[nodiscard]] bool delivers(const IpAddress& address);
   [[nodiscard]] Result<void> remove(std::uint32_t interface_index, const Cidr& address);
   [[nodiscard]] Result<void> promote_secondaries(std::uint32_t interface_index);
-  /// All IPv4 addresses of the namespace, ours and others'.
+  /// All addresses of the namespace, ours and others'.
   [[nodiscard]] Result<std::vector<AddressSeen>> addresses();
 
   /// For requests about filters.

@@ -99,6 +99,11 @@ void look_at_networkd(std::uint32_t index, InterfaceHere& interface) {
   interface.networkd_keeps = keeps && std::ranges::find(words, *keeps) != words.end();
 }
 
+/// False where there is no such file, too.
+bool value_is_zero(const std::string& path) {
+  return text_of(path).starts_with('0');
+}
+
 InterfaceHere look_at_interface(const InterfaceName& name, const Programs& programs) {
   InterfaceHere here{name};
   auto socket = vip::NetlinkSocket::open();
@@ -122,6 +127,7 @@ InterfaceHere look_at_interface(const InterfaceName& name, const Programs& progr
   };
   here.arp_ignore = effective("arp_ignore");
   here.rp_filter = effective("rp_filter");
+  here.ipv6 = value_is_zero("/proc/sys/net/ipv6/conf/" + name.text() + "/disable_ipv6");
   if (programs.names.contains("systemd-network")) look_at_networkd(link->index, here);
   if (programs.names.contains("NetworkManager")) {
     const auto state = text_of("/run/NetworkManager/devices/" + std::to_string(link->index));

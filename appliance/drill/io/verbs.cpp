@@ -101,6 +101,7 @@ Report empty_report(const lab::Plan& plan) {
   report.timing = plan.timing;
   report.nodes = plan.nodes.size();
   report.has_witness = plan.wishes.witness;
+  report.family = plan.wishes.family;
   return report;
 }
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -18,16 +20,21 @@
 
 #include "config/io/clock.hpp"
 #include "config/io/descriptor.hpp"
-#include "vip/arp.hpp"
+#include "vip/claim.hpp"
+#include "vip/ndp.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
 constexpr std::size_t sightings_max = 80'000;
+/// More than any claim has.
+constexpr std::size_t frame_bytes_max = 128;
 /// The first bytes of the hardware addresses under which questions are asked: locally
 /// administered (RFC 7042, 2.1), and of no machine of a lab.
 constexpr std::uint8_t tag_high = 0x0e;
 constexpr std::uint8_t tag_low = 0xa5;
+/// Where the hardware address of the sender stands in an Ethernet frame.
+constexpr std::size_t source_at = 6;
 
 using Log = SharedLog<Sighting>;
 
@@ -62,18 +69,42 @@ Result<Card> card_of(int socket) {
   return card;
 }
 
+/// ARP, and of IPv6 solicitations and advertisements alone: all that the client says and hears may
+/// be IPv6, too.
+bool hear_only_claims(int socket) {
+  constexpr std::uint32_t ethertype_at = 12;
+  constexpr std::uint32_t next_header_at = 20;
+  constexpr std::uint32_t icmp_type_at = 54;
+  std::array<sock_filter, 9> filter{{
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ethertype_at),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 6, 0),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, next_header_at),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, icmp_type_at),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(vip::NdpKind::solicitation), 2,
+               0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(vip::NdpKind::advertisement),
+               1, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, frame_bytes_max),
+  }};
+  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+  return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
 /// Bound to the card and promiscuous: answers go to hardware addresses that no card has.
-Result<Card> open_card(int socket) {
+Result<Card> open_card(int socket, Family family) {
   auto card = card_of(socket);
   if (!card) return card.error();
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ARP);
+  address.sll_protocol = htons(family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6);
   address.sll_ifindex = card->index;
   packet_mreq membership{};
   membership.mr_ifindex = card->index;
   membership.mr_type = PACKET_MR_PROMISC;
-  if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+  if (!hear_only_claims(socket) ||
+      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::setsockopt(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) !=
           0) {
     return system_error(errno, "the client's card");
@@ -81,21 +112,30 @@ Result<Card> open_card(int socket) {
   return card;
 }
 
-/// Whether this packet claims the address, and how.
-std::optional<Sighting> claim_in(const vip::ArpPacket& packet, const IpAddress& address,
+/// Broadcast, too.
+bool is_multicast(const MacAddress& mac) {
+  return (mac.bytes[0] & 1U) != 0;
+}
+
+/// Whether this frame claims the address, and how.
+std::optional<Sighting> claim_in(std::span<const std::uint8_t> frame, const IpAddress& address,
                                  std::uint32_t last_round, Instant now) {
-  if (packet.sender_ip != address) return std::nullopt;
-  if (const auto round = round_of(packet.destination)) {
-    return Sighting{now, *round, packet.sender_mac, Claim::answer};
+  const auto claim = vip::parse_claim(frame);
+  // Who probes does not have it yet.
+  if (!claim || claim->address != address || claim->kind == vip::ClaimKind::probe) {
+    return std::nullopt;
+  }
+  if (const auto round = round_of(claim->destination)) {
+    return Sighting{now, *round, claim->mac, Claim::answer};
   }
   // An answer to somebody else says nothing about its moment that our own questions don't.
-  if (packet.destination != vip::broadcast_mac) return std::nullopt;
-  return Sighting{now, last_round, packet.sender_mac, Claim::announcement};
+  if (!is_multicast(claim->destination)) return std::nullopt;
+  return Sighting{now, last_round, claim->mac, Claim::announcement};
 }
 
 void hear_all(int socket, const IpAddress& address, std::uint32_t last_round, const Log& log) {
   for (;;) {
-    std::array<std::uint8_t, 128> frame{};
+    std::array<std::uint8_t, frame_bytes_max> frame{};
     sockaddr_ll from{};
     socklen_t length = sizeof from;
     const ssize_t count = ::recvfrom(socket, frame.data(), frame.size(), MSG_DONTWAIT,
@@ -103,8 +143,8 @@ void hear_all(int socket, const IpAddress& address, std::uint32_t last_round, co
     if (count < 0) return;
     const Instant now = boot_now();
     if (from.sll_pkttype == PACKET_OUTGOING) continue;
-    const auto packet = vip::parse_arp({frame.data(), static_cast<std::size_t>(count)});
-    const auto claim = packet ? claim_in(*packet, address, last_round, now) : std::nullopt;
+    const auto claim =
+        claim_in({frame.data(), static_cast<std::size_t>(count)}, address, last_round, now);
     Sighting* entry = claim ? log.next() : nullptr;
     if (entry == nullptr) continue;
     *entry = *claim;
@@ -126,9 +166,10 @@ int watch(int socket, const Card& card, const lab::Plan& plan, const Log& log) {
     hear_all(socket, plan.vip.address, round, log);
     if (boot_now() < next) continue;
     next = next_beat(next, boot_now());
-    vip::ArpPacket question = vip::arp_question(card.mac, plan.watcher_address, plan.vip.address);
-    question.sender_mac = tag_of(++round);
-    const vip::ArpFrame frame = vip::to_frame(question);
+    vip::WireFrame frame =
+        vip::question_frame(tag_of(++round), plan.watcher_address, plan.vip.address);
+    // The bridge is not to learn a hardware address for each question.
+    std::ranges::copy(card.mac.bytes, frame.begin() + source_at);
     // A send that fails (the wire is gone) is a round that nobody answers.
     static_cast<void>(::send(socket, frame.data(), frame.size(), MSG_DONTWAIT));
   }
@@ -141,8 +182,8 @@ Result<Watcher> Watcher::start(const lab::Plan& plan) {
   if (!log) return log.error();
   auto instrument =
       Instrument::start(plan.client_netns, "lab-watcher", [&](const std::function<void()>& ready) {
-        const Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ARP)));
-        const auto card = open_card(socket.number());
+        const Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+        const auto card = open_card(socket.number(), plan.vip.address.family);
         if (!card) return 1;
         ready();
         return watch(socket.number(), *card, plan, *log);

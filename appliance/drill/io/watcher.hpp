@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who says on the wire that he has the address?
 //
-// The watcher asks for the VIP by ARP every 5 ms, and hears every claim to it: answers to its
-// questions, and whatever else is sent from the VIP. It asks from an IP address that nobody has,
-// and each question carries its number in the sender's hardware address, which an answer repeats as
-// its target; so every answer names the very question that it answers. No neighbour table but the
-// entry of that one address changes by it.
+// The watcher asks for the VIP every 5 ms (by ARP, or of an IPv6 address by Neighbour Discovery),
+// and hears every claim to it: answers to its questions, and whatever else is said from the VIP or
+// of it. It asks from an IP address that nobody has, and each question carries its number in the
+// hardware address that it gives as the asker's, to which the answer is sent; so every answer names
+// the very question that it answers. No neighbour table but the entry of that one address changes
+// by it.
 // Limit: 80,000 claims.
 #pragma once
 

@@ -58,6 +58,17 @@ Result<void> ip_batch(const std::string& netns, const std::string& lines) {
   return run_well({"ip", "-batch", "-"}, {.netns = netns, .input = lines});
 }
 
+/// The network's settings under /proc/sys are those of the namespace that one is in.
+Result<void> tell_kernel(const std::string& netns, const std::vector<Setting>& settings) {
+  if (settings.empty()) return {};
+  return within(netns, [&]() -> Result<void> {
+    for (const Setting& setting : settings) {
+      if (auto done = write_file("/proc/sys/" + setting.name, setting.value); !done) return done;
+    }
+    return {};
+  });
+}
+
 /// Where the name is all that is known, the largest plan covers what may be there.
 Result<Plan> largest_plan(const std::string& name) {
   return make_plan({.name = name, .nodes = 3, .witness = false, .profile = "lan"});
@@ -184,6 +195,7 @@ Result<void> Lab::build_all() {
 }
 
 Result<void> Lab::plug_in(const Machine& machine) {
+  if (auto done = tell_kernel(machine.netns, machine_settings(plan_)); !done) return done;
   if (auto done = ip_batch(plan_.wire_netns, cable_batch(plan_, machine)); !done) return done;
   return ip_batch(machine.netns, machine_batch(machine));
 }

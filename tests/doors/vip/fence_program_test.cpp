@@ -11,6 +11,7 @@
 #include "vip/arp.hpp"
 #include "vip/io/bpf.hpp"
 #include "vip/io/fence_filter.hpp"
+#include "vip/ndp.hpp"
 
 namespace hapx::vip {
 namespace {
@@ -20,6 +21,8 @@ using Frame = std::vector<std::uint8_t>;
 
 const IpAddress vip_address = ipv4(10, 77, 0, 20);
 const IpAddress other = ipv4(10, 77, 0, 2);
+const IpAddress vip6 = *parse_ip("2001:db8:4::20");
+const IpAddress other6 = *parse_ip("2001:db8:4::2");
 constexpr MacAddress mac{{2, 0, 0, 0, 0, 1}};
 
 Frame ipv4_frame(const IpAddress& from, const IpAddress& to) {
@@ -28,6 +31,20 @@ Frame ipv4_frame(const IpAddress& from, const IpAddress& to) {
   frame[14] = 0x45;
   std::copy_n(from.bytes.begin(), 4, frame.begin() + 26);
   std::copy_n(to.bytes.begin(), 4, frame.begin() + 30);
+  return frame;
+}
+
+/// With a next header and a first byte behind the IPv6 header.
+Frame ipv6_frame(const IpAddress& from, const IpAddress& to, std::uint8_t next = 6,
+                 std::uint8_t type = 0) {
+  Frame frame(80, 0);
+  frame[12] = 0x86;
+  frame[13] = 0xdd;
+  frame[14] = 0x60;
+  frame[20] = next;
+  std::ranges::copy(from.bytes, frame.begin() + 22);
+  std::ranges::copy(to.bytes, frame.begin() + 38);
+  frame[54] = type;
   return frame;
 }
 
@@ -58,8 +75,9 @@ class FenceProgramInKernel : public testing::Test {
     page_.emplace(std::span<std::uint64_t, DeadlinePage::words>(static_cast<std::uint64_t*>(memory),
                                                                 DeadlinePage::words));
     page_->begin();
-    slot_ = page_->claim(vip_address).value();
-    set_word(vip_address, DeadlinePage::deadline_word(slot_));
+    for (const IpAddress& address : {vip_address, vip6}) {
+      set_word(address, DeadlinePage::deadline_word(page_->claim(address).value()));
+    }
     for (const Direction direction : {Direction::ingress, Direction::egress}) {
       auto program = load_program(
           fence_program(direction, address_map_.number(), page_map_.number()), "hapx_test");
@@ -69,11 +87,11 @@ class FenceProgramInKernel : public testing::Test {
   }
 
   void set_word(const IpAddress& address, std::uint32_t word) {
-    std::uint32_t key = 0;
-    std::memcpy(&key, address.bytes.data(), 4);
-    ASSERT_TRUE(set_element(address_map_.number(), key, word).has_value());
+    ASSERT_TRUE(set_element(address_map_.number(), address_key(address), word).has_value());
   }
-  void open() { page_->extend(slot_, boot_now() + seconds(5)); }
+  void open() {
+    for (const auto& [address, slot] : page_->slots()) page_->extend(slot, boot_now() + seconds(5));
+  }
 
   std::int32_t in(const Frame& frame) { return run_program(ingress_.number(), frame).value(); }
   std::int32_t out(const Frame& frame) { return run_program(egress_.number(), frame).value(); }
@@ -83,7 +101,6 @@ class FenceProgramInKernel : public testing::Test {
   Descriptor ingress_;
   Descriptor egress_;
   std::optional<DeadlinePage> page_;
-  std::size_t slot_ = 0;
 };
 
 TEST_F(FenceProgramInKernel, closed_drops_what_is_to_the_address_on_ingress_and_from_it_on_egress) {
@@ -122,12 +139,66 @@ TEST_F(FenceProgramInKernel, the_new_holders_announcement_reaches_our_neighbour_
   EXPECT_EQ(in(arp(announcement_reply(mac, vip_address))), verdict_pass);
 }
 
-TEST_F(FenceProgramInKernel, all_else_passes) {
-  Frame six(60, 0);
-  six[12] = 0x86;
-  six[13] = 0xdd;
+TEST_F(FenceProgramInKernel, closed_drops_ipv6_to_the_address_and_from_it_and_what_asks_for_it) {
+  EXPECT_EQ(in(ipv6_frame(other6, vip6)), verdict_drop);
+  EXPECT_EQ(out(ipv6_frame(vip6, other6)), verdict_drop);
+  EXPECT_EQ(in(to_frame(ndp_question(mac, other6, vip6))), verdict_drop);
+  EXPECT_EQ(in(to_frame(ndp_probe(mac, vip6))), verdict_drop);
+  EXPECT_EQ(out(to_frame(unsolicited_advertisement(mac, vip6))), verdict_drop);
+  // Told from another address of ours: the target counts, too.
+  NdpPacket indirect = unsolicited_advertisement(mac, vip6);
+  indirect.sender = other6;
+  EXPECT_EQ(out(to_frame(indirect)), verdict_drop);
+  EXPECT_EQ(out(tagged(to_frame(indirect))), verdict_drop);
+}
+
+TEST_F(FenceProgramInKernel, open_leaves_the_verdict_on_ipv6_to_others) {
+  open();
   for (const Frame& frame :
-       {ipv4_frame(other, other), arp(arp_probe(mac, other)), six, Frame(60, 0)}) {
+       {ipv6_frame(other6, vip6), ipv6_frame(vip6, other6), to_frame(ndp_probe(mac, vip6)),
+        to_frame(ndp_question(mac, other6, vip6)),
+        to_frame(unsolicited_advertisement(mac, vip6))}) {
+    EXPECT_EQ(in(frame), verdict_pass);
+    EXPECT_EQ(out(frame), verdict_pass);
+  }
+}
+
+TEST_F(FenceProgramInKernel, a_node_reaches_an_ipv6_address_that_another_node_holds) {
+  EXPECT_EQ(out(ipv6_frame(other6, vip6)), verdict_pass);
+  EXPECT_EQ(in(ipv6_frame(vip6, other6)), verdict_pass);
+  EXPECT_EQ(out(to_frame(ndp_question(mac, other6, vip6))), verdict_pass);
+  EXPECT_EQ(out(to_frame(ndp_probe(mac, vip6))), verdict_pass);
+  EXPECT_EQ(in(to_frame(unsolicited_advertisement(mac, vip6))), verdict_pass);
+}
+
+/// What is no neighbour discovery is judged by its two addresses, whatever stands where a target
+/// would be.
+TEST_F(FenceProgramInKernel, only_neighbour_discovery_has_a_target) {
+  constexpr std::uint8_t icmpv6 = 58;
+  for (const auto& [next, type] :
+       {std::pair<std::uint8_t, std::uint8_t>{6, 135}, {6, 136}, {icmpv6, 128}, {icmpv6, 129}}) {
+    Frame frame = ipv6_frame(other6, other6, next, type);
+    std::ranges::copy(vip6.bytes, frame.begin() + 62);
+    EXPECT_EQ(in(frame), verdict_pass);
+    EXPECT_EQ(out(frame), verdict_pass);
+  }
+}
+
+/// One address may be open while the other is closed.
+TEST_F(FenceProgramInKernel, each_address_has_its_own_deadline) {
+  page_->extend(page_->find(vip_address).value(), boot_now() + seconds(5));
+  EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_pass);
+  EXPECT_EQ(in(ipv6_frame(other6, vip6)), verdict_drop);
+  page_->close(page_->find(vip_address).value());
+  page_->extend(page_->find(vip6).value(), boot_now() + seconds(5));
+  EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_drop);
+  EXPECT_EQ(in(ipv6_frame(other6, vip6)), verdict_pass);
+}
+
+TEST_F(FenceProgramInKernel, all_else_passes) {
+  for (const Frame& frame :
+       {ipv4_frame(other, other), arp(arp_probe(mac, other)), ipv6_frame(other6, other6),
+        to_frame(ndp_probe(mac, other6)), Frame(60, 0)}) {
     EXPECT_EQ(in(frame), verdict_pass);
     EXPECT_EQ(out(frame), verdict_pass);
   }
@@ -154,11 +225,12 @@ TEST_F(FenceProgramInKernel, tags_inside_the_frame_are_stepped_over) {
 }
 
 TEST_F(FenceProgramInKernel, the_deadline_is_the_kernels_clock) {
-  page_->extend(slot_, boot_now() - std::chrono::nanoseconds(1));
+  const std::size_t slot = page_->find(vip_address).value();
+  page_->extend(slot, boot_now() - std::chrono::nanoseconds(1));
   EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_drop);
   open();
   EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_pass);
-  EXPECT_EQ(page_->close(slot_), 0U);
+  EXPECT_EQ(page_->close(slot), 0U);
   EXPECT_EQ(in(ipv4_frame(other, vip_address)), verdict_drop);
 }
 

@@ -147,22 +147,6 @@ TEST_F(FenceRights, hooks_that_are_taken_by_an_ingress_qdisc_are_refused_by_name
   EXPECT_EQ(told_.count<FenceUnavailable>(), 1U);
 }
 
-TEST_F(FenceRights, an_ipv6_address_is_refused) {
-  ours_->within([&] {
-    auto opened = Door::open(io_, {{vip_config}, std::nullopt},
-                             [&](Event event) { told_.events.push_back(std::move(event)); });
-    door_ = std::move(*opened);
-  });
-  IpAddress six;
-  six.family = Family::ipv6;
-  six.bytes[0] = 0xfd;
-  door_->arm_fence({{six}});
-  door_->add_address({interface, {six, 64}, seconds(2)});
-  run_until(
-      io_, [&] { return told_.count<AddressRefused>() == 1; }, "AddressRefused");
-  EXPECT_TRUE(refused_with("is not an IPv4 address"));
-}
-
 TEST_F(FenceRights, more_addresses_than_slots_are_refused) {
   ours_->within([&] {
     auto opened = Door::open(io_, {{vip_config}, std::nullopt},

@@ -130,13 +130,15 @@ void Bystander::drain() {
 
 std::vector<MacAddress> Bystander::ask(const IpAddress& address, Duration wait) {
   drain();
-  send(to_frame(arp_probe(mac_, address)));
+  send(probe_frame(mac_, address));
   std::vector<MacAddress> answers;
   const Instant end = boot_now() + wait;
   while (const auto frame = receive(std::max(Duration(0), end - boot_now()))) {
-    const auto packet = parse_arp(*frame);
-    if (!packet || packet->operation != ArpOperation::reply) continue;
-    if (packet->sender_ip == address) answers.push_back(packet->sender_mac);
+    // An IPv6 probe comes from nobody, so its answer goes to all.
+    const auto claim = parse_claim(*frame);
+    const bool says_so =
+        claim && (claim->kind == ClaimKind::answer || claim->kind == ClaimKind::announcement);
+    if (says_so && claim->address == address) answers.push_back(claim->mac);
   }
   return answers;
 }

@@ -19,6 +19,7 @@
 
 #include "config/io/descriptor.hpp"
 #include "vip/arp.hpp"
+#include "vip/claim.hpp"
 #include "vip/event.hpp"
 #include "vip/io/fence_filter.hpp"
 
@@ -56,7 +57,7 @@ class Bystander {
   [[nodiscard]] std::optional<std::vector<std::uint8_t>> receive(Duration wait);
   void drain();
 
-  /// The hardware addresses that answer one ARP question for `address` within `wait`.
+  /// The hardware addresses that answer one probe for `address` within `wait`.
   [[nodiscard]] std::vector<MacAddress> ask(const IpAddress& address,
                                             Duration wait = std::chrono::milliseconds(100));
   /// Whether anybody answers; asks again until then, for at most `wait`.

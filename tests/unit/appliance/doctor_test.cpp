@@ -116,6 +116,21 @@ const Case cases[] = {
     {"BridgePort", [](Facts& f) { f.interfaces[0].port = true; }, "fail interface: eth0 is a port"},
     {"NoCarrier", [](Facts& f) { f.interfaces[0].carrier = false; },
      "fail interface: eth0 is down"},
+    {"NoIpv6",
+     [](Facts& f) {
+       f.config->services[0].vips[0].address = *parse_cidr("2001:db8:4::20/64");
+       f.interfaces[0].addresses = {{*parse_cidr("2001:db8:4::1/64"), false}};
+       f.interfaces[0].ipv6 = false;
+       for (auto& server : f.api_servers) server.certified = {*parse_ip("2001:db8:4::20")};
+     },
+     "fail sysctl: IPv6 is off on eth0: the kernel refuses 2001:db8:4::20/64"},
+    {"OtherIpv6Network",
+     [](Facts& f) {
+       f.config->services[0].vips[0].address = *parse_cidr("2001:db8:4::20/64");
+       f.interfaces[0].addresses = {{*parse_cidr("2001:db8:5::1/64"), false}};
+       for (auto& server : f.api_servers) server.certified = {*parse_ip("2001:db8:4::20")};
+     },
+     "warn vip: 2001:db8:4::20/64 is of no network that eth0 is in"},
     {"OtherNetwork",
      [](Facts& f) {
        f.interfaces[0].addresses = {{{ipv4(10, 0, 1, 1), 24}, false}};

@@ -24,7 +24,8 @@ std::string refusal_of(Wishes wishes) {
 TEST(Plan, IsAConfigurationThatHapxAccepts) {
   for (const Wishes& wishes : {Wishes{}, Wishes{.name = "two", .nodes = 2},
                                Wishes{.name = "w", .nodes = 3, .witness = true},
-                               Wishes{.name = "quick", .nodes = 3, .profile = "fast"}}) {
+                               Wishes{.name = "quick", .nodes = 3, .profile = "fast"},
+                               Wishes{.name = "six", .witness = true, .family = Family::ipv6}}) {
     const Plan plan = planned(wishes);
     const auto config = parse_config(render_config(plan), "hapx.yaml");
     ASSERT_TRUE(config) << config.error().sentence;
@@ -36,6 +37,9 @@ TEST(Plan, IsAConfigurationThatHapxAccepts) {
     EXPECT_EQ(config->services.front().name, plan.service);
     EXPECT_EQ(config->services.front().vips.front().address, plan.vip);
     EXPECT_EQ(config->services.front().api_servers.size(), plan.apiservers.size());
+    for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+      EXPECT_EQ(config->nodes[i].address, plan.nodes[i].address);
+    }
   }
 }
 
@@ -59,17 +63,49 @@ TEST(Plan, TwoLabsShareNothingOutsideTheirNamespaces) {
   }
 }
 
-TEST(Plan, AddressesAndHardwareAddressesAreAllDifferent) {
-  const Plan plan = planned({});
-  std::set<IpAddress> addresses{plan.vip.address, plan.client_address, plan.watcher_address};
-  std::set<MacAddress> macs;
-  for (const NodePlan& node : plan.nodes) {
-    EXPECT_TRUE(addresses.insert(node.address).second);
-    EXPECT_TRUE(macs.insert(node.mac).second);
-    EXPECT_EQ(node.mac.bytes[0] & 3, 2) << "unicast and locally administered";
+TEST(Plan, AnIpv6LabHasTheSameNumbers) {
+  const Plan plan = planned({.family = Family::ipv6});
+  EXPECT_EQ(to_string(plan.vip), "2001:db8:4::20/64");
+  EXPECT_EQ(to_string(plan.nodes[0].address), "2001:db8:4::11");
+  EXPECT_EQ(to_string(plan.nodes[2].address), "2001:db8:4::13");
+  EXPECT_EQ(to_string(plan.apiservers[0].address), "2001:db8:4::31");
+  EXPECT_EQ(to_string(plan.client_address), "2001:db8:4::100");
+  EXPECT_EQ(to_string(plan.watcher_address), "2001:db8:4::101");
+  EXPECT_EQ(to_string(planned({}).vip), "192.168.4.20/24");
+  EXPECT_EQ(to_string(planned({}).client_address), "192.168.4.100");
+}
+
+TEST(Plan, MachinesOfAnIpv6LabDetectNoDuplicates) {
+  const Plan plan = planned({.family = Family::ipv6});
+  EXPECT_EQ(machine_batch(apiservers_machine(plan)),
+            "link set lo up\n"
+            "addr add 2001:db8:4::31/64 dev eth0 nodad\n"
+            "addr add 2001:db8:4::32/64 dev eth0 nodad\n"
+            "addr add 2001:db8:4::33/64 dev eth0 nodad\n"
+            "link set eth0 up\n");
+  const auto settings = machine_settings(plan);
+  for (const char* whose : {"all", "default"}) {
+    const Setting wanted{std::string("net/ipv6/conf/") + whose + "/accept_dad", "0"};
+    EXPECT_EQ(std::ranges::count(settings, wanted), 1) << whose;
   }
-  for (const ApiserverPlan& server : plan.apiservers) {
-    EXPECT_TRUE(addresses.insert(server.address).second);
+  EXPECT_TRUE(machine_settings(planned({})).empty());
+  EXPECT_EQ(machine_batch(client_machine(planned({}))),
+            "link set lo up\naddr add 192.168.4.100/24 brd + dev eth0\nlink set eth0 up\n");
+}
+
+TEST(Plan, AddressesAndHardwareAddressesAreAllDifferent) {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    const Plan plan = planned({.family = family});
+    std::set<IpAddress> addresses{plan.vip.address, plan.client_address, plan.watcher_address};
+    std::set<MacAddress> macs;
+    for (const NodePlan& node : plan.nodes) {
+      EXPECT_TRUE(addresses.insert(node.address).second);
+      EXPECT_TRUE(macs.insert(node.mac).second);
+      EXPECT_EQ(node.mac.bytes[0] & 3, 2) << "unicast and locally administered";
+    }
+    for (const ApiserverPlan& server : plan.apiservers) {
+      EXPECT_TRUE(addresses.insert(server.address).second);
+    }
   }
 }
 
@@ -112,10 +148,15 @@ TEST(Plan, RefusesWhatNoLabCanBe) {
 }
 
 TEST(Plan, WishesComeBackFromTheirText) {
-  const Wishes wishes{.name = "other", .nodes = 3, .witness = true, .profile = "fast"};
+  const Wishes wishes{
+      .name = "other", .nodes = 3, .witness = true, .profile = "fast", .family = Family::ipv6};
   const auto read = parse_wishes(render_wishes(wishes));
   ASSERT_TRUE(read) << read.error().sentence;
   EXPECT_EQ(*read, wishes);
+  const auto of_an_earlier_hapx = parse_wishes("name=old\nnodes=2\nwitness=no\nprofile=lan\n");
+  ASSERT_TRUE(of_an_earlier_hapx) << of_an_earlier_hapx.error().sentence;
+  EXPECT_EQ(*of_an_earlier_hapx, (Wishes{.name = "old", .nodes = 2}));
+  EXPECT_FALSE(parse_wishes("ip-version=5\n"));
   EXPECT_FALSE(parse_wishes("nodes=many\n"));
   EXPECT_FALSE(parse_wishes("colour=red\n"));
   EXPECT_FALSE(parse_wishes("nodes"));

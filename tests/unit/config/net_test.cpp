@@ -116,6 +116,16 @@ TEST(Endpoint, IsReadAsItIsWritten) {
   }
 }
 
+TEST(Cidr, HasANetwork) {
+  const auto network = [](const char* text) { return to_string(network_of(*parse_cidr(text))); };
+  EXPECT_EQ(network("192.168.4.62/27"), "192.168.4.32");
+  EXPECT_EQ(network("192.168.4.62/32"), "192.168.4.62");
+  EXPECT_EQ(network("192.168.4.62/0"), "0.0.0.0");
+  EXPECT_EQ(network("2001:db8::1:2:3/64"), "2001:db8::");
+  EXPECT_EQ(network("2001:db8:ffff::1/33"), "2001:db8:8000::");
+  EXPECT_EQ(network("2001:db8::1/128"), "2001:db8::1");
+}
+
 TEST(Mac, ReadsAndWrites) {
   const auto mac = parse_mac("52:54:00:AB:cd:0f");
   ASSERT_TRUE(mac);

@@ -70,6 +70,36 @@ spec:
       healthCheck: {mode: tcp}
 )";
 
+/// Addresses stand there unquoted, as one writes them.
+constexpr const char* dual_stack = R"(apiVersion: hapx.dev/v1alpha1
+kind: Cluster
+metadata: {name: kube-demo}
+spec:
+  nodes:
+    - {name: node1, address: 2001:db8:4::11}
+    - {name: node2, address: 2001:db8:4::12}
+  services:
+    - name: kube-apiserver
+      vips:
+        - {address: 192.168.4.20/27, interface: eth0}
+        - {address: 2001:DB8:4:0::20/64, interface: eth0}
+      apiServers: [2001:db8:4::31, "[2001:db8:4::32]:6443", 192.168.4.33:6443]
+)";
+
+TEST(ParseConfig, AServiceMayHaveAddressesOfBothFamilies) {
+  const auto parsed = parse_config(dual_stack, "hapx.yaml");
+  ASSERT_TRUE(parsed) << parsed.error().sentence;
+  EXPECT_EQ(to_string(parsed->nodes[0].address), "2001:db8:4::11");
+  const auto& service = parsed->services[0];
+  ASSERT_EQ(service.vips.size(), 2U);
+  EXPECT_EQ(to_string(service.vips[0].address), "192.168.4.20/27");
+  EXPECT_EQ(to_string(service.vips[1].address), "2001:db8:4::20/64");  // RFC 5952
+  EXPECT_EQ(service.api_servers[0], (ApiServer{"2001:db8:4::31", 6443}));
+  EXPECT_EQ(service.api_servers[1], (ApiServer{"2001:db8:4::32", 6443}));
+  // What is written back is read again.
+  EXPECT_EQ(parse_config(write_config(*parsed), "again").value(), *parsed);
+}
+
 TEST(ParseConfig, FillsInTheDefaultsOfAMinimalFile) {
   const auto parsed = parse_config(minimal, "hapx.yaml");
   ASSERT_TRUE(parsed) << parsed.error().sentence;

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include "vip/address_message.hpp"
 #include "vip/fence_message.hpp"
@@ -15,6 +16,7 @@ namespace hapx::vip {
 namespace {
 
 const Cidr vip_address{ipv4(192, 168, 4, 20), 27};
+const Cidr ipv6_address = *parse_cidr("2001:db8:4::20/64");
 
 NetlinkMessage only_message(const Bytes& bytes) {
   auto messages = split_netlink(bytes);
@@ -54,6 +56,57 @@ TEST(NetlinkMessage, an_added_address_has_lifetimes_and_our_mark) {
   }
   EXPECT_TRUE(lifetimes);
   EXPECT_EQ(parse_address(message), (AddressSeen{true, 7, vip_address, true}));
+}
+
+/// The flags and the preferred lifetime of a request; nothing where an attribute is missing.
+std::optional<std::pair<std::uint32_t, std::uint32_t>> flags_and_preference(const Bytes& request) {
+  const auto message = only_message(request);
+  std::optional<std::uint32_t> flags;
+  std::optional<std::uint32_t> preference;
+  for (const auto& attribute : attributes(message, sizeof(ifaddrmsg))) {
+    if (attribute.type == IFA_FLAGS) flags = number_of(attribute);
+    if (attribute.type != IFA_CACHEINFO) continue;
+    ifa_cacheinfo info{};
+    std::memcpy(&info, attribute.payload.data(), sizeof info);
+    preference = info.ifa_prefered;
+  }
+  if (!flags || !preference) return std::nullopt;
+  return std::pair(*flags, *preference);
+}
+
+TEST(NetlinkMessage, an_added_ipv6_address_is_usable_at_once_and_no_source) {
+  using Expected = std::pair<std::uint32_t, std::uint32_t>;
+  const auto with = add_address_request(1, 7, ipv6_address, 3);
+  const auto without = add_address_request(1, 7, ipv6_address, 3, NetworkRoute::of_others);
+  EXPECT_EQ(flags_and_preference(with), Expected(IFA_F_NODAD, 0));
+  EXPECT_EQ(flags_and_preference(without), Expected(IFA_F_NODAD | IFA_F_NOPREFIXROUTE, 0));
+  EXPECT_EQ(parse_address(only_message(with)), (AddressSeen{true, 7, ipv6_address, true}));
+}
+
+/// The kernel tells IFA_LOCAL of an IPv6 address with a peer only.
+TEST(NetlinkMessage, an_ipv6_address_is_told_as_address_alone) {
+  ifaddrmsg fixed{};
+  fixed.ifa_family = AF_INET6;
+  fixed.ifa_prefixlen = 64;
+  fixed.ifa_index = 7;
+  NetlinkRequest told(RTM_DELADDR, 0, 0, NetlinkRequest::bytes_of(fixed));
+  told.put(IFA_ADDRESS, ipv6_address.address.bytes);
+  EXPECT_EQ(parse_address(only_message(told.finish())),
+            (AddressSeen{false, 7, ipv6_address, false}));
+  NetlinkRequest short_one(RTM_DELADDR, 0, 0, NetlinkRequest::bytes_of(fixed));
+  short_one.put(IFA_ADDRESS, std::span(ipv6_address.address.bytes).first(4));
+  EXPECT_EQ(parse_address(only_message(short_one.finish())), std::nullopt);
+}
+
+TEST(NetlinkMessage, a_route_to_ourselves_is_told_from_others) {
+  rtmsg fixed{};
+  fixed.rtm_family = AF_INET6;
+  for (const std::uint8_t type : {RTN_LOCAL, RTN_UNICAST, RTN_UNREACHABLE}) {
+    fixed.rtm_type = type;
+    const NetlinkRequest told(RTM_NEWROUTE, 0, 0, NetlinkRequest::bytes_of(fixed));
+    EXPECT_EQ(is_delivered_here(only_message(told.finish())), type == RTN_LOCAL);
+  }
+  EXPECT_EQ(only_message(find_route_request(1, ipv6_address.address)).type, RTM_GETROUTE);
 }
 
 TEST(NetlinkMessage, an_address_that_went_is_seen_as_such_and_anothers_is_not_ours) {
@@ -120,20 +173,22 @@ TEST(NetlinkMessage, several_messages_in_one_datagram) {
 TEST(NetlinkMessage, parsing_is_total) {
   std::mt19937 random(5);
   const std::vector<Bytes> all = {
-      add_address_request(1, 7, vip_address, 3), promote_secondaries_request(2, 7),
-      attach_fence_request(3, 7, Direction::ingress, 9), remove_clsact_request(4, 7)};
+      add_address_request(1, 7, vip_address, 3), add_address_request(1, 7, ipv6_address, 3),
+      promote_secondaries_request(2, 7), attach_fence_request(3, 7, Direction::ingress, 9),
+      remove_clsact_request(4, 7)};
   const auto parse_all = [](std::span<const std::uint8_t> bytes) {
     for (NetlinkMessage message : split_netlink(bytes)) {
       for (const std::uint16_t type :
            {message.type, std::uint16_t{NLMSG_ERROR}, std::uint16_t{NLMSG_DONE},
             std::uint16_t{RTM_NEWADDR}, std::uint16_t{RTM_NEWLINK}, std::uint16_t{RTM_NEWTFILTER},
-            std::uint16_t{RTM_DELQDISC}}) {
+            std::uint16_t{RTM_DELQDISC}, std::uint16_t{RTM_NEWROUTE}}) {
         message.type = type;
         (void)parse_address(message);
         (void)parse_link(message);
         (void)parse_filter(message);
         (void)parse_hooks_removed(message);
         (void)parse_answer(message);
+        (void)is_delivered_here(message);
       }
     }
   };
