@@ -59,8 +59,8 @@ using Action = std::variant<
     // membership
     membership::SendDatagram, membership::StorePromise, membership::StoreRecord,
     // vip
-    vip::ArmFence, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress, vip::RemoveAddress,
-    vip::Announce,
+    vip::ArmFence, vip::Probe, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress,
+    vip::RemoveAddress, vip::Announce, vip::AnnounceTo,
     // lb-supervisor
     lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::RetireHaproxy,
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,

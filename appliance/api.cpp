@@ -316,6 +316,7 @@ std::optional<Respond> read(const RequestArrived& request, const ApiContext& con
   if (word == "services") return success(request.id, services_to_json(context.status));
   if (word == "backends") return success(request.id, backends_to_json(context.status));
   if (word == "links") return success(request.id, links_to_json(context.status));
+  if (word == "conflicts") return success(request.id, conflicts_to_json(context.status));
   if (word == "orders") return success(request.id, orders_to_json(context.status));
   if (word == "config") return config(request, context);
   if (word == "haproxy.cfg") return success(request.id, context.haproxy_config, Format::plain);

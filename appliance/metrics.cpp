@@ -286,6 +286,9 @@ void add_vips(Page& page, const Status& status) {
   each("hapx_vip_announcement_failures_total", counter,
        "Announcements of the VIP that this node could not send.",
        [](const VipStatus& vip) { return vip.announcement_failures; });
+  each("hapx_vip_claims_total", counter,
+       "Frames in which another host claimed the VIP while this node had it or asked for it.",
+       [](const VipStatus& vip) { return vip.claims; });
 }
 
 void add_takeovers(Page& page, const Status& status) {

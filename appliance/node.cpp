@@ -34,6 +34,13 @@ membership::MemberOptions member_options(const NodeOptions& options) {
           options.inheritance.record};
 }
 
+/// By its file the service may have other addresses.
+bool differs_in(const membership::MemberView& member, const ServiceName& service) {
+  return std::ranges::any_of(member.config_differs, [&](const std::string& part) {
+    return part.starts_with("service " + service.text());
+  });
+}
+
 bool same_placement(const membership::Assignment& a, const membership::Assignment& b) {
   return a.service == b.service && a.vip == b.vip && a.haproxy == b.haproxy && a.moved == b.moved;
 }
@@ -238,6 +245,7 @@ void Node::State::settle(Instant now, Decisions& out) {
   for (int round = 0; round < settle_rounds_max; ++round) {
     unsettled = false;
     answer_returns(now, out);
+    look_for_holders(now);
     journal_view(now, out);
     obey_maintenance(now, out);
     obey_plan(now, out);
@@ -248,6 +256,29 @@ void Node::State::settle(Instant now, Decisions& out) {
   }
   if (leaving) leave(now, out);
   attend_to_staged(now, out);
+}
+
+/// Whoever has an address of ours is heard by those who would take it next.
+void Node::State::look_for_holders(Instant now) {
+  for (auto& service : services) {
+    const ServiceName& name = service.config().name;
+    bool held = false;
+    bool contested = false;
+    for (const auto& one : member.view().members) {
+      if (one.name == options.self || !takes_part(one)) continue;
+      for (const auto& report : one.report.services) {
+        if (report.service != name) continue;
+        contested = contested || report.contested;
+        held = held ||
+               (report.vip.state == membership::ResourceState::started && !differs_in(one, name));
+      }
+    }
+    if (contested) {
+      service.others_wait();
+    } else {
+      service.others_hold(held, now);
+    }
+  }
 }
 
 /// Maintenance freezes plans, and takes our hands off what runs here. By our own copy of the

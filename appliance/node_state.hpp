@@ -131,6 +131,7 @@ struct Node::State {
   void tell_report(Instant now, Decisions& out);
   void coordinate(Instant now, Decisions& out);
   void leave(Instant now, Decisions& out);
+  void look_for_holders(Instant now);
   void answer_returns(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);
   void begin_counting();

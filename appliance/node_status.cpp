@@ -59,14 +59,39 @@ bool is_holding(const ServiceReport& report) {
          report.vip.state == ResourceState::monitor_failed;
 }
 
+/// "ff 02 00": pairs of digits, which nobody takes for a key (appliance/cli/secrets).
+std::string as_text(const vip::WireFrame& frame) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : frame) {
+    if (!text.empty()) text += ' ';
+    text += digits[byte >> 4U];
+    text += digits[byte & 0xfU];
+  }
+  return text;
+}
+
+RivalStatus shown(const vip::Rival& rival, Instant now) {
+  RivalStatus told{to_string(rival.mac), std::string(to_string(rival.kind)),
+                   rival.claims,         now - rival.first,
+                   now - rival.last,     {}};
+  for (const auto& evidence : rival.evidence)
+    told.frames.push_back({now - evidence.at, as_text(evidence.frame)});
+  return told;
+}
+
 VipStatus shown(const vip::Holder& holder, Instant now) {
   const auto status = holder.status();
-  return {to_string(holder.vip().address.address),
-          status.assigned,
-          status.until && *status.until > now ? *status.until - now : Duration(0),
-          status.taken_away,
-          status.announcements,
-          status.announcement_failures};
+  VipStatus told{to_string(holder.vip().address.address),
+                 status.assigned,
+                 status.until && *status.until > now ? *status.until - now : Duration(0),
+                 status.taken_away,
+                 status.announcements,
+                 status.announcement_failures,
+                 status.claims,
+                 {}};
+  for (const auto& rival : holder.rivals().all()) told.rivals.push_back(shown(rival, now));
+  return told;
 }
 
 std::vector<ServerStatus> shown(const lb_supervisor::BackendHealth& backend) {
@@ -215,6 +240,19 @@ void add_lasting_failures(const ServiceConfig& service, const ServiceStatus& sho
   }
 }
 
+/// Others that claim what this node holds. What it waits for is told where it isn't served.
+void add_conflicts(const Node::State& state, Instant now, std::vector<std::string>& degraded) {
+  for (const auto& service : state.services) {
+    for (const auto& holder : service.holders()) {
+      const auto* rival = holder.rivals().present(now);
+      if (rival == nullptr || !holder.status().assigned) continue;
+      degraded.push_back(to_string(rival->mac) + " claims " +
+                         to_string(holder.vip().address.address) +
+                         ", too; see `hapx get conflicts`");
+    }
+  }
+}
+
 /// Nodes that are here and could not take over.
 void add_standby_reasons(const Node::State& state, std::vector<std::string>& degraded) {
   for (const auto& member : state.member.view().members) {
@@ -323,6 +361,7 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   if (state.fence == FenceStatus::lifetime) {
     degraded.push_back("the fence is the address lifetime: " + state.fence_reason);
   }
+  add_conflicts(state, now, degraded);
   add_standby_reasons(state, degraded);
   add_record_reasons(state.member.view().record, degraded);
   add_electorate_reasons(state.member.view().electorate, degraded);

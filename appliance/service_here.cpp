@@ -12,11 +12,20 @@ namespace {
 using membership::LeaseKey;
 using membership::ResourceState;
 
+/// For so long after a node of ours held an address its lease is proof enough that no other host
+/// has it: one would have been heard. Well above any failover, well below what it takes to put a
+/// new machine on the segment.
+constexpr Duration proof_lasts = std::chrono::seconds(10);
+
 /// Ages are reported in steps, so that a report changes only when something did.
 constexpr Duration age_step = std::chrono::seconds(5);
 
 bool held(const vip::Holder& holder) {
   return holder.status().state == vip::HolderState::held;
+}
+
+bool asks(const vip::Holder& holder) {
+  return holder.status().state == vip::HolderState::asking;
 }
 
 /// Nothing of ours leaves under this address any more. Without the kernel's filter that is only so
@@ -86,6 +95,21 @@ void ServiceHere::hear(const vip::Event& event, Instant now, Decisions& out) {
   if (const auto* sent = std::get_if<vip::AnnouncementSent>(&event)) announced(*sent, now, out);
 }
 
+void ServiceHere::others_hold(bool yes, Instant now) {
+  if (others_hold_ && !yes) held_until_ = now;
+  others_hold_ = yes;
+}
+
+void ServiceHere::others_wait() {
+  others_hold_ = false;
+  held_until_.reset();
+}
+
+vip::Proof ServiceHere::proof(Instant now) const {
+  const bool lately = held_until_ && now - *held_until_ < proof_lasts;
+  return others_hold_ || was_up_ || lately ? vip::Proof::held_by_us : vip::Proof::none;
+}
+
 void ServiceHere::announce_again(Instant now, Decisions& out) {
   for (vip::Holder& holder : holders_) take(holder, holder.announce_again(now), now, out);
 }
@@ -141,6 +165,11 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
     note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
   } else if (std::holds_alternative<vip::LinkLost>(news)) {
     end_adoption();
+  } else if (std::holds_alternative<vip::Unclaimed>(news)) {
+    note(out, now, JournalKind::address, FailoverPhase::address_asked,
+         "nobody else has " + address + "; adding it");
+  } else if (const auto* rival = std::get_if<vip::Contested>(&news)) {
+    contested(holder, *rival, now, out);
   } else if (std::holds_alternative<vip::Stopped>(news)) {
     if (vip_state_ == ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
     note(out, now, JournalKind::address, {}, address + " is gone from here");
@@ -167,6 +196,31 @@ void ServiceHere::taken_away(const std::string& address, Instant now, Decisions&
          "nothing is started in maintenance");
   } else {
     note(out, now, JournalKind::address, {}, what + "; adding it again");
+  }
+}
+
+void ServiceHere::contested(const vip::Holder& holder, const vip::Contested& news, Instant now,
+                            Decisions& out) {
+  using Response = vip::Contested::Response;
+  const std::string address = to_string(holder.vip().address.address);
+  const std::string who = to_string(news.mac);
+  switch (news.response) {
+    case Response::wait:
+      note(out, now, JournalKind::address, {}, who + " has " + address + ", or wants it",
+           "it is added when nobody else has it");
+      break;
+    case Response::answer:
+      note(out, now, JournalKind::address, {}, who + " asks whether anybody has " + address);
+      break;
+    case Response::defend:
+      note(out, now, JournalKind::address, {},
+           who + " claims " + address + ", too; announcing it again", "onConflict is defend");
+      break;
+    case Response::yield:
+      note(out, now, JournalKind::address, {},
+           who + " claims " + address + "; giving it up until nobody else has it",
+           "onConflict is yield");
+      break;
   }
 }
 
@@ -240,7 +294,22 @@ void ServiceHere::converge(const Surroundings& around, Instant now, Decisions& o
   } else {
     lower(now, out);
   }
+  waits_for_ = claimant(now);
   keep_haproxy_books(now, out);
+}
+
+/// Who keeps us from adding an address.
+std::string ServiceHere::claimant(Instant now) const {
+  for (const auto& holder : holders_) {
+    if (!asks(holder)) continue;
+    const std::string address = to_string(holder.vip().address.address);
+    if (const auto* rival = holder.rivals().present(now)) {
+      return address + " is at " + to_string(rival->mac) + "; it is added when nobody else has it";
+    }
+    const std::string trouble = holder.status().asking_trouble;
+    if (!trouble.empty()) return "can't ask whether anybody has " + address + ": " + trouble;
+  }
+  return {};
 }
 
 /// Claims what is not claimed, and holds what is ours.
@@ -260,11 +329,8 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
     if (all_ours) {
       const Instant right = around.rights.at(keys_[i]);
       if (until && *until >= right) continue;
-      if (!until) {
-        note(out, now, JournalKind::address, FailoverPhase::address_asked,
-             "adding " + to_string(holder.vip().address.address));
-      }
-      take(holder, holder.acquire(right, now), now, out);
+      take(holder, holder.acquire(right, proof(now), now), now, out);
+      if (!until) tell_what_is_asked(holder, now, out);
     } else if (!adopted_) {
       // An address without its sisters' leases is not held.
       take(holder, holder.release(now), now, out);
@@ -274,13 +340,24 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
       holders_, [](const auto& holder) { return holder.obstacle().has_value(); });
   if (all_ours && known) adopted_ = false;
   const bool up = std::ranges::all_of(holders_, held);
-  if (!all_ours && !adopted_) {
+  if ((!all_ours && !adopted_) || std::ranges::any_of(holders_, asks)) {
     vip_state_ = ResourceState::stopped;
   } else if (up) {
     vip_state_ = ResourceState::started;
     if (wanted_.moved && !was_up_) moved_here_ = true;
   }
+  if (was_up_ && !up) held_until_ = now;
   was_up_ = up;
+}
+
+void ServiceHere::tell_what_is_asked(const vip::Holder& holder, Instant now, Decisions& out) const {
+  const std::string address = to_string(holder.vip().address.address);
+  if (asks(holder)) {
+    note(out, now, JournalKind::address, {}, "asking whether anybody else has " + address,
+         "no node of ours had it in the last 10s");
+  } else {
+    note(out, now, JournalKind::address, FailoverPhase::address_asked, "adding " + address);
+  }
 }
 
 /// Stops in reverse order; gives each key back when its holder is silent.
@@ -292,7 +369,7 @@ void ServiceHere::lower(Instant now, Decisions& out) {
   if (std::exchange(claimed_, false)) {
     out.releases.insert(out.releases.end(), keys_.begin(), keys_.end());
   }
-  was_up_ = false;
+  if (std::exchange(was_up_, false)) held_until_ = now;
   moved_here_ = false;
   if (vip_state_ != ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
   if (haproxy_state_ != ResourceState::monitor_failed || !wanted_.vip) {
@@ -358,6 +435,10 @@ membership::ServiceReport ServiceHere::report(Instant now) const {
       if (auto obstacle = holder.obstacle()) report.obstacle = *obstacle;
     }
   }
+  report.contested = std::ranges::any_of(holders_, [&](const auto& holder) {
+    const bool waits = asks(holder) || holder.vip().on_conflict == OnConflict::yield;
+    return waits && !held(holder) && holder.rivals().present(now) != nullptr;
+  });
   report.api_servers = static_cast<std::uint32_t>(service_.api_servers.size());
   return report;
 }

@@ -75,6 +75,11 @@ class ServiceHere {
   /// what hapxd did not find as it began.
   void leave_alone(bool yes);
 
+  /// Whether a peer says that it holds this service, by the same file.
+  void others_hold(bool yes, Instant now);
+  /// A peer says that another host has an address of it: what we knew of our own proves nothing.
+  void others_wait();
+
   /// Neighbours may look for our addresses elsewhere.
   void announce_again(Instant now, Decisions& out);
 
@@ -102,7 +107,9 @@ class ServiceHere {
   /// The earliest end of our rights; absent unless we hold all addresses.
   [[nodiscard]] std::optional<Instant> right_until() const;
   /// Why it isn't held although it is wanted; empty if it is.
-  [[nodiscard]] const std::string& obstacle() const { return obstacle_; }
+  [[nodiscard]] const std::string& obstacle() const {
+    return obstacle_.empty() ? waits_for_ : obstacle_;
+  }
 
  private:
   struct Failures {
@@ -115,11 +122,16 @@ class ServiceHere {
   void count(Failures& failures, Fatality fatality, Instant now) const;
   [[nodiscard]] std::string obstacle_to_holding(const Surroundings& around, Instant now) const;
   [[nodiscard]] bool is_blocked() const;
+  [[nodiscard]] vip::Proof proof(Instant now) const;
   void taken_away(const std::string& address, Instant now, Decisions& out);
+  void contested(const vip::Holder& holder, const vip::Contested& news, Instant now,
+                 Decisions& out);
   void take(const vip::Holder& holder, vip::Outcome outcome, Instant now, Decisions& out);
   void end_adoption();
   void take_news(const vip::Holder& holder, const vip::News& news, Instant now, Decisions& out);
   void announced(const vip::AnnouncementSent& event, Instant now, Decisions& out);
+  [[nodiscard]] std::string claimant(Instant now) const;
+  void tell_what_is_asked(const vip::Holder& holder, Instant now, Decisions& out) const;
   void raise(const Surroundings& around, Instant now, Decisions& out);
   void lower(Instant now, Decisions& out);
   void keep_haproxy_books(Instant now, Decisions& out);
@@ -143,7 +155,10 @@ class ServiceHere {
   bool left_alone_ = false;
   bool stays_away_ =
       false;  ///< what is not here any more is not added, as long as it is left alone
+  bool others_hold_ = false;
+  std::optional<Instant> held_until_;  ///< when a node of ours was last known to hold it
   std::string obstacle_;
+  std::string waits_for_;  ///< who else has an address that we ask for; empty: nobody
   membership::ResourceState vip_state_ = membership::ResourceState::stopped;
   membership::ResourceState haproxy_state_ = membership::ResourceState::stopped;
   std::set<IpAddress> announced_;  ///< since HAProxy began to serve

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -77,6 +78,26 @@ struct ServiceOnNode {
   friend bool operator==(const ServiceOnNode&, const ServiceOnNode&) = default;
 };
 
+/// A frame as this node heard it.
+struct FrameStatus {
+  Duration ago{0};
+  std::string bytes;  ///< the whole Ethernet frame: "ff ff ff ff ff ff 02 00 ..."
+
+  friend bool operator==(const FrameStatus&, const FrameStatus&) = default;
+};
+
+/// Another host that has claimed an address while this node had it or asked for it.
+struct RivalStatus {
+  std::string mac;
+  std::string kind;  ///< of its last claim: "announcement", "answer", "question" or "probe"
+  std::uint64_t claims = 0;
+  Duration first_ago{0};
+  Duration last_ago{0};
+  std::vector<FrameStatus> frames;  ///< the last few, oldest first
+
+  friend bool operator==(const RivalStatus&, const RivalStatus&) = default;
+};
+
 /// One address of a service on this node.
 struct VipStatus {
   std::string address;              ///< without the prefix
@@ -85,6 +106,8 @@ struct VipStatus {
   std::uint64_t taken_away = 0;     ///< times that somebody removed it and it was added again
   std::uint64_t announcements = 0;  ///< sent
   std::uint64_t announcement_failures = 0;
+  std::uint64_t claims = 0;           ///< by other hosts, while this node had it or asked for it
+  std::vector<RivalStatus> rivals{};  ///< who they were, the last ones
 
   friend bool operator==(const VipStatus&, const VipStatus&) = default;
 };
@@ -215,6 +238,7 @@ enum class Health : int {
 [[nodiscard]] std::string links_to_json(const Status& status);
 [[nodiscard]] std::string orders_to_json(const Status& status);
 [[nodiscard]] std::string fail_counts_to_json(const Status& status);
+[[nodiscard]] std::string conflicts_to_json(const Status& status);
 
 /// Reads what to_json wrote, also of another version: unknown keys are passed over, missing ones
 /// keep their defaults. Total; refuses what is not JSON or lacks "cluster" and "node".
@@ -232,5 +256,9 @@ enum class Health : int {
 [[nodiscard]] std::string links_to_text(const Status& status, Style style);
 [[nodiscard]] std::string orders_to_text(const Status& status, Style style);
 [[nodiscard]] std::string fail_counts_to_text(const Status& status, Style style);
+/// `vendor_of`: who makes hardware addresses like this one; empty: not known.
+[[nodiscard]] std::string conflicts_to_text(
+    const Status& status, Style style,
+    const std::function<std::string(const std::string& mac)>& vendor_of);
 
 }  // namespace hapx::appliance

@@ -60,30 +60,78 @@ Histogram histogram_from(const json::object& object) {
   return times;
 }
 
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+template <class Visit>
+void each_at(const json::object& object, std::string_view key, Visit visit) {
+  const json::value* value = object.if_contains(key);
+  if (!value || !value->is_array()) return;
+  for (const json::value& each : value->get_array()) {
+    if (const json::object* inner = each.if_object()) visit(*inner);
+  }
+}
+
+RivalStatus rival_from(const json::object& object) {
+  RivalStatus rival{text_at(object, "mac"),
+                    text_at(object, "kind"),
+                    number_at(object, "claims"),
+                    duration_at<milliseconds>(object, "firstAgoMs"),
+                    duration_at<milliseconds>(object, "lastAgoMs"),
+                    {}};
+  each_at(object, "frames", [&](const json::object& frame) {
+    rival.frames.push_back({duration_at<milliseconds>(frame, "agoMs"), text_at(frame, "bytes")});
+  });
+  return rival;
+}
+
 json::object vip(const VipStatus& shown) {
   return {{"address", json::string(printable(shown.address))},
           {"assigned", shown.assigned},
           {"leaseRemainingMs", count_of<milliseconds>(shown.lease_remaining)},
           {"takenAway", shown.taken_away},
           {"announcements", shown.announcements},
-          {"announcementFailures", shown.announcement_failures}};
+          {"announcementFailures", shown.announcement_failures},
+          {"claims", shown.claims},
+          {"rivals", rivals_json(shown)}};
 }
 
 VipStatus vip_from(const json::object& object) {
   VipStatus shown;
-  if (const json::value* address = object.if_contains("address"); address && address->is_string()) {
-    shown.address = address->get_string();
-  }
+  shown.address = text_at(object, "address");
   const json::value* assigned = object.if_contains("assigned");
   shown.assigned = assigned && assigned->is_bool() && assigned->get_bool();
   shown.lease_remaining = duration_at<milliseconds>(object, "leaseRemainingMs");
   shown.taken_away = number_at(object, "takenAway");
   shown.announcements = number_at(object, "announcements");
   shown.announcement_failures = number_at(object, "announcementFailures");
+  shown.claims = number_at(object, "claims");
+  each_at(object, "rivals",
+          [&](const json::object& rival) { shown.rivals.push_back(rival_from(rival)); });
   return shown;
 }
 
 }  // namespace
+
+json::array rivals_json(const VipStatus& vip) {
+  json::array out;
+  for (const RivalStatus& rival : vip.rivals) {
+    json::array frames;
+    for (const FrameStatus& frame : rival.frames) {
+      frames.push_back(json::object{{"agoMs", count_of<milliseconds>(frame.ago)},
+                                    {"bytes", json::string(printable(frame.bytes))}});
+    }
+    out.push_back(json::object{{"mac", json::string(printable(rival.mac))},
+                               {"kind", json::string(printable(rival.kind))},
+                               {"claims", rival.claims},
+                               {"firstAgoMs", count_of<milliseconds>(rival.first_ago)},
+                               {"lastAgoMs", count_of<milliseconds>(rival.last_ago)},
+                               {"frames", std::move(frames)}});
+  }
+  return out;
+}
 
 void add_watched(json::object& out, const ServiceStatus& service) {
   json::array vips;
@@ -106,12 +154,8 @@ void add_watched(json::object& out, const Status& status) {
 }
 
 void read_watched(const json::object& object, ServiceStatus& service) {
-  const json::value* vips = object.if_contains("vips");
-  if (vips && vips->is_array()) {
-    for (const json::value& each : vips->get_array()) {
-      if (const json::object* inner = each.if_object()) service.vips.push_back(vip_from(*inner));
-    }
-  }
+  each_at(object, "vips",
+          [&](const json::object& each) { service.vips.push_back(vip_from(each)); });
   const json::object& takeovers = object_at(object, "takeovers");
   for (const auto reason : all_takeover_reasons) {
     const std::uint64_t count = number_at(takeovers, to_string(reason));

@@ -17,6 +17,9 @@ void add_watched(boost::json::object& out, const ServiceStatus& service);
 /// Adds "leaseMs", "failoverTimes" and "loopLag".
 void add_watched(boost::json::object& out, const Status& status);
 
+/// Who else has claimed this address.
+[[nodiscard]] boost::json::array rivals_json(const VipStatus& vip);
+
 void read_watched(const boost::json::object& object, ServiceStatus& service);
 void read_watched(const boost::json::object& object, Status& status);
 

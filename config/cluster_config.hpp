@@ -31,9 +31,16 @@ struct NodeConfig {
   friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };
 
+/// What is done when another host claims a VIP that is held here (RFC 5227, 2.4).
+enum class OnConflict {
+  defend,  ///< it is announced again, ever more seldom while the other goes on
+  yield,   ///< it is given up until nobody else has it
+};
+
 struct VipConfig {
   Cidr address;  ///< added with its prefix as written
   InterfaceName interface;
+  OnConflict on_conflict = OnConflict::defend;
 
   friend bool operator==(const VipConfig&, const VipConfig&) = default;
 };

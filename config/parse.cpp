@@ -39,6 +39,7 @@ void read_vip(Reading& reading, const YamlNode& yaml, const std::string& path, V
   section.require("address");
   section.require("interface");
   section.read("interface", vip.interface);
+  section.read_word("onConflict", schema::on_conflicts, vip.on_conflict);
   const auto* address = section.find_scalar("address", "an address with a prefix");
   if (address == nullptr) return;
   if (const auto parsed = parse_cidr(address->scalar)) {

@@ -34,7 +34,7 @@ inline constexpr std::array metrics_keys{"listen"sv};
 inline constexpr std::string_view listen_off = "off"sv;
 inline constexpr std::array service_keys{"name"sv,     "vips"sv,   "port"sv,        "apiServers"sv,
                                          "location"sv, "onFail"sv, "healthCheck"sv, "haproxy"sv};
-inline constexpr std::array vip_keys{"address"sv, "interface"sv};
+inline constexpr std::array vip_keys{"address"sv, "interface"sv, "onConflict"sv};
 inline constexpr std::array on_fail_keys{"vip"sv, "haproxy"sv};
 inline constexpr std::array health_check_keys{"mode"sv, "caFile"sv, "interval"sv, "fall"sv,
                                               "rise"sv};
@@ -62,6 +62,8 @@ inline constexpr std::array<Word<OnFail>, 5> on_fails{{{"restart", OnFail::resta
                                                        {"block", OnFail::block},
                                                        {"stop", OnFail::stop},
                                                        {"standby", OnFail::standby}}};
+inline constexpr std::array<Word<OnConflict>, 2> on_conflicts{
+    {{"defend", OnConflict::defend}, {"yield", OnConflict::yield}}};
 inline constexpr std::array<Word<NoQuorumPolicy>, 3> no_quorum_policies{
     {{"stop", NoQuorumPolicy::stop},
      {"ignore", NoQuorumPolicy::ignore},

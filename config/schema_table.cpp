@@ -23,6 +23,7 @@ constexpr auto texts(const List& list) {
 
 constexpr auto role_words = texts(roles);
 constexpr auto mode_words = texts(health_check_modes);
+constexpr auto on_conflict_words = texts(on_conflicts);
 constexpr auto on_fail_words = texts(on_fails);
 constexpr auto profile_words = texts(profiles);
 /// Of the policies, those that a file may name; the others exist in scenarios.
@@ -105,7 +106,10 @@ constexpr std::array vip_fields{
     one("address", Shape::prefix, "the address with its network's prefix, as it is to be added",
         Need::required),
     one("interface", Shape::interface, "the interface that it is added to, the same on each node",
-        Need::required)};
+        Need::required),
+    word("onConflict", on_conflict_words,
+         "when another host claims the address while it is held: announce it again, or give it up "
+         "until nobody else has it")};
 static_assert(tells(vip_fields, vip_keys));
 constexpr Map vip_map{vip_fields};
 

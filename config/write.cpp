@@ -82,8 +82,14 @@ YamlNode write_haproxy(const HaproxyConfig& haproxy) {
 YamlNode write_service(const ServiceConfig& service) {
   auto vips = tree::list();
   for (const auto& vip : service.vips) {
-    vips.items.push_back(
-        Map().add("address", to_string(vip.address)).add("interface", vip.interface.text()).take());
+    Map map;
+    map.add("address", to_string(vip.address)).add("interface", vip.interface.text());
+    // Left out where it is the default: a fingerprint (config/fingerprint) has the whole list, and
+    // an earlier version doesn't know the key.
+    if (vip.on_conflict != OnConflict{}) {
+      map.add("onConflict", schema::word_of(schema::on_conflicts, vip.on_conflict));
+    }
+    vips.items.push_back(map.take());
   }
   auto api_servers = tree::list();
   for (const auto& server : service.api_servers) {

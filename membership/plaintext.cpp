@@ -139,6 +139,7 @@ void to_wire(const ReportPart& part, wire::ReportPart& out) {
   service.set_healthy_api_servers(part.service->healthy_api_servers);
   service.set_api_servers(part.service->api_servers);
   service.set_obstacle(clip(part.service->obstacle, obstacle_bytes_max));
+  service.set_contested(part.service->contested);
 }
 
 void to_wire(const PlanPart& part, wire::PlanPart& out) {
@@ -432,7 +433,8 @@ class Decoder {
                                 from.moved_here(),
                                 from.healthy_api_servers(),
                                 from.api_servers(),
-                                bounded(from.obstacle(), obstacle_bytes_max)};
+                                bounded(from.obstacle(), obstacle_bytes_max),
+                                from.contested()};
     return out;
   }
   PlanPart plan_part(const wire::PlanPart& in) {

@@ -53,6 +53,7 @@ struct ServiceReport {
   /// Why this node can't hold the VIPs now (no interface, no fence); empty: it can. At most 120
   /// bytes.
   std::string obstacle{};
+  bool contested = false;  ///< another host has an address, which this node therefore waits for
 
   friend bool operator==(const ServiceReport&, const ServiceReport&) = default;
 };

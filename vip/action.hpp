@@ -44,16 +44,32 @@ struct RemoveAddress {
   Cidr address;
 };
 
-/// Tells the segment, in request and in reply form, that the address is at our hardware address.
-/// Answered by AnnouncementSent or AnnouncementFailed.
+/// Asks the segment whether anybody has the address, without claiming it. Answered by ProbeSent or
+/// ProbeFailed; whoever has it is heard as AddressClaimed.
+struct Probe {
+  InterfaceName interface;
+  IpAddress address;
+};
+
+/// Tells the segment, in every form that somebody listens to, that the address is at our hardware
+/// address. Answered by AnnouncementSent or AnnouncementFailed.
 struct Announce {
   InterfaceName interface;
   IpAddress address;
 };
 
+/// Tells one host that the address is at our hardware address: it has asked for it elsewhere.
+/// Answered by AnnouncementFailed, or not at all.
+struct AnnounceTo {
+  InterfaceName interface;
+  IpAddress address;
+  IpAddress asker;
+  MacAddress asker_mac;
+};
+
 /// All of them, in the order in which a Holder asks for them.
-using Action =
-    std::variant<ArmFence, ExtendDeadline, CloseFence, AddAddress, RemoveAddress, Announce>;
+using Action = std::variant<ArmFence, Probe, ExtendDeadline, CloseFence, AddAddress, RemoveAddress,
+                            Announce, AnnounceTo>;
 using Actions = std::vector<Action>;
 
 }  // namespace hapx::vip

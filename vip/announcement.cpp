@@ -11,7 +11,10 @@ using std::chrono::seconds;
 
 /// Gaps between the first announcements.
 constexpr std::array<Duration, 3> burst = {milliseconds(50), milliseconds(100), milliseconds(200)};
-constexpr std::size_t every_second_count = 10;
+/// More than the second for which some neighbours take no second word about an address (Linux's
+/// `locktime` is one): else each announcement would keep the next one from being heard.
+constexpr Duration steady_gap = milliseconds(1100);
+constexpr std::size_t steady_count = 10;
 constexpr Duration refresh = seconds(30);
 constexpr Duration refresh_jitter = seconds(3);
 
@@ -46,7 +49,7 @@ bool Announcement::take_due(Instant now) {
 
 Duration Announcement::gap_after(std::size_t count) {
   if (count < burst.size()) return burst.at(count);
-  if (count < burst.size() + every_second_count) return seconds(1);
+  if (count < burst.size() + steady_count) return steady_gap;
   const auto span = static_cast<std::uint64_t>((2 * refresh_jitter).count()) + 1;
   const auto drawn = static_cast<Duration::rep>(next_random(random_) % span);
   return refresh - refresh_jitter + Duration(drawn);

@@ -3,7 +3,7 @@
 //
 // Like somebody who has moved: loud at first, a reminder now and then. Neighbours remember the old
 // hardware address until they are told, frames get lost, and a switch may still be learning; so the
-// first announcements come close together, then once a second, then every half a minute for ever.
+// first announcements come close together, then once in 1.1 s, then every half a minute for ever.
 // What changes the ground (the link came back, somebody else claimed the address) begins it anew.
 // This file knows only the times; the bytes are in vip/arp, and whether it is right to announce at
 // all is vip/holder's business.
@@ -17,8 +17,8 @@
 
 namespace hapx::vip {
 
-/// The schedule for one address: 0, 50, 150 and 350 ms after it began, then ten times once a
-/// second, then every 30 s give or take 3 s (so that nodes and addresses don't keep in step).
+/// The schedule for one address: 0, 50, 150 and 350 ms after it began, then ten times once in
+/// 1.1 s, then every 30 s give or take 3 s (so that nodes and addresses don't keep in step).
 class Announcement {
  public:
   /// `seed` draws the jitter of the refresh; the same seed gives the same times.

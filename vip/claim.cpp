@@ -40,6 +40,20 @@ Claim claim_of(const NdpPacket& packet) {
 
 }  // namespace
 
+std::string_view to_string(ClaimKind kind) {
+  switch (kind) {
+    case ClaimKind::announcement:
+      return "announcement";
+    case ClaimKind::answer:
+      return "answer";
+    case ClaimKind::question:
+      return "question";
+    case ClaimKind::probe:
+      break;
+  }
+  return "probe";
+}
+
 std::vector<WireFrame> announcement_frames(const MacAddress& mac, const IpAddress& address) {
   if (address.family == Family::ipv6) return {to_frame(unsolicited_advertisement(mac, address))};
   return {to_wire(announcement_request(mac, address)), to_wire(announcement_reply(mac, address))};
@@ -53,6 +67,32 @@ WireFrame probe_frame(const MacAddress& mac, const IpAddress& address) {
 WireFrame question_frame(const MacAddress& mac, const IpAddress& own, const IpAddress& address) {
   if (address.family == Family::ipv6) return to_frame(ndp_question(mac, own, address));
   return to_wire(arp_question(mac, own, address));
+}
+
+WireFrame answer_frame(const MacAddress& mac, const IpAddress& address, const IpAddress& asker,
+                       const MacAddress& asker_mac) {
+  if (address.family == Family::ipv4)
+    return to_wire({mac, asker_mac, ArpOperation::reply, mac, address, asker_mac, asker});
+  NdpPacket answer = unsolicited_advertisement(mac, address);
+  answer.destination = asker_mac;
+  answer.receiver = asker;
+  answer.solicited = true;
+  return to_frame(answer);
+}
+
+std::optional<Inquiry> parse_inquiry(std::span<const std::uint8_t> frame) {
+  if (const auto arp = parse_arp(frame)) {
+    const bool asks = arp->operation == ArpOperation::request && arp->sender_ip != IpAddress{} &&
+                      arp->sender_ip != arp->target_ip;
+    if (!asks) return std::nullopt;
+    return Inquiry{arp->target_ip, arp->sender_ip, arp->sender_mac, arp->destination};
+  }
+  const auto ndp = parse_ndp(frame);
+  const bool asks =
+      ndp && ndp->kind == NdpKind::solicitation && ndp->sender != IpAddress{Family::ipv6, {}};
+  if (!asks) return std::nullopt;
+  return Inquiry{ndp->target, ndp->sender, ndp->hardware_address.value_or(ndp->source),
+                 ndp->destination};
 }
 
 std::optional<Claim> parse_claim(std::span<const std::uint8_t> frame) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "config/net.hpp"
@@ -21,6 +22,9 @@ enum class ClaimKind : std::uint8_t {
   probe,         ///< is about to take it, and asks whether anybody has it
 };
 
+/// "announcement"; stable.
+[[nodiscard]] std::string_view to_string(ClaimKind kind);
+
 /// Somebody has the address, or (a probe) is about to.
 struct Claim {
   IpAddress address;
@@ -29,6 +33,16 @@ struct Claim {
   ClaimKind kind = ClaimKind::announcement;
 
   friend bool operator==(const Claim&, const Claim&) = default;
+};
+
+/// Somebody asks where an address is.
+struct Inquiry {
+  IpAddress address;
+  IpAddress asker;
+  MacAddress asker_mac;
+  MacAddress destination;  ///< of the Ethernet header: of one host, if the asker believes to know
+
+  friend bool operator==(const Inquiry&, const Inquiry&) = default;
 };
 
 using WireFrame = std::vector<std::uint8_t>;  ///< a whole Ethernet frame
@@ -42,6 +56,13 @@ using WireFrame = std::vector<std::uint8_t>;  ///< a whole Ethernet frame
 /// "Who has this address? Tell this hardware address and `own`", of the same family.
 [[nodiscard]] WireFrame question_frame(const MacAddress& mac, const IpAddress& own,
                                        const IpAddress& address);
+
+/// "The address is at this hardware address", to one host alone.
+[[nodiscard]] WireFrame answer_frame(const MacAddress& mac, const IpAddress& address,
+                                     const IpAddress& asker, const MacAddress& asker_mac);
+
+/// Total, as parse_claim: of a probe there is none, for nobody asks.
+[[nodiscard]] std::optional<Inquiry> parse_inquiry(std::span<const std::uint8_t> frame);
 
 /// Total: a frame that claims nothing (another protocol, a malformed packet) is nothing.
 [[nodiscard]] std::optional<Claim> parse_claim(std::span<const std::uint8_t> frame);

@@ -9,6 +9,7 @@
 #include "config/ids.hpp"
 #include "config/net.hpp"
 #include "config/result.hpp"
+#include "vip/claim.hpp"
 
 namespace hapx::vip {
 
@@ -56,7 +57,35 @@ struct FenceRemoved {
   InterfaceName interface;
 };
 
-/// Both forms of an announcement were handed to the kernel, which sends them unless the fence is
+/// A probe was handed to the kernel.
+struct ProbeSent {
+  InterfaceName interface;
+  IpAddress address;
+};
+
+/// A probe could not be sent.
+struct ProbeFailed {
+  InterfaceName interface;
+  IpAddress address;
+  Error error;
+};
+
+/// Somebody else on the segment says that he has the address of a VIP, or is about to take it: a
+/// foreign host, or another node that holds it.
+struct AddressClaimed {
+  InterfaceName interface;
+  Claim claim;
+  WireFrame frame;  ///< in which it was said
+};
+
+/// Somebody asks for the address of a VIP at a hardware address that is not ours: it believes in an
+/// earlier holder. (Heard where a switch doesn't know that hardware address any more.)
+struct AskedElsewhere {
+  InterfaceName interface;
+  Inquiry inquiry;
+};
+
+/// All forms of an announcement were handed to the kernel, which sends them unless the fence is
 /// closed.
 struct AnnouncementSent {
   InterfaceName interface;
@@ -72,6 +101,7 @@ struct AnnouncementFailed {
 
 /// All of them: what the door tells, and what a Holder may be told.
 using Event = std::variant<AddressAdded, AddressRefused, AddressRemoved, LinkChanged, FenceArmed,
-                           FenceUnavailable, FenceRemoved, AnnouncementSent, AnnouncementFailed>;
+                           FenceUnavailable, FenceRemoved, ProbeSent, ProbeFailed, AddressClaimed,
+                           AskedElsewhere, AnnouncementSent, AnnouncementFailed>;
 
 }  // namespace hapx::vip

@@ -38,6 +38,8 @@ std::string_view to_string(HolderState state) {
   switch (state) {
     case HolderState::released:
       return "released";
+    case HolderState::asking:
+      return "asking";
     case HolderState::acquiring:
       return "acquiring";
     case HolderState::held:
@@ -100,6 +102,11 @@ bool Holder::may_add(Instant until, Instant now) const {
 }
 
 std::optional<Instant> Holder::until() const {
+  if (const auto* asking = std::get_if<Asking>(&state_)) return asking->until;
+  return acting_until();
+}
+
+std::optional<Instant> Holder::acting_until() const {
   if (const auto* acquiring = std::get_if<Acquiring>(&state_)) return acquiring->until;
   if (const auto* held = std::get_if<Held>(&state_)) return held->until;
   return std::nullopt;
@@ -109,6 +116,7 @@ std::optional<Instant> Holder::until() const {
 
 void Holder::become_acquiring(Acquiring acquiring, Instant now, Outcome& out) {
   const Instant until = acquiring.until;
+  acting_since_ = now;
   state_ = acquiring;
   out.actions.emplace_back(ExtendDeadline{vip_.address.address, until});
   if (may_add(until, now)) ask_for_address(until, now, out);
@@ -124,6 +132,7 @@ void Holder::become_held(const Acquiring& before, Instant now, Outcome& out) {
 
 /// The reflex. The order matters: from the first action on, nothing of ours passes.
 void Holder::let_go(Outcome& out) {
+  rivals_.give_up();
   out.actions.emplace_back(CloseFence{vip_.address.address});
   ask_for_removal(out);
   state_ = Releasing{};
@@ -150,17 +159,16 @@ void Holder::ask_for_removal(Outcome& out) {
 
 void Holder::announce_if_due(Instant now, Outcome& out) {
   auto* held = std::get_if<Held>(&state_);
-  if (held == nullptr || now >= held->until) return;
-  if (!held->announcement.take_due(now)) return;
+  if (held == nullptr || now >= held->until || !held->announcement.active()) return;
+  const bool defends = rivals_.take_defence_due(now);
+  if (!held->announcement.take_due(now) && !defends) return;
   out.actions.emplace_back(Announce{vip_.interface, vip_.address.address});
 }
 
 // What the node says.
 
-Outcome Holder::acquire(Instant until, Instant now) {
-  if (std::holds_alternative<Acquiring>(state_) || std::holds_alternative<Held>(state_)) {
-    return extend(until, now);
-  }
+Outcome Holder::acquire(Instant until, Proof proof, Instant now) {
+  if (this->until()) return extend(until, now);
   Outcome out;
   auto reason = obstacle();
   if (!reason && until <= now) reason = "the right was over before it could be used";
@@ -169,14 +177,23 @@ Outcome Holder::acquire(Instant until, Instant now) {
     out.news.emplace_back(StartFailed{{ErrorKind::unavailable, *reason, 0}});
     return out;
   }
-  become_acquiring(Acquiring{until}, now, out);
+  // Who has just yielded is not to fight for it as soon as he may.
+  const bool yields = vip_.on_conflict == OnConflict::yield && rivals_.present(now) != nullptr;
+  if (proof == Proof::none || yields) {
+    become_asking(until, now, out);
+  } else {
+    become_acquiring(Acquiring{until}, now, out);
+  }
   return out;
 }
 
 Outcome Holder::extend(Instant until, Instant now) {
   Outcome out;
   if (until <= now) return out;
-  if (auto* acquiring = std::get_if<Acquiring>(&state_)) {
+  if (auto* asking = std::get_if<Asking>(&state_)) {
+    asking->until = std::max(asking->until, until);
+    ask_if_due(now, out);
+  } else if (auto* acquiring = std::get_if<Acquiring>(&state_)) {
     acquiring->until = std::max(acquiring->until, until);
     out.actions.emplace_back(ExtendDeadline{vip_.address.address, acquiring->until});
     if (adds_unanswered_ == 0 && may_add(acquiring->until, now)) {
@@ -197,8 +214,7 @@ Outcome Holder::extend(Instant until, Instant now) {
 
 Outcome Holder::release(Instant /*now*/) {
   Outcome out;
-  if (std::holds_alternative<Acquiring>(state_) || std::holds_alternative<Held>(state_))
-    let_go(out);
+  if (until()) let_go(out);
   return out;
 }
 
@@ -221,6 +237,7 @@ Outcome Holder::serve(Instant now) {
 void Holder::stop_serving() {
   if (auto* acquiring = std::get_if<Acquiring>(&state_)) acquiring->serving = false;
   if (auto* held = std::get_if<Held>(&state_)) held->announcement.stop();
+  rivals_.give_up();
 }
 
 Outcome Holder::announce_again(Instant now) {
@@ -333,7 +350,7 @@ void Holder::on(const LinkChanged& event, Instant now, Outcome& out) {
   link_ = event;
   const auto reason = link_obstacle();
   auto* held = std::get_if<Held>(&state_);
-  if (held == nullptr && !std::holds_alternative<Acquiring>(state_)) return;
+  if (!until()) return;
   if (reason) {
     if (was_up) {
       told_.last_error = *reason;
@@ -350,7 +367,7 @@ void Holder::on(const LinkChanged& event, Instant now, Outcome& out) {
 void Holder::on(const FenceArmed& /*event*/, Instant now, Outcome& out) {
   fence_ = FenceKind::bpf;
   fence_reason_.clear();
-  const auto instant = until();
+  const auto instant = acting_until();
   if (instant && *instant > now) {
     out.actions.emplace_back(ExtendDeadline{vip_.address.address, *instant});
   }
@@ -359,9 +376,10 @@ void Holder::on(const FenceArmed& /*event*/, Instant now, Outcome& out) {
 void Holder::on(const FenceUnavailable& event, Instant now, Outcome& out) {
   fence_ = FenceKind::lifetime;
   fence_reason_ = event.reason;
-  const auto instant = until();
-  if (!instant) return;
+  if (!until()) return;
   if (auto reason = fence_obstacle()) return end_holding(std::move(*reason), out);
+  const auto instant = acting_until();
+  if (!instant) return;
   if (*instant <= now || !may_add(*instant, now)) {
     return end_holding("the fence was lost with too little of the right left", out);
   }
@@ -390,6 +408,7 @@ Outcome Holder::step(Instant now) {
     end_holding("the right ended without a renewal", out);
     return out;
   }
+  ask_if_due(now, out);
   announce_if_due(now, out);
   if (auto* releasing = std::get_if<Releasing>(&state_);
       releasing != nullptr && releasing->retry_at && now >= *releasing->retry_at) {
@@ -401,10 +420,17 @@ Outcome Holder::step(Instant now) {
 }
 
 std::optional<Instant> Holder::next_deadline() const {
+  if (const auto* asking = std::get_if<Asking>(&state_)) {
+    const auto next = asking->probing.next_deadline();
+    return next ? std::min(asking->until, *next) : asking->until;
+  }
   if (const auto* acquiring = std::get_if<Acquiring>(&state_)) return acquiring->until;
   if (const auto* held = std::get_if<Held>(&state_)) {
-    const auto next = held->announcement.next_deadline();
-    return next ? std::min(held->until, *next) : held->until;
+    Instant first = held->until;
+    for (const auto& next : {held->announcement.next_deadline(), rivals_.next_deadline()}) {
+      if (next) first = std::min(first, *next);
+    }
+    return first;
   }
   if (const auto* releasing = std::get_if<Releasing>(&state_)) return releasing->retry_at;
   return std::nullopt;
@@ -415,6 +441,7 @@ HolderStatus Holder::status() const {
   status.state = static_cast<HolderState>(state_.index());
   status.fence = fence_;
   status.until = until();
+  if (const auto* asking = std::get_if<Asking>(&state_)) status.asking_trouble = asking->trouble;
   const auto* acquiring = std::get_if<Acquiring>(&state_);
   const auto* held = std::get_if<Held>(&state_);
   status.assigned = held != nullptr;

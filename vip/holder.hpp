@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be done about one address, now?
 //
-// The life of one virtual address on this node. Acquiring is a negotiation: the fence is opened for
+// The life of one virtual address on this node. Acquiring is a negotiation: where the lease alone
+// does not prove that nobody else has the address the segment is asked, the fence is opened for
 // as long as we may act, the address is added, and only when the kernel has acknowledged it and
 // HAProxy serves is it announced. Releasing is a reflex: the fence closes, the address goes, and
 // nothing is waited for. In between the holder prolongs both, puts the address back when somebody
@@ -22,6 +23,8 @@
 #include "vip/action.hpp"
 #include "vip/announcement.hpp"
 #include "vip/event.hpp"
+#include "vip/probing.hpp"
+#include "vip/rivals.hpp"
 
 namespace hapx::vip {
 
@@ -60,8 +63,20 @@ struct LinkLost {
 struct HoldingEnded {
   std::string reason;
 };
-using News =
-    std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost, HoldingEnded>;
+/// The segment was asked, and nobody else has it: it is being added.
+struct Unclaimed {};
+/// Another host claims it. Told once for each host, as long as that goes on.
+struct Contested {
+  MacAddress mac;
+  enum class Response : std::uint8_t {
+    wait,    ///< it is not added before nobody answers any more
+    answer,  ///< the other one has only asked; the kernel answers
+    defend,  ///< it is announced again
+    yield,   ///< the holder has let go, and should acquire again
+  } response = Response::wait;
+};
+using News = std::variant<Started, StartFailed, Stopped, StopFailed, TakenAway, LinkLost,
+                          HoldingEnded, Unclaimed, Contested>;
 
 struct Outcome {
   Actions actions;
@@ -70,6 +85,13 @@ struct Outcome {
 
 /// May not act. The address is off the interface, as far as we know.
 struct Released {};
+
+/// May act, and asks first whether anybody else has the address. The fence is closed.
+struct Asking {
+  Instant until;
+  Probing probing;
+  std::string trouble;  ///< why the last question could not be sent; empty: it was
+};
 
 /// May act; the address isn't acknowledged yet.
 struct Acquiring {
@@ -94,7 +116,7 @@ struct Releasing {
   std::optional<Instant> retry_at;  ///< set when the removal was refused
 };
 
-enum class HolderState : std::uint8_t { released, acquiring, held, releasing };
+enum class HolderState : std::uint8_t { released, asking, acquiring, held, releasing };
 [[nodiscard]] std::string_view to_string(HolderState state);
 [[nodiscard]] std::string_view to_string(FenceKind kind);
 
@@ -110,10 +132,21 @@ struct HolderStatus {
   std::uint64_t fence_removals = 0;  ///< times that somebody removed the filter
   std::uint64_t announcements = 0;   ///< sent, both forms counted as one
   std::uint64_t announcement_failures = 0;
+  std::string asking_trouble;  ///< why the segment can't be asked; empty: it can, or needn't be
+  std::uint64_t claims = 0;    ///< of other hosts, heard while we had it or asked for it
 };
 
-//                acquire                    AddressAdded
+/// Why nobody else can have the address without our knowing.
+enum class Proof : std::uint8_t {
+  held_by_us,  ///< a node of ours had it until a moment ago, and has given or lost its lease
+  none,        ///< nothing: the segment is to be asked
+};
+
+//                acquire, proven            AddressAdded
 //   released ------------> acquiring ---------------------------> held
+//      | acquire              ^
+//      +------> asking -------+ three probes, and no answer
+//
 //      ^  ^                 |  |   ^                              | |
 //      |  |  add refused    |  |   +------- AddressRemoved -------+ |
 //      |  +-----------------+  |          (by somebody else)        |
@@ -124,6 +157,7 @@ struct HolderStatus {
 //                              +--+   +--> acquiring: acquire, at any time
 //             removal refused: again, once a second, five times
 //
+// asking: like acquiring, it is left by release, lose and the instant `until`.
 // adopt: released -> held (an earlier incarnation's, with its instant), or -> releasing.
 //
 /// Safety: CloseFence stands before every other action of a release, and no action is ever behind
@@ -144,8 +178,8 @@ class Holder {
   [[nodiscard]] std::optional<std::string> obstacle() const;
 
   /// The lease is won. With an obstacle, or a right that is over, nothing but StartFailed happens.
-  /// While held (adopted, or won again) it is an extension.
-  [[nodiscard]] Outcome acquire(Instant until, Instant now);
+  /// While asking, acquiring or held (adopted, or won again) it is an extension.
+  [[nodiscard]] Outcome acquire(Instant until, Proof proof, Instant now);
   /// The right was prolonged. Never shortens. Without effect when released or releasing.
   [[nodiscard]] Outcome extend(Instant until, Instant now);
   /// From now on an address that somebody deletes is let go of (true), or asked for again.
@@ -176,9 +210,11 @@ class Holder {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   [[nodiscard]] HolderStatus status() const;
+  /// Who else has claimed the address while we had it or asked for it.
+  [[nodiscard]] const Rivals& rivals() const { return rivals_; }
 
  private:
-  using State = std::variant<Released, Acquiring, Held, Releasing>;
+  using State = std::variant<Released, Asking, Acquiring, Held, Releasing>;
 
   void on(const AddressAdded& event, Instant now, Outcome& out);
   void on(const AddressRefused& event, Instant now, Outcome& out);
@@ -187,9 +223,14 @@ class Holder {
   void on(const FenceArmed& event, Instant now, Outcome& out);
   void on(const FenceUnavailable& event, Instant now, Outcome& out);
   void on(const FenceRemoved& event, Instant now, Outcome& out);
+  void on(const ProbeSent& event, Instant now, Outcome& out);
+  void on(const ProbeFailed& event, Instant now, Outcome& out);
+  void on(const AddressClaimed& event, Instant now, Outcome& out);
+  void on(const AskedElsewhere& event, Instant now, Outcome& out);
   void on(const AnnouncementSent& event, Instant now, Outcome& out);
   void on(const AnnouncementFailed& event, Instant now, Outcome& out);
 
+  void become_asking(Instant until, Instant now, Outcome& out);
   void become_acquiring(Acquiring acquiring, Instant now, Outcome& out);
   void become_held(const Acquiring& before, Instant now, Outcome& out);
   void let_go(Outcome& out);
@@ -199,13 +240,17 @@ class Holder {
 
   void ask_for_address(Instant until, Instant now, Outcome& out);
   void ask_for_removal(Outcome& out);
+  void ask_if_due(Instant now, Outcome& out);
   void announce_if_due(Instant now, Outcome& out);
+  void answer_claim(const Claim& claim, Rivals::Heard heard, Instant now, Outcome& out);
   [[nodiscard]] bool may_add(Instant until, Instant now) const;
   [[nodiscard]] Duration lifetime() const;
   [[nodiscard]] Duration renewal_interval() const;
   [[nodiscard]] std::optional<std::string> link_obstacle() const;
   [[nodiscard]] std::optional<std::string> fence_obstacle() const;
+  /// Of what we may act on; acting is to have the fence open.
   [[nodiscard]] std::optional<Instant> until() const;
+  [[nodiscard]] std::optional<Instant> acting_until() const;
 
   VipConfig vip_;
   Duration lease_;
@@ -215,7 +260,10 @@ class Holder {
   FenceKind fence_ = FenceKind::pending;
   std::string fence_reason_;  ///< of FenceUnavailable
   std::optional<LinkChanged> link_;
-  unsigned adds_unanswered_ = 0;  ///< each AddAddress gets exactly one answer, in order
+  Rivals rivals_;
+  Instant acting_since_{};
+  std::optional<Instant> answered_at_;  ///< somebody that asked elsewhere
+  unsigned adds_unanswered_ = 0;        ///< each AddAddress gets exactly one answer, in order
   unsigned removes_unanswered_ = 0;
   HolderStatus told_;  ///< the counters and last_error
 };

@@ -36,9 +36,10 @@ struct ShowStatus {
   bool watch = false;
 };
 /// What a table is of.
-enum class Thing { members, links, services, backends, orders };
+enum class Thing { members, links, services, backends, orders, conflicts };
 struct Get {
   Thing thing = Thing::members;
+  std::string pcap{};  ///< of conflicts: the file for their frames; empty: none
 };
 struct ShowEvents {
   std::optional<Duration> since;  ///< only what is younger

@@ -62,6 +62,12 @@ void ReadingWords::add_get(CLI::App& app) {
   thing("services", "the services: holder, resources, lease, fence", Thing::services);
   thing("backends", "the kube-apiservers as this node's HAProxy sees them", Thing::backends);
   thing("orders", "the standing orders: who gave them, since when, until when", Thing::orders);
+  CLI::App* conflicts = sub("conflicts", "other hosts that claim addresses which this node has");
+  conflicts
+      ->add_option("--pcap", get_.pcap,
+                   "write the frames in which they did so into this new file, for tcpdump -r")
+      ->type_name("FILE");
+  conflicts->callback([this] { verb_ = Get{Thing::conflicts, get_.pcap}; });
   add_events(sub("events", "the same as `hapx events`"));
 }
 

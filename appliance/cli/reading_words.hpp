@@ -26,6 +26,7 @@ class ReadingWords {
 
   Verb& verb_;
   ShowStatus status_;
+  Get get_;
   ShowEvents events_;
   Describe node_{Describe::What::node};
   Describe service_{Describe::What::service};

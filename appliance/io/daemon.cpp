@@ -264,11 +264,13 @@ class Daemon {
   void carry_out(const membership::StorePromise& action) { beginning_.promises.store(action); }
   void carry_out(const membership::StoreRecord& action) { record_->store(action); }
   void carry_out(const vip::ArmFence& action) { vip_->carry_out(action); }
+  void carry_out(const vip::Probe& action) { vip_->carry_out(action); }
   void carry_out(const vip::ExtendDeadline& action) { vip_->carry_out(action); }
   void carry_out(const vip::CloseFence& action) { vip_->carry_out(action); }
   void carry_out(const vip::AddAddress& action) { vip_->carry_out(action); }
   void carry_out(const vip::RemoveAddress& action) { vip_->carry_out(action); }
   void carry_out(const vip::Announce& action) { vip_->carry_out(action); }
+  void carry_out(const vip::AnnounceTo& action) { vip_->carry_out(action); }
   void carry_out(const lb_supervisor::CheckHaproxyConfig& action) { child_->check_config(action); }
   void carry_out(const lb_supervisor::StartHaproxy& action) { child_->start(action); }
   void carry_out(const lb_supervisor::RetireHaproxy& action) { child_->retire(action); }

@@ -195,6 +195,28 @@ void SleepsBetween::see(Moment at, const Fact& fact, Violations& found) {
   found.push_back({at, "SleepsBetween", step->node.text() + " wants to be woken without end"});
 }
 
+void NothingIsTakenFromOthers::see(Moment at, const Fact& fact, Violations& found) {
+  if (const auto* outlook = std::get_if<Outlook>(&fact)) chance_ = outlook->chance;
+  if (const auto* foreign = std::get_if<ForeignClaims>(&fact)) {
+    auto& since = places_[foreign->vip].claimed_since;
+    if (!foreign->claims) since.reset();
+    if (foreign->claims && !since) since = at;
+  } else if (const auto* kernel = std::get_if<KernelAnswers>(&fact)) {
+    Place& place = places_[kernel->vip];
+    if (kernel->answers) place.answering.insert(kernel->node);
+    if (!kernel->answers && place.answering.erase(kernel->node) > 0) place.ours_until = at;
+  }
+  const auto* taken = std::get_if<AddressTaken>(&fact);
+  if (taken == nullptr || chance_) return;
+  const Place& place = places_[taken->vip];
+  const bool ours =
+      !place.answering.empty() || (place.ours_until && at - *place.ours_until < long_ago);
+  if (ours || !place.claimed_since || at - *place.claimed_since < only_just) return;
+  found.push_back({at, "NothingIsTakenFromOthers",
+                   taken->node.text() + " takes " + to_string(taken->vip) +
+                       ", for which another host answers"});
+}
+
 void NobodyFloods::see(Moment at, const Fact& fact, Violations& found) {
   const auto* step = std::get_if<StepEnded>(&fact);
   if (step == nullptr || step->said == 0) return;
@@ -311,6 +333,7 @@ void Checkers::see(Moment at, const Fact& fact) {
   acts_under_lease_.see(at, fact, violations_);
   voters_keep_promises_.see(at, fact, violations_);
   announced_when_serving_.see(at, fact, violations_);
+  nothing_is_taken_from_others_.see(at, fact, violations_);
   served_in_time_.see(at, fact, violations_);
   nothing_moves_idly_.see(at, fact, violations_);
   moves_per_fault_.see(at, fact, violations_);

@@ -89,6 +89,27 @@ class AnnouncedWhenServing {
   void see(Moment at, const Fact& fact, Violations& found);
 };
 
+/// Safety: what another host has is not taken from it: an address that none of ours had for long is
+/// added only if nobody answers for it. Limit: nothing is said while chance reigns (all probes may
+/// be lost), nor where the other host has only just come.
+class NothingIsTakenFromOthers {
+ public:
+  /// Nodes know of each other's holding until the holder is dead for them, and 10 s longer.
+  static constexpr Duration long_ago = std::chrono::seconds(30);
+  static constexpr Duration only_just = std::chrono::seconds(1);
+
+  void see(Moment at, const Fact& fact, Violations& found);
+
+ private:
+  struct Place {
+    std::set<NodeName> answering;
+    std::optional<Moment> ours_until;
+    std::optional<Moment> claimed_since;
+  };
+  bool chance_ = false;
+  std::map<IpAddress, Place> places_;
+};
+
 /// Safety: releasing is a reflex: the step that finds the right ended also asks for the address's
 /// removal, and waits for nothing.
 class ReleaseIsReflex {
@@ -193,6 +214,7 @@ class Checkers {
   ActsUnderLease acts_under_lease_;
   VotersKeepPromises voters_keep_promises_;
   AnnouncedWhenServing announced_when_serving_;
+  NothingIsTakenFromOthers nothing_is_taken_from_others_;
   ReleaseIsReflex release_is_reflex_;
   VipThenHaproxy vip_then_haproxy_;
   SleepsBetween sleeps_between_;

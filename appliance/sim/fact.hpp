@@ -85,6 +85,18 @@ struct Announced {
   bool haproxy_known = false;  ///< HAProxy had answered, and nothing had ended it
 };
 
+/// A host that is none of ours has an address and answers for it, or does so no more.
+struct ForeignClaims {
+  IpAddress vip;
+  bool claims = false;
+};
+
+/// A kernel was given an address that it did not have.
+struct AddressTaken {
+  NodeName node;
+  IpAddress vip;
+};
+
 /// A process has carried out all that one event led to.
 struct StepEnded {
   struct Held {
@@ -150,6 +162,7 @@ struct Tick {};
 
 using Fact = std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
                           DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed,
-                          Outlook, Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce>;
+                          Outlook, Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce,
+                          ForeignClaims, AddressTaken>;
 
 }  // namespace hapx::appliance::sim

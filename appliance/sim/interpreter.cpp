@@ -98,6 +98,7 @@ void Interpreter::operator()(const vip::AddAddress& action) {
   const IpAddress& address = action.address.address;
   Result<void> added = broken_door;
   if (!fails(Door::add_address)) {
+    if (!machine_.kernel.holds(address)) world_.state(AddressTaken{machine_.options.name, address});
     added = machine_.kernel.add_address(action.interface, action.address, action.lifetime,
                                         world_.clock_of(machine_));
   }
@@ -129,6 +130,17 @@ void Interpreter::operator()(const vip::RemoveAddress& action) {
   world_.observe();
 }
 
+void Interpreter::operator()(const vip::Probe& action) {
+  const vip::LinkChanged link = machine_.kernel.link(action.interface);
+  if (fails(Door::probe) || !link.present) {
+    world_.tell(machine_, netlink_takes,
+                vip::ProbeFailed{action.interface, action.address, broken_door});
+    return;
+  }
+  world_.tell(machine_, announcement_takes, vip::ProbeSent{action.interface, action.address});
+  if (link.carrier) world_.probe(machine_, action.interface, action.address);
+}
+
 void Interpreter::operator()(const vip::Announce& action) {
   const Knowledge& known = machine_.process->knowledge;
   world_.state(Announced{machine_.options.name, action.address,
@@ -147,8 +159,12 @@ void Interpreter::operator()(const vip::Announce& action) {
   const auto found = world_.addresses_.find(action.address);
   if (found == world_.addresses_.end() || !leaves || !arrives) return;
   found->second.neighbour = machine_.options.name;
+  world_.say(&machine_, {action.address, link.mac, {}, vip::ClaimKind::announcement});
   world_.observe();
 }
+
+/// The world's one client is told by announcements alone.
+void Interpreter::operator()(const vip::AnnounceTo&) {}
 
 void Interpreter::operator()(const lb_supervisor::CheckHaproxyConfig& action) {
   world_.tell(machine_, machine_.haproxy.check(action));

@@ -22,7 +22,9 @@ class Interpreter {
   void operator()(const vip::CloseFence& action);
   void operator()(const vip::AddAddress& action);
   void operator()(const vip::RemoveAddress& action);
+  void operator()(const vip::Probe& action);
   void operator()(const vip::Announce& action);
+  void operator()(const vip::AnnounceTo& action);
   void operator()(const lb_supervisor::CheckHaproxyConfig& action);
   void operator()(const lb_supervisor::StartHaproxy& action);
   void operator()(const lb_supervisor::RetireHaproxy& action);

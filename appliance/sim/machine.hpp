@@ -48,7 +48,8 @@ enum class Door : std::uint8_t {
   announce,
   start_haproxy,
   restart_in_flight,
-  amend_haproxy
+  amend_haproxy,
+  probe,
 };
 
 /// What the process has been told, as opposed to what is so. For the checkers only.

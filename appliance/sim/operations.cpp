@@ -320,6 +320,8 @@ void World::foreign_claims(const IpAddress& vip) {
   Address& address = addresses_.at(vip);
   address.claimed = true;
   address.neighbour = foreigner;
+  state(ForeignClaims{vip, true});
+  say(nullptr, {vip, foreign_mac, {}, vip::ClaimKind::announcement});
   observe();
 }
 
@@ -328,6 +330,7 @@ void World::foreign_goes(const IpAddress& vip) {
   if (!address.claimed) return;
   disturb("the foreign host is gone that claimed " + to_string(vip));
   address.claimed = false;
+  state(ForeignClaims{vip, false});
   if (address.neighbour == foreigner) address.neighbour.reset();  // the client asks anew
   observe();
 }

@@ -53,6 +53,19 @@ struct EventWords {
   std::string operator()(const FenceRemoved& it) const {
     return "FenceRemoved " + it.interface.text();
   }
+  std::string operator()(const ProbeSent& it) const {
+    return "ProbeSent" + place(it.interface, it.address);
+  }
+  std::string operator()(const ProbeFailed& it) const {
+    return "ProbeFailed" + place(it.interface, it.address);
+  }
+  std::string operator()(const AddressClaimed& it) const {
+    return "AddressClaimed" + place(it.interface, it.claim.address) + " by " +
+           to_string(it.claim.mac);
+  }
+  std::string operator()(const AskedElsewhere& it) const {
+    return "AskedElsewhere" + place(it.interface, it.inquiry.address);
+  }
   std::string operator()(const AnnouncementSent& it) const {
     return "AnnouncementSent" + place(it.interface, it.address);
   }
@@ -109,6 +122,9 @@ struct ActionWords {
   }
   std::string operator()(const StoreRecord&) const { return "StoreRecord"; }
   std::string operator()(const ArmFence&) const { return "ArmFence"; }
+  std::string operator()(const Probe& it) const {
+    return "Probe" + place(it.interface, it.address);
+  }
   std::string operator()(const ExtendDeadline& it) const {
     return "ExtendDeadline " + to_string(it.address) + " until " +
            to_string(it.until.time_since_epoch());
@@ -125,6 +141,9 @@ struct ActionWords {
   }
   std::string operator()(const Announce& it) const {
     return "Announce" + place(it.interface, it.address);
+  }
+  std::string operator()(const AnnounceTo& it) const {
+    return "AnnounceTo " + to_string(it.asker) + place(it.interface, it.address);
   }
   std::string operator()(const CheckHaproxyConfig& it) const {
     return "CheckHaproxyConfig" + number(it.generation);

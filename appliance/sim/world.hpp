@@ -308,6 +308,14 @@ class World {
   void arrive(Machine& to, Duration under_way, const Endpoint& from,
               const std::vector<std::uint8_t>& bytes);
 
+  // segment.cpp: what hosts hear of each other where the VIPs are
+  static constexpr MacAddress foreign_mac{{0x02, 0xf0, 0, 0, 0, 1}};
+  /// A claim that all machines but the speaker hear (nullptr: the foreign host speaks).
+  void say(const Machine* speaker, const vip::Claim& claim);
+  void hear(Machine& machine, Duration after, const vip::Claim& claim);
+  /// Whoever has the address answers, and those who hear it hear that somebody wants it.
+  void probe(Machine& asker, const InterfaceName& interface, const IpAddress& vip);
+
   // operations.cpp
   /// What the lease is not made for goes on there, or has just ended.
   void excuse(const Machine& machine, Excused::As as);

@@ -35,6 +35,9 @@ void try_input(Bytes input) {
   const auto claim = parse_claim(input);
   must(!arp || !ndp, "a frame is of one protocol");
   must(claim.has_value() == (arp || ndp), "each claims an address");
+  const auto inquiry = parse_inquiry(input);
+  must(!inquiry || claim->kind == ClaimKind::question || claim->kind == ClaimKind::announcement,
+       "who asks has an address");
   if (arp) try_arp(*arp, input);
   if (ndp) try_ndp(*ndp);
   if (claim) must((claim->address.family == Family::ipv4) == arp.has_value(), "of its family");

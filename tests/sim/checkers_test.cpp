@@ -235,6 +235,33 @@ StepEnded holding(bool deadline_ahead, bool removal_asked) {
   return step;
 }
 
+TEST(NothingIsTakenFromOthersTest, AnAddressForWhichAnotherHostAnswersTripsIt) {
+  Feed feed{NothingIsTakenFromOthers()};
+  feed(0ms, ForeignClaims{vip, true});
+  feed(999ms, AddressTaken{n1, vip});
+  EXPECT_EQ(feed.found(), 0U) << "it has only just come";
+  feed(1000ms, AddressTaken{n1, vip});
+  EXPECT_EQ(feed.found(), 1U);
+  feed(2000ms, ForeignClaims{vip, false});
+  feed(2001ms, AddressTaken{n1, vip});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(NothingIsTakenFromOthersTest, WhatOneOfOursHadLatelyIsTakenOver) {
+  Feed feed{NothingIsTakenFromOthers()};
+  feed(0ms, KernelAnswers{n1, vip, true});
+  feed(10ms, ForeignClaims{vip, true});
+  feed(20'000ms, AddressTaken{n2, vip});
+  feed(20'001ms, KernelAnswers{n1, vip, false});
+  feed(50'000ms, AddressTaken{n2, vip});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(50'002ms, AddressTaken{n2, vip});
+  EXPECT_EQ(feed.found(), 1U);
+  feed(50'003ms, Outlook{.chance = true});
+  feed(50'004ms, AddressTaken{n2, vip});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
 TEST(ReleaseIsReflexTest, AnAddressWithoutRightWhoseRemovalWasNotAskedForTripsIt) {
   Feed feed{ReleaseIsReflex()};
   feed(1s, holding(true, false))(2s, holding(false, true));

@@ -11,7 +11,8 @@ class PlantedBugs : public testing::Test {
   void begin(const WorldOptions& options) {
     world_.emplace(options);
     world_->start_all();
-    ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 3s)) << world_->trace();
+    const Duration bound = 3s + timing_.lease;
+    ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, bound)) << world_->trace();
     world_->run_for(2s);
     ASSERT_TRUE(world_->violations().empty()) << world_->trace();
   }

@@ -167,26 +167,5 @@ TEST_F(Strange, WhatIsSaidAgainDoesNotBringADeadNodeToLife) {
   EXPECT_NE(holder(), before);
 }
 
-/// hapx notices nothing yet; it wins the clients back with its next announcement.
-TEST_F(Strange, AForeignHostThatClaimsTheAddressIsOutdoneByTheNextAnnouncement) {
-  begin(cluster(3));
-  const auto before = holder();
-  world_->foreign_claims(vip);
-  EXPECT_FALSE(holder().has_value());
-  EXPECT_TRUE(served_within(40s));
-  EXPECT_EQ(holder(), before);
-}
-
-TEST_F(Strange, AForeignHostThatGoesLeavesTheAddressToItsHolder) {
-  begin(cluster(3));
-  world_->run_for(15s);  // the announcements of the beginning are over
-  const auto before = holder();
-  world_->foreign_claims(vip);
-  world_->run_for(2s);
-  EXPECT_FALSE(holder().has_value());
-  world_->foreign_goes(vip);
-  EXPECT_EQ(holder(), before);
-}
-
 }  // namespace
 }  // namespace hapx::appliance::sim

@@ -49,7 +49,9 @@ class Story : public testing::Test {
     if (std::getenv("HAPX_TRACE_ALL") != nullptr) options.trace = TraceDetail::everything;
     world_.emplace(options);
     world_->start_all();
-    ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 1500ms)) << "cold start";
+    // Who comes to an address first asks for one lease whether anybody else has it.
+    const Duration bound = 1500ms + options.config.timing.lease;
+    ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, bound)) << "cold start";
     settle();
   }
 

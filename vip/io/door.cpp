@@ -15,6 +15,7 @@
 #include "vip/io/fence_filter.hpp"
 #include "vip/io/packet_socket.hpp"
 #include "vip/io/rtnetlink.hpp"
+#include "vip/io/sentinel.hpp"
 
 namespace hapx::vip {
 namespace {
@@ -84,6 +85,41 @@ struct Door::State : std::enable_shared_from_this<State> {
       if (is_new && has_secondaries) (void)rtnetlink->promote_secondaries(now.index);
       tell(now);
     }
+    listen();
+  }
+
+  // The segment.
+
+  void listen() {
+    std::set<std::uint32_t> indices;
+    for (const VipConfig& vip : vips) {
+      const LinkSeen* link = rtnetlink->find(vip.interface);
+      if (link != nullptr) indices.insert(link->index);
+    }
+    if (indices != listened) sentinel->listen(indices);
+    listened = std::move(indices);
+  }
+
+  void on_frame(std::uint32_t index, std::span<const std::uint8_t> frame) {
+    const LinkSeen* link = rtnetlink->find(index);
+    if (link == nullptr) return;
+    const auto is_vip = [&](const IpAddress& address) {
+      return std::ranges::any_of(vips, [&](const VipConfig& vip) {
+        return vip.interface == link->name && vip.address.address == address;
+      });
+    };
+    const auto claim = parse_claim(frame);
+    if (claim && is_vip(claim->address) && !is_own(claim->mac))
+      tell(AddressClaimed{link->name, *claim, {frame.begin(), frame.end()}});
+    const auto inquiry = parse_inquiry(frame);
+    if (!inquiry || !is_vip(inquiry->address) || is_own(inquiry->asker_mac)) return;
+    const bool to_one = (inquiry->destination.bytes[0] & 1U) == 0;
+    if (to_one && !is_own(inquiry->destination)) tell(AskedElsewhere{link->name, *inquiry});
+  }
+
+  [[nodiscard]] bool is_own(const MacAddress& mac) const {
+    return std::ranges::any_of(rtnetlink->links(),
+                               [&](const auto& entry) { return entry.second.mac == mac; });
   }
 
   void on_address(const AddressSeen& seen) {
@@ -257,6 +293,8 @@ struct Door::State : std::enable_shared_from_this<State> {
   std::vector<VipConfig> vips;
   std::unique_ptr<Rtnetlink> rtnetlink;
   std::optional<PacketSocket> packets;
+  std::unique_ptr<Sentinel> sentinel;
+  std::set<std::uint32_t> listened;  ///< interfaces of VIPs
   std::optional<FenceFilter> fence;
   std::string fence_refusal;             ///< why there is none
   bool behind_fence = false;             ///< all addresses have slots, and the programs are loaded
@@ -276,6 +314,7 @@ Door::Door(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Door::~Door() {
   state_->ended = true;
+  state_->sentinel.reset();
   state_->rtnetlink.reset();
 }
 
@@ -291,7 +330,13 @@ Result<std::unique_ptr<Door>> Door::open(boost::asio::io_context& io, DoorOption
   auto packets = PacketSocket::open();
   if (!packets) return packets.error();
   state->packets.emplace(std::move(*packets));
-  State* known = state.get();  // outlives the watch, which is its own
+  State* known = state.get();  // outlives the watch and the sentinel, which are its own
+  auto sentinel =
+      Sentinel::open(io, [known](std::uint32_t index, std::span<const std::uint8_t> frame) {
+        known->on_frame(index, frame);
+      });
+  if (!sentinel) return sentinel.error();
+  state->sentinel = std::move(*sentinel);
   auto rtnetlink =
       Rtnetlink::open(io, {[known](const LinkSeen& link) { known->on_link(link); },
                            [known](const AddressSeen& address) { known->on_address(address); },
@@ -361,6 +406,15 @@ void Door::remove_address(const RemoveAddress& action) {
   state_->tell(AddressRemoved{action.interface, address});
 }
 
+void Door::probe(const Probe& action) {
+  const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  const auto sent = link != nullptr
+                        ? state_->packets->send(link->index, probe_frame(link->mac, action.address))
+                        : Result<void>(not_there(action.interface));
+  if (sent) return state_->tell(ProbeSent{action.interface, action.address});
+  state_->tell(ProbeFailed{action.interface, action.address, sent.error()});
+}
+
 void Door::announce(const Announce& action) {
   const LinkSeen* link = state_->rtnetlink->find(action.interface);
   if (link == nullptr) {
@@ -374,6 +428,14 @@ void Door::announce(const Announce& action) {
     }
   }
   state_->tell(AnnouncementSent{action.interface, action.address});
+}
+
+void Door::announce_to(const AnnounceTo& action) {
+  const LinkSeen* link = state_->rtnetlink->find(action.interface);
+  if (link == nullptr) return;  // and who asked is not to be answered there
+  const auto frame = answer_frame(link->mac, action.address, action.asker, action.asker_mac);
+  if (auto sent = state_->packets->send(link->index, frame); !sent)
+    state_->tell(AnnouncementFailed{action.interface, action.address, sent.error()});
 }
 
 std::optional<int> Door::deadlines_descriptor() const {

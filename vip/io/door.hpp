@@ -5,6 +5,9 @@
 // work is done when its method returns (the kernel does not make us wait), its outcome comes as an
 // event from the io_context, in the order in which things were done, never from within a method.
 //
+// It listens for others that claim an address, on the interfaces of VIPs (vip/io/sentinel). What a
+// link of this machine says is none of others: two of them may be on one segment.
+//
 // Besides, the door keeps the fence in force: on every interface that could answer for an address
 // (Linux answers ARP for an address on all of them: the weak host model), on those that appear
 // later, and again on one from which somebody took it.
@@ -57,15 +60,19 @@ class Door {
   void close_fence(const CloseFence& action);          ///< a store, read back; no event
   void add_address(const AddAddress& action);
   void remove_address(const RemoveAddress& action);
+  void probe(const Probe& action);
   void announce(const Announce& action);
+  void announce_to(const AnnounceTo& action);
 
   /// The same by the type of the action, for a visitor of one line.
   void carry_out(const ArmFence& action) { arm_fence(action); }
+  void carry_out(const Probe& action) { probe(action); }
   void carry_out(const ExtendDeadline& action) { extend_deadline(action); }
   void carry_out(const CloseFence& action) { close_fence(action); }
   void carry_out(const AddAddress& action) { add_address(action); }
   void carry_out(const RemoveAddress& action) { remove_address(action); }
   void carry_out(const Announce& action) { announce(action); }
+  void carry_out(const AnnounceTo& action) { announce_to(action); }
 
   /// After the file changed: which addresses and interfaces are watched from now on.
   void watch(std::vector<VipConfig> vips);

@@ -39,7 +39,7 @@ Result<void> PacketSocket::send(std::uint32_t interface_index,
     sent = ::sendto(socket_.number(), frame.data(), frame.size(), 0,
                     reinterpret_cast<const sockaddr*>(&to), sizeof to);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return system_error(errno, "sending an announcement");
+  if (sent < 0) return system_error(errno, "sending a frame");
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "appliance/cli/io/conflicts.hpp"
 #include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/cli/io/watch.hpp"
@@ -61,9 +62,10 @@ int show_status(const GlobalOptions& global, const ShowStatus& verb, const Surro
 }
 
 int get(const GlobalOptions& global, const Get& verb, const Surroundings& around) {
+  if (!verb.pcap.empty()) return write_evidence(global, verb.pcap, around);
   if (global.output != Output::text) {
-    static constexpr std::string_view names[] = {"members", "links", "services", "backends",
-                                                 "orders"};
+    static constexpr std::string_view names[] = {"members",  "links",  "services",
+                                                 "backends", "orders", "conflicts"};
     const std::string target = "/v1/" + std::string(names[static_cast<std::size_t>(verb.thing)]);
     const Result<std::string> body = ask_for(global.socket, {"GET", target, ""});
     return body ? print_document(around, global.output, *body) : complain_of(around, body.error());
@@ -83,6 +85,9 @@ int get(const GlobalOptions& global, const Get& verb, const Surroundings& around
       break;
     case Thing::backends:
       around.out << backends_to_text(*status, around.style);
+      break;
+    case Thing::conflicts:
+      around.out << conflicts_to_text(*status, around.style, vendor_of);
       break;
     case Thing::orders:
       around.out << orders_to_text(*status, around.style);

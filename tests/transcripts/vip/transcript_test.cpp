@@ -10,6 +10,9 @@
 //   > lease DURATION            a holder for an address, of a cluster with this lease
 //   > link up|down|gone         > fence armed|removed|refused REASON
 //   > acquire DURATION          the right is won, for so long   > extend DURATION
+//   > acquire-unproven DURATION the same, and nobody knows whether the address is anybody's
+//   > on-conflict defend|yield  > claimed MAC answer|announcement|question|probe
+//   > probe-sent   > probe-failed REASON   > asked-elsewhere MAC
 //   > release   > lose REASON   > serve   > stop-serving   > announce-again
 //   > adopt [DURATION]          an earlier process left the address behind, with so much time left
 //   > added   > removed   > add-refused REASON   > remove-refused REASON     the kernel's news
@@ -48,7 +51,11 @@ struct Wording {
     return "add the address, for " + hapx::to_string(one.lifetime);
   }
   std::string operator()(const RemoveAddress&) const { return "remove the address"; }
+  std::string operator()(const Probe&) const { return "ask whether anybody has it"; }
   std::string operator()(const Announce&) const { return "announce"; }
+  std::string operator()(const AnnounceTo& one) const {
+    return "announce to " + hapx::to_string(one.asker_mac) + " alone";
+  }
 
   std::string operator()(const Started&) const { return "* the address is there"; }
   std::string operator()(const StartFailed& one) const {
@@ -61,6 +68,12 @@ struct Wording {
   std::string operator()(const TakenAway&) const { return "* somebody took the address away"; }
   std::string operator()(const LinkLost& one) const { return "* link lost: " + one.reason; }
   std::string operator()(const HoldingEnded& one) const { return "* let go: " + one.reason; }
+  std::string operator()(const Unclaimed&) const { return "* nobody else has it"; }
+  std::string operator()(const Contested& one) const {
+    constexpr const char* responses[] = {"waiting", "the kernel answers", "defending", "yielding"};
+    return "* " + hapx::to_string(one.mac) +
+           " claims it: " + responses[static_cast<std::size_t>(one.response)];
+  }
 };
 
 /// Tells one story.
@@ -80,8 +93,12 @@ class Teller {
  private:
   bool carry_out(const std::string& verb, const std::string& rest) {
     const auto duration = parse_duration(rest);
+    if (verb == "on-conflict") {
+      vip_config_.on_conflict = rest == "yield" ? OnConflict::yield : OnConflict::defend;
+      return true;
+    }
     if (verb == "lease" && duration) {
-      holder_.emplace(vip_config, *duration, 1);
+      holder_.emplace(vip_config_, *duration, 1);
       was_.clear();
       tell_state();
       return true;
@@ -104,7 +121,10 @@ class Teller {
   /// What the node says.
   std::optional<Outcome> orders(const std::string& verb, const std::string& rest) {
     const auto duration = parse_duration(rest);
-    if (verb == "acquire" && duration) return holder_->acquire(now_ + *duration, now_);
+    if (verb == "acquire" && duration)
+      return holder_->acquire(now_ + *duration, Proof::held_by_us, now_);
+    if (verb == "acquire-unproven" && duration)
+      return holder_->acquire(now_ + *duration, Proof::none, now_);
     if (verb == "extend" && duration) return holder_->extend(now_ + *duration, now_);
     if (verb == "adopt") {
       if (!duration) return holder_->adopt(std::nullopt, now_);
@@ -123,6 +143,13 @@ class Teller {
   static std::optional<Event> news(const std::string& verb, const std::string& rest) {
     using Operation = AddressRefused::Operation;
     const Error error{ErrorKind::forbidden, rest, 0};
+    if (verb == "claimed") return claimed(rest);
+    if (verb == "asked-elsewhere") {
+      const auto mac = parse_mac(rest);
+      if (mac) return AskedElsewhere{interface, {address, ipv4(192, 168, 4, 9), *mac, {}}};
+    }
+    if (verb == "probe-sent") return ProbeSent{interface, address};
+    if (verb == "probe-failed") return ProbeFailed{interface, address, error};
     if (verb == "added") return AddressAdded{interface, address};
     if (verb == "removed") return AddressRemoved{interface, address};
     if (verb == "add-refused") return AddressRefused{interface, address, Operation::add, error};
@@ -135,6 +162,16 @@ class Teller {
     if (rest == "armed") return FenceArmed{};
     if (rest == "removed") return FenceRemoved{interface};
     if (rest.starts_with("refused ")) return FenceUnavailable{rest.substr(8)};
+    return std::nullopt;
+  }
+
+  static std::optional<Event> claimed(const std::string& rest) {
+    const auto mac = parse_mac(rest.substr(0, rest.find(' ')));
+    for (const ClaimKind kind :
+         {ClaimKind::answer, ClaimKind::announcement, ClaimKind::question, ClaimKind::probe}) {
+      if (mac && rest.ends_with(to_string(kind)))
+        return AddressClaimed{interface, {address, *mac, {}, kind}, {}};
+    }
     return std::nullopt;
   }
 
@@ -167,6 +204,7 @@ class Teller {
     if (std::exchange(was_, state) != state) say(state);
   }
 
+  VipConfig vip_config_ = vip_config;
   std::optional<Holder> holder_;
   Instant now_ = start;
   std::string out_;

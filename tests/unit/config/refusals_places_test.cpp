@@ -146,8 +146,8 @@ std::vector<Case> cases() {
       {"VipIpv6OfALink",
        "10.0.0.20/24",
        "\"fe80::20/64\"",
-       {"f:11:24: fe80::20 is a link-local address, which means another machine on each link; use a "
-        "global one or one of fd00::/8"}},
+       {"f:11:24: fe80::20 is a link-local address, which means another machine on each link; use "
+        "a global one or one of fd00::/8"}},
       {"VipIpv6Unspecified",
        "10.0.0.20/24",
        "\"::/64\"",
@@ -173,8 +173,8 @@ std::vector<Case> cases() {
       {"VipIpv6PrefixTooShort",
        "10.0.0.20/24",
        "\"2001:db8::20/16\"",
-       {"f:11:24: the prefix of 2001:db8::20/16 is too short: it would claim more than a provider's "
-        "whole network; write the prefix of the VIP's network, mostly 64"}},
+       {"f:11:24: the prefix of 2001:db8::20/16 is too short: it would claim more than a "
+        "provider's whole network; write the prefix of the VIP's network, mostly 64"}},
       {"VipIpv6PrefixIsNone",
        "10.0.0.20/24",
        "\"2001:db8::20/129\"",

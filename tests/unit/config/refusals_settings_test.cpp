@@ -29,8 +29,8 @@ std::vector<Case> cases() {
       {"ApiServerIpv6OfALink",
        "10.0.0.31:6443",
        "\"[fe80::1]:6443\"",
-       {"f:13:32: fe80::1 is a link-local address, which means another machine on each link; use a "
-        "global one or one of fd00::/8"}},
+       {"f:13:32: fe80::1 is a link-local address, which means another machine on each link; use "
+        "a global one or one of fd00::/8"}},
       {"ApiServerPortZero",
        "10.0.0.31:6443",
        "10.0.0.31:0",

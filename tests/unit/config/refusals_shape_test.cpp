@@ -53,7 +53,7 @@ std::vector<Case> cases() {
        "interface: eth0",
        "iface: eth0",
        {"f:11:14: `interface` is missing in spec.services[0].vips[0]; add it",
-        "f:11:38: unknown key `iface`; the keys here are address and interface"}},
+        "f:11:38: unknown key `iface`; the keys here are address, interface and onConflict"}},
       {"UnknownKeyOfTiming",
        "heartbeat:",
        "hartbeat:",

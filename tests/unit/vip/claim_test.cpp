@@ -71,6 +71,23 @@ TEST_P(EachFamily, an_answer_names_whom_it_is_for) {
   EXPECT_EQ(parse_claim(frame), (Claim{vip_, mac, other_mac, ClaimKind::answer}));
 }
 
+TEST_P(EachFamily, a_question_is_an_inquiry_and_its_answer_goes_to_the_asker_alone) {
+  const auto inquiry = parse_inquiry(question_frame(mac, own_, vip_));
+  ASSERT_TRUE(inquiry);
+  EXPECT_EQ(inquiry->address, vip_);
+  EXPECT_EQ(inquiry->asker, own_);
+  EXPECT_EQ(inquiry->asker_mac, mac);
+  EXPECT_EQ(inquiry->destination.bytes[0] & 1, 1);
+  EXPECT_EQ(parse_claim(answer_frame(other_mac, vip_, own_, mac)),
+            (Claim{vip_, other_mac, mac, ClaimKind::answer}));
+}
+
+TEST_P(EachFamily, who_announces_or_probes_asks_nobody) {
+  EXPECT_EQ(parse_inquiry(probe_frame(mac, vip_)), std::nullopt);
+  for (const WireFrame& frame : announcement_frames(mac, vip_))
+    EXPECT_EQ(parse_inquiry(frame), std::nullopt);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Claim, EachFamily,
     testing::Values(Addresses{ipv4(192, 168, 4, 20), ipv4(192, 168, 4, 11)},

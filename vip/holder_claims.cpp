@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a holder ask the segment, and what does it answer to others that claim the address?
+#include <algorithm>
+
+#include "vip/holder.hpp"
+
+namespace hapx::vip {
+namespace {
+
+/// For so long after the address became ours.
+constexpr Duration late_frames = std::chrono::milliseconds(100);
+/// Whoever floods the segment with questions gets no flood of answers.
+constexpr Duration answer_gap = std::chrono::milliseconds(10);
+
+}  // namespace
+
+void Holder::become_asking(Instant until, Instant now, Outcome& out) {
+  Asking asking{until, Probing(lease_), {}};
+  const Rival* rival = rivals_.present(now);
+  asking.probing.begin(rival != nullptr ? std::max(now, rival->last + Probing::again_after) : now);
+  state_ = asking;
+  ask_if_due(now, out);
+}
+
+void Holder::ask_if_due(Instant now, Outcome& out) {
+  auto* asking = std::get_if<Asking>(&state_);
+  if (asking == nullptr || now >= asking->until) return;
+  if (asking->probing.is_free(now)) {
+    rivals_.settle(now);
+    out.news.emplace_back(Unclaimed{});
+    become_acquiring(Acquiring{asking->until}, now, out);
+  } else if (asking->probing.take_due(now)) {
+    out.actions.emplace_back(Probe{vip_.interface, vip_.address.address});
+  }
+}
+
+void Holder::on(const ProbeSent& event, Instant now, Outcome& /*out*/) {
+  if (event.interface != vip_.interface || event.address != vip_.address.address) return;
+  auto* asking = std::get_if<Asking>(&state_);
+  if (asking == nullptr) return;
+  asking->probing.sent(now);
+  asking->trouble.clear();
+}
+
+void Holder::on(const ProbeFailed& event, Instant now, Outcome& /*out*/) {
+  if (event.interface != vip_.interface || event.address != vip_.address.address) return;
+  told_.last_error = event.error.sentence;
+  auto* asking = std::get_if<Asking>(&state_);
+  if (asking == nullptr) return;
+  asking->probing.failed(now);  // the next one is the retry
+  asking->trouble = event.error.sentence;
+}
+
+void Holder::on(const AddressClaimed& event, Instant now, Outcome& out) {
+  if (event.interface != vip_.interface || event.claim.address != vip_.address.address) return;
+  if (!until()) return;  // whoever has it now is in his right, as far as we know
+  // Of the node that had it until now there may be frames on the way; the announcements of the
+  // first moments are answer enough.
+  if (acting_until() && now < acting_since_ + late_frames) return;
+  ++told_.claims;
+  const Rivals::Heard heard = rivals_.hear(event.claim, event.frame, now);
+  answer_claim(event.claim, heard, now, out);
+}
+
+void Holder::on(const AskedElsewhere& event, Instant now, Outcome& out) {
+  if (event.interface != vip_.interface || event.inquiry.address != vip_.address.address) return;
+  const auto* held = std::get_if<Held>(&state_);
+  if (held == nullptr || !held->announcement.active() || now >= held->until) return;
+  if (answered_at_ && now - *answered_at_ < answer_gap) return;
+  answered_at_ = now;
+  out.actions.emplace_back(AnnounceTo{vip_.interface, vip_.address.address, event.inquiry.asker,
+                                      event.inquiry.asker_mac});
+}
+
+void Holder::answer_claim(const Claim& claim, Rivals::Heard heard, Instant now, Outcome& out) {
+  using Response = Contested::Response;
+  const auto tell = [&](Response response) {
+    if (heard.is_news) out.news.emplace_back(Contested{claim.mac, response});
+  };
+  if (auto* asking = std::get_if<Asking>(&state_)) {
+    asking->probing.answered(now);
+    tell(Response::wait);
+  } else if (claim.kind == ClaimKind::probe) {
+    tell(Response::answer);
+  } else if (vip_.on_conflict == OnConflict::yield) {
+    told_.last_error = to_string(claim.mac) + " claims the address";
+    let_go(out);
+    out.news.emplace_back(Contested{claim.mac, Response::yield});
+  } else {
+    tell(Response::defend);
+    auto* held = std::get_if<Held>(&state_);
+    if (held == nullptr || !held->announcement.active()) return;
+    rivals_.defend(now);
+    // The first claim begins the announcements anew: of those a neighbour believes the last.
+    if (heard.begins) held->announcement.begin(now);
+    announce_if_due(now, out);
+  }
+}
+
+}  // namespace hapx::vip
