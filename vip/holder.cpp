@@ -133,6 +133,7 @@ void Holder::become_held(const Acquiring& before, Instant now, Outcome& out) {
 /// The reflex. The order matters: from the first action on, nothing of ours passes.
 void Holder::let_go(Outcome& out) {
   rivals_.give_up();
+  ask_again_at_.reset();
   out.actions.emplace_back(CloseFence{vip_.address.address});
   ask_for_removal(out);
   state_ = Releasing{};
@@ -409,6 +410,7 @@ Outcome Holder::step(Instant now) {
     return out;
   }
   ask_if_due(now, out);
+  ask_again_if_due(now, out);
   announce_if_due(now, out);
   if (auto* releasing = std::get_if<Releasing>(&state_);
       releasing != nullptr && releasing->retry_at && now >= *releasing->retry_at) {
@@ -427,7 +429,8 @@ std::optional<Instant> Holder::next_deadline() const {
   if (const auto* acquiring = std::get_if<Acquiring>(&state_)) return acquiring->until;
   if (const auto* held = std::get_if<Held>(&state_)) {
     Instant first = held->until;
-    for (const auto& next : {held->announcement.next_deadline(), rivals_.next_deadline()}) {
+    for (const auto& next :
+         {held->announcement.next_deadline(), rivals_.next_deadline(), ask_again_at_}) {
       if (next) first = std::min(first, *next);
     }
     return first;

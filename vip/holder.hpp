@@ -241,6 +241,7 @@ class Holder {
   void ask_for_address(Instant until, Instant now, Outcome& out);
   void ask_for_removal(Outcome& out);
   void ask_if_due(Instant now, Outcome& out);
+  void ask_again_if_due(Instant now, Outcome& out);
   void announce_if_due(Instant now, Outcome& out);
   void answer_claim(const Claim& claim, Rivals::Heard heard, Instant now, Outcome& out);
   [[nodiscard]] bool may_add(Instant until, Instant now) const;
@@ -262,8 +263,9 @@ class Holder {
   std::optional<LinkChanged> link_;
   Rivals rivals_;
   Instant acting_since_{};
-  std::optional<Instant> answered_at_;  ///< somebody that asked elsewhere
-  unsigned adds_unanswered_ = 0;        ///< each AddAddress gets exactly one answer, in order
+  std::optional<Instant> ask_again_at_;  ///< somebody was heard in the first moments
+  std::optional<Instant> answered_at_;   ///< somebody that asked elsewhere
+  unsigned adds_unanswered_ = 0;         ///< each AddAddress gets exactly one answer, in order
   unsigned removes_unanswered_ = 0;
   HolderStatus told_;  ///< the counters and last_error
 };

@@ -34,6 +34,13 @@ void Holder::ask_if_due(Instant now, Outcome& out) {
   }
 }
 
+void Holder::ask_again_if_due(Instant now, Outcome& out) {
+  if (!ask_again_at_ || now < *ask_again_at_) return;
+  ask_again_at_.reset();
+  if (std::holds_alternative<Held>(state_))
+    out.actions.emplace_back(Probe{vip_.interface, vip_.address.address});
+}
+
 void Holder::on(const ProbeSent& event, Instant now, Outcome& /*out*/) {
   if (event.interface != vip_.interface || event.address != vip_.address.address) return;
   auto* asking = std::get_if<Asking>(&state_);
@@ -54,9 +61,12 @@ void Holder::on(const ProbeFailed& event, Instant now, Outcome& /*out*/) {
 void Holder::on(const AddressClaimed& event, Instant now, Outcome& out) {
   if (event.interface != vip_.interface || event.claim.address != vip_.address.address) return;
   if (!until()) return;  // whoever has it now is in his right, as far as we know
-  // Of the node that had it until now there may be frames on the way; the announcements of the
-  // first moments are answer enough.
-  if (acting_until() && now < acting_since_ + late_frames) return;
+  // Of the node that had it until now there may be frames on the way: whoever has it really is
+  // heard when he is asked after that.
+  if (acting_until() && now < acting_since_ + late_frames) {
+    ask_again_at_ = acting_since_ + late_frames;
+    return;
+  }
   ++told_.claims;
   const Rivals::Heard heard = rivals_.hear(event.claim, event.frame, now);
   answer_claim(event.claim, heard, now, out);

@@ -199,7 +199,10 @@ TEST_P(MachinesOf, SpeakAtOnce) {
   say(at_node, here, "hello");
   EXPECT_EQ(heard_at(at_client), "hello");
   const std::string card = output_in(node.netns, {"ip", "addr", "show", "dev", "eth0"});
-  EXPECT_EQ(card.find("tentative"), std::string::npos) << card;
+  // In an IPv4 lab the kernel looks for duplicates of the card's own IPv6 address, which nobody
+  // uses.
+  const bool is_tentative = card.find("tentative") != std::string::npos;
+  EXPECT_FALSE(is_tentative && GetParam() == Family::ipv6) << card;
 }
 
 TEST_P(MachinesOf, APartitionCutsOneNodesHeartbeatsAndNothingElse) {

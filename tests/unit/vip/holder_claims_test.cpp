@@ -124,6 +124,9 @@ TEST_F(Contest, frames_of_the_first_moments_are_no_claim) {
   hold();
   EXPECT_FALSE(has<Contested>(holder_.step(claimed(ClaimKind::announcement), at(99))));
   EXPECT_EQ(holder_.status().claims, 0U);
+  EXPECT_FALSE(has<Probe>(holder_.step(at(99))));
+  EXPECT_TRUE(has<Probe>(holder_.step(at(100)))) << "whoever has it really answers";
+  EXPECT_FALSE(has<Probe>(holder_.step(at(101))));
   EXPECT_TRUE(has<Contested>(holder_.step(claimed(ClaimKind::announcement), at(100))));
 }
 
