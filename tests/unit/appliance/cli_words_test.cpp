@@ -146,6 +146,7 @@ TEST(HapxWords, WrongWordsSuggestTheRightOnes) {
                                                                  {"lab", "up", "--nodes", "4"},
                                                                  {"lab", "up", "--nodes", "x"},
                                                                  {"lab", "up", "--profile", "warp"},
+                                                                 {"lab", "up", "--ip-version", "5"},
                                                                  {"simulate"},
                                                                  {"status", "get"},
                                                                  {"", ""},
