@@ -328,8 +328,10 @@ TEST_F(Cli, ReleaseAllDropsOurAddressesAndNobodyElses) {
   const Ran ran = hapx({"release-all"});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.out, "10.9.9.9/24 removed from v0\n");
-  const auto left = (*kernel)->addresses();
+  auto left = (*kernel)->addresses();
   ASSERT_TRUE(left.has_value());
+  // Each link has an IPv6 address of its own.
+  std::erase_if(*left, [](const auto& one) { return one.address.address.family == Family::ipv6; });
   ASSERT_EQ(left->size(), 1U);
   EXPECT_EQ(left->front().address.address, ipv4(10, 9, 9, 1));
 }
