@@ -144,7 +144,7 @@ TEST(SwarmTest, EveryKindOfClusterIsDrawn) {
 
 /// A kernel without a working fence is found by some plot, and few of its operations are needed.
 TEST(SwarmTest, AFailureIsCutShort) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     Plot plot = draw_plot(seed, 1min);
     for (MachineOptions& machine : plot.world.machines) machine.kernel.fence_works = false;
     const Played played = play(plot);
