@@ -71,6 +71,7 @@ class ForeignHosts : public Story {
 TEST_F(ForeignHosts, AClusterThatStartsWaitsUntilNobodyElseHasTheAddress) {
   build();
   world_->foreign_claims(vip);
+  world_->run_for(2s);
   world_->start_all();
   EXPECT_FALSE(is_taken_within(20s));
   EXPECT_TRUE(somebody_says(has_it_));

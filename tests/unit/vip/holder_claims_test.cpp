@@ -68,6 +68,16 @@ TEST_F(Contest, the_fence_stays_closed_while_the_segment_is_asked) {
   EXPECT_EQ(state(), HolderState::asking);
 }
 
+TEST_F(Contest, an_address_for_which_somebody_answers_is_not_added) {
+  (void)holder_.acquire(at(100'000), Proof::none, start);
+  (void)holder_.step(ProbeSent{interface, address}, start);
+  (void)holder_.step(claimed(ClaimKind::answer), at(1));
+  for (int after = 2; after < 1000; ++after) {
+    const Outcome outcome = holder_.step(at(after));
+    ASSERT_TRUE(outcome.actions.empty()) << after;
+  }
+}
+
 TEST_F(Contest, what_ends_a_right_ends_the_asking) {
   const auto ask = [&] { (void)holder_.acquire(at(500), Proof::none, start); };
   const auto be_off = [&] { (void)holder_.step(AddressRemoved{interface, address}, start); };
