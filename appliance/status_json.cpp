@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "appliance/json_reading.hpp"
 #include "appliance/status.hpp"
 #include "appliance/status_json_watch.hpp"
 #include "appliance/status_orders.hpp"
@@ -127,26 +128,10 @@ json::array backends(const Status& status) {
 // Reading back: each of these tells what stands under `key`, or the default when that is missing or
 // of another kind.
 
-std::string text_at(const json::object& object, json::string_view key) {
-  const json::value* value = object.if_contains(key);
-  const json::string* text = value ? value->if_string() : nullptr;
-  return text ? std::string(text->begin(), text->end()) : std::string();
-}
-
 bool flag_at(const json::object& object, json::string_view key, bool missing) {
   const json::value* value = object.if_contains(key);
   const bool* flag = value ? value->if_bool() : nullptr;
   return flag ? *flag : missing;
-}
-
-std::uint64_t number_at(const json::object& object, json::string_view key) {
-  const json::value* value = object.if_contains(key);
-  if (!value) return 0;
-  if (const std::uint64_t* number = value->if_uint64()) return *number;
-  if (const std::int64_t* number = value->if_int64()) {
-    return *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
-  }
-  return 0;
 }
 
 template <class Int>
@@ -166,20 +151,6 @@ std::optional<Duration> maybe_milliseconds_at(const json::object& object, json::
   const json::value* value = object.if_contains(key);
   if (!value || !value->is_number()) return std::nullopt;
   return milliseconds_at(object, key);
-}
-
-const json::array& list_at(const json::object& object, json::string_view key) {
-  static const json::array none;
-  const json::value* value = object.if_contains(key);
-  const json::array* list = value ? value->if_array() : nullptr;
-  return list ? *list : none;
-}
-
-template <class Visit>
-void each_object_at(const json::object& object, json::string_view key, Visit visit) {
-  for (const json::value& item : list_at(object, key)) {
-    if (const json::object* inner = item.if_object()) visit(*inner);
-  }
 }
 
 template <class Enum>

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "appliance/json_reading.hpp"
+
 namespace hapx::appliance {
 namespace {
 
@@ -16,17 +18,6 @@ using std::chrono::milliseconds;
 template <class Unit>
 std::int64_t count_of(Duration duration) {
   return std::max<std::int64_t>(0, std::chrono::duration_cast<Unit>(duration).count());
-}
-
-std::uint64_t number_in(const json::value& value) {
-  if (const std::uint64_t* number = value.if_uint64()) return *number;
-  const std::int64_t* number = value.if_int64();
-  return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
-}
-
-std::uint64_t number_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value ? number_in(*value) : 0;
 }
 
 /// More than a century is a century, so that nothing overflows.
@@ -60,20 +51,6 @@ Histogram histogram_from(const json::object& object) {
   return times;
 }
 
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-template <class Visit>
-void each_at(const json::object& object, std::string_view key, Visit visit) {
-  const json::value* value = object.if_contains(key);
-  if (!value || !value->is_array()) return;
-  for (const json::value& each : value->get_array()) {
-    if (const json::object* inner = each.if_object()) visit(*inner);
-  }
-}
-
 RivalStatus rival_from(const json::object& object) {
   RivalStatus rival{text_at(object, "mac"),
                     text_at(object, "kind"),
@@ -81,7 +58,7 @@ RivalStatus rival_from(const json::object& object) {
                     duration_at<milliseconds>(object, "firstAgoMs"),
                     duration_at<milliseconds>(object, "lastAgoMs"),
                     {}};
-  each_at(object, "frames", [&](const json::object& frame) {
+  each_object_at(object, "frames", [&](const json::object& frame) {
     rival.frames.push_back({duration_at<milliseconds>(frame, "agoMs"), text_at(frame, "bytes")});
   });
   return rival;
@@ -108,8 +85,8 @@ VipStatus vip_from(const json::object& object) {
   shown.announcements = number_at(object, "announcements");
   shown.announcement_failures = number_at(object, "announcementFailures");
   shown.claims = number_at(object, "claims");
-  each_at(object, "rivals",
-          [&](const json::object& rival) { shown.rivals.push_back(rival_from(rival)); });
+  each_object_at(object, "rivals",
+                 [&](const json::object& rival) { shown.rivals.push_back(rival_from(rival)); });
   return shown;
 }
 
@@ -154,8 +131,8 @@ void add_watched(json::object& out, const Status& status) {
 }
 
 void read_watched(const json::object& object, ServiceStatus& service) {
-  each_at(object, "vips",
-          [&](const json::object& each) { service.vips.push_back(vip_from(each)); });
+  each_object_at(object, "vips",
+                 [&](const json::object& each) { service.vips.push_back(vip_from(each)); });
   const json::object& takeovers = object_at(object, "takeovers");
   for (const auto reason : all_takeover_reasons) {
     const std::uint64_t count = number_at(takeovers, to_string(reason));

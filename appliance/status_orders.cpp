@@ -6,18 +6,13 @@
 #include <string_view>
 
 #include "appliance/journal.hpp"
+#include "appliance/json_reading.hpp"
 #include "config/utf8.hpp"
 
 namespace hapx::appliance {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  const json::string* text = value ? value->if_string() : nullptr;
-  return text ? std::string(text->begin(), text->end()) : std::string();
-}
 
 json::value text_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(json::string(printable(text)));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/address_kind.hpp"
 #include "config/validate_address.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/validate_metrics.hpp"

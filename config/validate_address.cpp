@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/validate_address.hpp"
 
-#include <algorithm>
 #include <cstdint>
+
+#include "config/address_kind.hpp"
 
 namespace hapx {
 namespace {
 
-bool is_zero(const IpAddress& address) {
-  return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 /// Why no machine can have this IPv6 address, or none that the file could name; nothing if one can.
 std::optional<std::string> ipv6_address_problem(const IpAddress& address) {
   const auto text = to_string(address);
-  if (is_zero(address)) return text + " means \"no address\"; choose one of the network";
+  if (is_unspecified(address)) return text + " means \"no address\"; choose one of the network";
   if (address.bytes[0] == 0xff) return text + " is a multicast address; choose one of the network";
-  if (address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0U) == 0x80) {
+  if (is_link_local(address)) {
     return text +
            " is a link-local address, which means another machine on each link; use a global one "
            "or one of fd00::/8";
@@ -51,11 +48,6 @@ std::uint32_t to_number(const IpAddress& address) {
 }
 
 }  // namespace
-
-bool is_loopback(const IpAddress& address) {
-  if (address.family == Family::ipv4) return address.bytes[0] == 127;
-  return is_zero(network_of({address, 127})) && address.bytes[15] == 1;
-}
 
 std::optional<std::string> address_problem(const IpAddress& address) {
   if (address.family == Family::ipv6) return ipv6_address_problem(address);

@@ -12,8 +12,6 @@
 
 namespace hapx {
 
-[[nodiscard]] bool is_loopback(const IpAddress& address);
-
 /// Why no machine can have this address, or none that a file could name; nothing if one can.
 [[nodiscard]] std::optional<std::string> address_problem(const IpAddress& address);
 

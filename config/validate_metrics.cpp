@@ -5,15 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "config/validate_address.hpp"
+#include "config/address_kind.hpp"
 #include "config/wording.hpp"
 
 namespace hapx {
 namespace {
-
-bool is_any(const IpAddress& address) {
-  return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
-}
 
 /// The same port of whatever address a node has.
 Endpoint anywhere(const Endpoint& listen) {
@@ -24,12 +20,12 @@ Endpoint anywhere(const Endpoint& listen) {
 
 /// Why no machine has this address to listen at; nothing if one may.
 std::optional<std::string> listening_problem(const IpAddress& address) {
-  if (is_any(address)) return std::nullopt;
+  if (is_unspecified(address)) return std::nullopt;
   const auto text = to_string(address);
   const auto first = address.bytes[0];
   if (address.family == Family::ipv6) {
     if (first == 0xff) return text + " is a multicast address; use [::1] or [::]";
-    if (first == 0xfe && (address.bytes[1] & 0xc0) == 0x80) {
+    if (is_link_local(address)) {
       return text +
              " is a link-local address, which is not told apart without an interface; use "
              "[::1] or [::]";
@@ -59,7 +55,7 @@ std::optional<std::string> ownership_problem(const Endpoint& listen, const Clust
              ", which is on one node at a time, and every node has metrics; use 127.0.0.1, or " +
              everywhere + " for all addresses of each node";
     }
-    if (is_any(listen.address) && service.port == listen.port) {
+    if (is_unspecified(listen.address) && service.port == listen.port) {
       return to_string(listen) + " takes port " + std::to_string(listen.port) +
              " of every address, the VIPs of service " + shown(service.name.text()) +
              " included; choose another port";

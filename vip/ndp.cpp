@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/address_kind.hpp"
+
 namespace hapx::vip {
 namespace {
 
@@ -72,10 +74,6 @@ std::uint16_t checksum(Span frame, std::size_t message_bytes) {
   for (std::size_t i = 0; i < summed.size(); ++i) sum += summed[i] * (i % 2 == 0 ? 256U : 1U);
   while (sum > 0xffffU) sum = (sum & 0xffffU) + (sum >> 16U);
   return static_cast<std::uint16_t>(~sum);
-}
-
-bool is_unspecified(const IpAddress& address) {
-  return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool is_group(const IpAddress& address) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "appliance/doctor/judge.hpp"
+#include "config/address_kind.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 bool contains(const Cidr& network, const IpAddress& address) {
   return network.address.family == address.family &&
          network_of({address, network.prefix}) == network_of(network);
-}
-
-/// fe80::/10, which every interface has by itself.
-bool is_link_local(const IpAddress& address) {
-  return address.family == Family::ipv6 && address.bytes[0] == 0xfe &&
-         (address.bytes[1] & 0xc0U) == 0x80;
 }
 
 /// The network's address that the interface has besides VIPs.

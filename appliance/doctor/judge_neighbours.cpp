@@ -4,18 +4,16 @@
 #include <string_view>
 
 #include "appliance/doctor/judge.hpp"
+#include "config/address_kind.hpp"
 
 namespace hapx::appliance::doctor {
 namespace {
 
-bool is_any(const IpAddress& address) {
-  return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 /// Whether a socket at `bound` keeps another from `wanted`.
 bool collides(const Endpoint& bound, const Endpoint& wanted) {
   return bound.port == wanted.port &&
-         (bound.address == wanted.address || is_any(bound.address) || is_any(wanted.address));
+         (bound.address == wanted.address || is_unspecified(bound.address) ||
+          is_unspecified(wanted.address));
 }
 
 bool is_ours(const std::string& process, bool udp, bool metrics) {

@@ -21,6 +21,7 @@
 #include "appliance/cli/secrets.hpp"
 #include "appliance/document.hpp"
 #include "appliance/lab/io/process.hpp"
+#include "config/address_kind.hpp"
 #include "config/io/config_file.hpp"
 #include "config/io/descriptor.hpp"
 #include "config/io/host.hpp"
@@ -163,9 +164,7 @@ Result<std::string> metrics_of(const std::optional<ClusterConfig>& config) {
     return Error{ErrorKind::absent, "they are off, or the file is not good"};
   }
   auto at = *config->metrics.listen;
-  const bool is_any =
-      std::ranges::all_of(at.address.bytes, [](std::uint8_t byte) { return byte == 0; });
-  if (is_any)
+  if (is_unspecified(at.address))
     at.address = at.address.family == Family::ipv4 ? ipv4(127, 0, 0, 1) : *parse_ip("::1");
   auto answer = ask_endpoint(at, {"GET", "/metrics", ""});
   if (!answer) return answer.error();
