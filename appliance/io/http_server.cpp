@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/io/http_server.hpp"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -41,6 +42,9 @@ constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::size_t path_bytes_max = 100;
 constexpr int backlog = 64;
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+/// What one who is refused may still have under way, and for how long it is taken.
+constexpr std::size_t unread_bytes_max = 64 * 1024;
+constexpr auto unread_time_max = std::chrono::seconds(1);
 /// A connection's requests come this many times as slowly as connections.
 constexpr int pace_of_requests = 5;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
@@ -164,6 +168,20 @@ Respond refusal(Refusals wording, unsigned status, const std::string& sentence) 
   return {0, status, "application/json", "{\"error\":\"" + sentence + "\"}\n"};
 }
 
+/// Takes what the asker had sent before it heard our refusal. A socket that is closed with bytes
+/// unread resets the connection, and a reset may overtake the answer (RFC 9112, section 9.6).
+asio::awaitable<void> take_the_rest(Stream& stream) {
+  boost::system::error_code ignored;
+  stream.socket().shutdown(stream_protocol::socket::shutdown_send, ignored);
+  stream.expires_after(unread_time_max);
+  std::array<char, 4096> block{};
+  for (std::size_t taken = 0; taken < unread_bytes_max;) {
+    const auto [error, read] = co_await stream.async_read_some(asio::buffer(block), no_throw);
+    if (error) break;
+    taken += read;
+  }
+}
+
 }  // namespace
 
 /// Shared with the coroutines, which may outlive the HttpServer by a turn of the loop.
@@ -257,6 +275,7 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
     stream.expires_after(options.transfer_time_max);
     const auto [write_error, written] = co_await http::async_write(stream, response, no_throw);
     going_on = !write_error && keep_alive;
+    if (read_error && !write_error) co_await take_the_rest(stream);
     if (going_on && options.pace > Duration(0)) {
       breath.expires_after(options.pace * pace_of_requests);
       (void)co_await breath.async_wait(no_throw);

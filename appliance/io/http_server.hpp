@@ -12,7 +12,8 @@
 //
 // Limit: 32 connections (the next gets 503), 8 KiB of header, 64 KiB of body, one request at a time
 // per connection, 5 s for a request to arrive and an answer to be taken, 30 s for an answer to be
-// given (then 504). Over TCP less: see metrics_server_options.
+// given (then 504), 1 s and 64 KiB of what a refused one still sends. Over TCP less: see
+// metrics_server_options.
 #pragma once
 
 #include <cstddef>

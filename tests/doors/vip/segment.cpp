@@ -82,6 +82,14 @@ void must(const Namespace& where, const std::vector<std::string>& commands) {
   for (const auto& command : commands) ASSERT_TRUE(where.runs(command)) << command;
 }
 
+std::string seen_within_a_second(const std::function<std::string()>& look) {
+  for (;;) {
+    const Instant before = boot_now();
+    std::string seen = look();
+    if (boot_now() - before < std::chrono::seconds(1)) return seen;
+  }
+}
+
 Bystander::Bystander(const Namespace& where, const std::string& interface) {
   where.within([&] {
     Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
