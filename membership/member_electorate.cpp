@@ -18,7 +18,7 @@ bool has(const std::vector<NodeConfig>& nodes, const NodeName& name) {
 
 /// Hears by which list a peer counts. False: by none that has to do with ours, so that what it says
 /// besides is not for us.
-bool Member::State::counts_by_kin(Peer& peer, const ElectorateTold& told) {
+bool Member::State::counts_by_kin(Peer& peer, const ElectorateTold& told, Instant now) {
   peer.counts_by(told);
   if (succession.heard(peer.node().name, told)) {
     copy.keep(succession.kept());
@@ -26,6 +26,10 @@ bool Member::State::counts_by_kin(Peer& peer, const ElectorateTold& told) {
     writer.count_by(succession.electorate());
   }
   const bool is_foreign = succession.kinship(told) == Kinship::foreign;
+  // Liveness: it counts by what we would take, in another line of descent: more than to be there
+  // with the same file is not asked of it.
+  if (is_foreign && staging && told.list == staging->hash)
+    staging->heard[peer.node().name] = now;
   for (MemberView& member : view.members) {
     if (member.name != peer.node().name || member.counts_otherwise == is_foreign) continue;
     member.counts_otherwise = is_foreign;
@@ -79,8 +83,7 @@ std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
     present.insert(name);
     if (!has(staging->config.nodes, name))
       waits.push_back(name.text() + ", which it doesn't name, to be ended");
-    else if (peer.staged() != staging->config.fingerprint &&
-             peer.electorate().list != staging->hash)  // it counts by it: that is more than given
+    else if (peer.staged() != staging->config.fingerprint)
       waits.push_back(name.text() + " to be given the same file");
   }
   if (!succession.electorate().is_majority(present)) waits.emplace_back("a quorum");

@@ -53,13 +53,13 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   switch (peer->receive(opened.envelope, opened.message.beat, now, random)) {
     case Peer::Reception::current:
       owe_response(*peer, opened.message);
-      if (!counts_by_kin(*peer, opened.message.electorate))
+      if (!counts_by_kin(*peer, opened.message.electorate, now))
         return refuse(datagram.from, another_electorate);
       return take_in(*peer, opened, now);
     case Peer::Reception::promoted:
       owe_response(*peer, opened.message);
       beats_owed.insert(peer->node().name);
-      if (!counts_by_kin(*peer, opened.message.electorate))
+      if (!counts_by_kin(*peer, opened.message.electorate, now))
         return refuse(datagram.from, another_electorate);
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);

@@ -123,7 +123,7 @@ struct Member::State {
   [[nodiscard]] Instant instant_of(Utc moment) const;
 
   // member_electorate.cpp: who votes
-  [[nodiscard]] bool counts_by_kin(Peer& peer, const ElectorateTold& told);
+  [[nodiscard]] bool counts_by_kin(Peer& peer, const ElectorateTold& told, Instant now);
   [[nodiscard]] std::vector<std::string> staged_waits_for(Instant now) const;
   [[nodiscard]] bool may_tell_staged(Instant now) const;
   [[nodiscard]] bool is_in_use(std::uint64_t list) const;

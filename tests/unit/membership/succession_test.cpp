@@ -304,6 +304,23 @@ TEST_F(Change, who_is_alone_with_a_list_goes_back_at_once) {
     EXPECT_EQ(electorate(i), (ElectorateView{3, true, {}, false, false, {}})) << i;
 }
 
+/// Each came to its list by files of its own, so neither succeeds the other. (Found by seed 3005615.)
+TEST_F(Change, who_counts_by_the_staged_list_already_is_there) {
+  auto heavier = world.first_nodes(2);
+  heavier[0].votes = 2;
+  world.machines[0].nodes = heavier;
+  world.machines[1].nodes = world.first_nodes(2);
+  world.start(0);
+  world.start(1);
+  world.run_for(6s);
+  ASSERT_TRUE(world.view(0).members[1].counts_otherwise);
+  ASSERT_TRUE(electorate(0).settled);
+  world.stage(0, world.first_nodes(2));
+  world.run_for(1s);
+  for (const std::size_t i : {0U, 1U})
+    EXPECT_EQ(electorate(i), (ElectorateView{2, true, {}, false, false, {}})) << i;
+}
+
 TEST_F(Change, the_next_change_waits_until_every_lease_before_the_last_one_is_over) {
   begin_with_two();
   for (const std::size_t i : {0U, 1U}) world.stage(i, world.first_nodes(3));
