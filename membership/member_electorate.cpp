@@ -28,8 +28,7 @@ bool Member::State::counts_by_kin(Peer& peer, const ElectorateTold& told, Instan
   const bool is_foreign = succession.kinship(told) == Kinship::foreign;
   // Liveness: it counts by what we would take, in another line of descent: more than to be there
   // with the same file is not asked of it.
-  if (is_foreign && staging && told.list == staging->hash)
-    staging->heard[peer.node().name] = now;
+  if (is_foreign && staging && told.list == staging->hash) staging->heard[peer.node().name] = now;
   for (MemberView& member : view.members) {
     if (member.name != peer.node().name || member.counts_otherwise == is_foreign) continue;
     member.counts_otherwise = is_foreign;

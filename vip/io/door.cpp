@@ -24,8 +24,11 @@ using Operation = AddressRefused::Operation;
 using Place = std::pair<InterfaceName, Cidr>;
 
 /// How long the kernel may take to deliver to an IPv6 address that it has acknowledged: some ten
-/// microseconds, milliseconds on a busy machine. Longer means never (a routing rule of somebody's).
-constexpr Duration delivery_patience = std::chrono::seconds(1);
+/// microseconds, milliseconds on a busy machine, more while somebody holds its lock. Longer means
+/// never (a routing rule of somebody's).
+constexpr auto delivery_patience = std::chrono::seconds(3);
+/// The kernel's word of the address may come just before it delivers to it, and no other follows.
+constexpr auto delivery_look_interval = std::chrono::milliseconds(1);
 
 Error not_there(const InterfaceName& interface) {
   return {ErrorKind::absent, "interface " + interface.text() + " is not there", 0};
@@ -43,7 +46,8 @@ bool could_answer(const LinkSeen& link) {
 }  // namespace
 
 struct Door::State : std::enable_shared_from_this<State> {
-  State(boost::asio::io_context& context, Handler told) : io(context), handler(std::move(told)) {}
+  State(boost::asio::io_context& context, Handler told)
+      : io(context), handler(std::move(told)), delivery_look(context) {}
 
   /// Later, from the loop, after everything that was told before.
   void tell(Event event) {
@@ -145,10 +149,11 @@ struct Door::State : std::enable_shared_from_this<State> {
       return tell(AddressRefused{interface, address.address, Operation::add, added.error()});
     }
     assigned.insert(place);
-    const bool is_new = !undelivered.contains(place);
-    ++undelivered[place];
+    const bool is_looking = !undelivered.empty();
+    const auto limit = std::chrono::steady_clock::now() + delivery_patience;
+    ++undelivered.try_emplace(place, Undelivered{0, limit}).first->second.times_asked;
     tell_delivered(place);
-    if (is_new && undelivered.contains(place)) give_up_later(place);
+    if (!is_looking && !undelivered.empty()) look_again_later();
   }
 
   /// Tells of the adding of an address if packets to it are taken in now.
@@ -162,20 +167,28 @@ struct Door::State : std::enable_shared_from_this<State> {
   /// Each asking for an address has one answer, and in order.
   void tell_added(const Place& place) {
     const auto asked = undelivered.extract(place);
-    for (unsigned i = 0; !asked.empty() && i < asked.mapped(); ++i)
+    for (unsigned i = 0; !asked.empty() && i < asked.mapped().times_asked; ++i)
       tell(AddressAdded{place.first, place.second.address});
   }
 
-  void give_up_later(const Place& place) {
-    auto timer = std::make_shared<boost::asio::steady_timer>(io, delivery_patience);
-    timer->async_wait([weak = weak_from_this(), timer, place](const auto& error) {
+  void look_again_later() {
+    delivery_look.expires_after(delivery_look_interval);
+    delivery_look.async_wait([weak = weak_from_this()](const auto& error) {
       const auto self = weak.lock();
-      if (!error && self && !self->ended) self->give_up(place);
+      if (!error && self && !self->ended) self->look_again();
     });
   }
 
+  void look_again() {
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& [place, asked] : std::map(undelivered)) {
+      tell_delivered(place);
+      if (now >= asked.limit) give_up(place);
+    }
+    if (!undelivered.empty()) look_again_later();
+  }
+
   void give_up(const Place& place) {
-    tell_delivered(place);
     const auto asked = undelivered.extract(place);
     if (asked.empty()) return;
     assigned.erase(place);
@@ -186,7 +199,7 @@ struct Door::State : std::enable_shared_from_this<State> {
                       "the kernel has " + to_string(address.address) +
                           " but takes no packet to it as its own (`ip -6 rule`?)",
                       0};
-    for (unsigned i = 0; i < asked.mapped(); ++i)
+    for (unsigned i = 0; i < asked.mapped().times_asked; ++i)
       tell(AddressRefused{interface, address.address, Operation::add, error});
   }
 
@@ -305,8 +318,12 @@ struct Door::State : std::enable_shared_from_this<State> {
   std::set<std::uint32_t> port_cleared;  ///< ports that were looked at for an old filter
   std::map<InterfaceName, LinkChanged> told_links;
   std::set<Place> assigned;  ///< addresses of VIPs that the kernel has
-  /// Those of them that it doesn't deliver to yet, and how often they were asked for.
-  std::map<Place, unsigned> undelivered;
+  struct Undelivered {
+    unsigned times_asked = 0;
+    std::chrono::steady_clock::time_point limit;  ///< then it is refused
+  };
+  std::map<Place, Undelivered> undelivered;  ///< those of them that it doesn't deliver to yet
+  boost::asio::steady_timer delivery_look;
   bool ended = false;
 };
 

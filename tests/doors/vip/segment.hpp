@@ -47,8 +47,8 @@ class Namespace {
 /// Runs each of the commands inside, and fails the test at the first that fails.
 void must(const Namespace& where, const std::vector<std::string>& commands);
 
-/// What `look` sees. The kernel counts lifetimes down in whole seconds, so one that took a second is
-/// taken again.
+/// What `look` sees. The kernel counts lifetimes down in whole seconds, so one that took a second
+/// is taken again.
 [[nodiscard]] std::string seen_within_a_second(const std::function<std::string()>& look);
 
 /// Somebody else on the segment: sends frames and sees all that come.

@@ -304,7 +304,7 @@ TEST_F(Change, who_is_alone_with_a_list_goes_back_at_once) {
     EXPECT_EQ(electorate(i), (ElectorateView{3, true, {}, false, false, {}})) << i;
 }
 
-/// Each came to its list by files of its own, so neither succeeds the other. (Found by seed 3005615.)
+/// Each came to its list by files of its own, so neither succeeds the other. (Seed 3005615.)
 TEST_F(Change, who_counts_by_the_staged_list_already_is_there) {
   auto heavier = world.first_nodes(2);
   heavier[0].votes = 2;
