@@ -289,6 +289,13 @@ void add_vips(Page& page, const Status& status) {
   each("hapx_vip_claims_total", counter,
        "Frames in which another host claimed the VIP while this node had it or asked for it.",
        [](const VipStatus& vip) { return vip.claims; });
+  each("hapx_vip_clients", gauge, "Connections to the VIP on this node, by a look once a second.",
+       [](const VipStatus& vip) { return vip.clients; });
+  each("hapx_vip_clients_woken_total", counter,
+       "Clients of holders before that were told that their connection is gone, and answered here.",
+       [](const VipStatus& vip) { return vip.clients_woken; });
+  each("hapx_vip_clients_silent_total", counter, "Clients of holders before that did not answer.",
+       [](const VipStatus& vip) { return vip.clients_silent; });
 }
 
 void add_takeovers(Page& page, const Status& status) {

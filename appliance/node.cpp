@@ -58,6 +58,8 @@ Node::State::State(NodeOptions given, Instant now)
   if (self_of(options).role == Role::witness) return;
   for (const auto& service : options.config.services) {
     services.emplace_back(service, options.config, random());
+    for (const auto& vip : service.vips)
+      clients.emplace_back(service.name, Endpoint{vip.address.address, service.port});
   }
 }
 
@@ -143,6 +145,8 @@ template <class Event>
 void Node::State::hear(const Event& event, Instant now, Decisions& out) {
   if constexpr (std::is_constructible_v<vip::Event, const Event&>) {
     hear_vip(event, now, out);
+  } else if constexpr (std::is_constructible_v<vip::ClientEvent, const Event&>) {
+    hear_clients(event, now, out);
   } else {
     absorb(supervisor.step(event, now), now, out);
   }
@@ -255,6 +259,7 @@ void Node::State::settle(Instant now, Decisions& out) {
     if (!unsettled) break;
   }
   if (leaving) leave(now, out);
+  attend_to_clients(now, out);
   attend_to_staged(now, out);
 }
 
@@ -429,6 +434,7 @@ std::optional<Instant> Node::State::next_deadline() const {
   sooner(member.next_deadline());
   sooner(supervisor.next_deadline());
   for (const auto& service : services) sooner(service.next_deadline());
+  for (const auto& one : clients) sooner(one.next_deadline());
   if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
   if (member.view().coordinating) {
     // Before it may plan there is nothing that it could do about what is over.

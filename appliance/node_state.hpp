@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "appliance/api.hpp"
+#include "appliance/clients_here.hpp"
 #include "appliance/coordination.hpp"
 #include "appliance/decisions.hpp"
 #include "appliance/journal.hpp"
@@ -47,6 +48,7 @@ struct Node::State {
   lb_supervisor::Supervisor supervisor;
   lb_supervisor::RenderedHaproxy haproxy;  ///< what HAProxy is to run; empty text: none here
   std::vector<ServiceHere> services;       ///< empty on a witness
+  std::vector<ClientsHere> clients;        ///< of all addresses of all services, in their order
   Coordination coordination;
   Journal journal;
   std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
@@ -105,6 +107,7 @@ struct Node::State {
   void hear(const membership::WallClockSet& event, Instant now, Decisions& out);
   void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
+  void hear_clients(const vip::ClientEvent& event, Instant now, Decisions& out);
   template <class Event>
   void hear(const Event& event, Instant now, Decisions& out);
 
@@ -131,6 +134,7 @@ struct Node::State {
   void tell_report(Instant now, Decisions& out);
   void coordinate(Instant now, Decisions& out);
   void leave(Instant now, Decisions& out);
+  void attend_to_clients(Instant now, Decisions& out);
   void look_for_holders(Instant now);
   void answer_returns(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);

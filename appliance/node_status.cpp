@@ -167,7 +167,14 @@ ServiceStatus service_status(const ServiceConfig& service, const Node::State& st
     if (here.config().name != service.name) continue;
     const auto until = here.right_until();
     if (until && *until > now) shown_service.lease_remaining = *until - now;
-    for (const auto& holder : here.holders()) shown_service.vips.push_back(shown(holder, now));
+    for (const auto& holder : here.holders()) {
+      VipStatus& vip = shown_service.vips.emplace_back(shown(holder, now));
+      const auto& address = holder.vip().address.address;
+      const auto& at = *std::ranges::find(state.clients, address, &ClientsHere::address);
+      vip.clients = at.connected();
+      vip.clients_woken = at.woken();
+      vip.clients_silent = at.silent();
+    }
   }
   for (const auto& backend : state.supervisor.status().backends) {
     if (backend.service == service.name) shown_service.backends = shown(backend);

@@ -108,6 +108,9 @@ struct VipStatus {
   std::uint64_t announcement_failures = 0;
   std::uint64_t claims = 0;           ///< by other hosts, while this node had it or asked for it
   std::vector<RivalStatus> rivals{};  ///< who they were, the last ones
+  std::uint64_t clients = 0;          ///< connected to it here, by the last look
+  std::uint64_t clients_woken = 0;    ///< of holders before; they have answered here
+  std::uint64_t clients_silent = 0;   ///< likewise; they have not, and were given up
 
   friend bool operator==(const VipStatus&, const VipStatus&) = default;
 };

@@ -72,6 +72,9 @@ json::object vip(const VipStatus& shown) {
           {"announcements", shown.announcements},
           {"announcementFailures", shown.announcement_failures},
           {"claims", shown.claims},
+          {"clients", shown.clients},
+          {"clientsWoken", shown.clients_woken},
+          {"clientsSilent", shown.clients_silent},
           {"rivals", rivals_json(shown)}};
 }
 
@@ -85,6 +88,9 @@ VipStatus vip_from(const json::object& object) {
   shown.announcements = number_at(object, "announcements");
   shown.announcement_failures = number_at(object, "announcementFailures");
   shown.claims = number_at(object, "claims");
+  shown.clients = number_at(object, "clients");
+  shown.clients_woken = number_at(object, "clientsWoken");
+  shown.clients_silent = number_at(object, "clientsSilent");
   each_object_at(object, "rivals",
                  [&](const json::object& rival) { shown.rivals.push_back(rival_from(rival)); });
   return shown;

@@ -128,6 +128,12 @@ class Member {
   /// Replaces what we tell of ourselves; sent at once if it differs (more than failures age), and
   /// with each beat until the peer has it.
   [[nodiscard]] Outcome tell(NodeReport report, Instant now);
+  /// Tells who is connected to an address that is held here: its next holder wakes them. Told once,
+  /// and lost if it is lost: say it again now and then.
+  [[nodiscard]] Outcome tell_clients(const LeaseKey& key, const std::vector<Endpoint>& clients,
+                                     Instant now);
+  /// As a peer told last that held it.
+  [[nodiscard]] const std::vector<Endpoint>& clients(const LeaseKey& key) const;
   /// Tells all nodes where services are to be, ourselves included (PlanArrived). REQUIRES:
   /// view().coordinating was true; does nothing if that right has just ended.
   [[nodiscard]] Outcome publish(std::vector<Assignment> assignments, Instant now);

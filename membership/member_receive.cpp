@@ -63,6 +63,7 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
         return refuse(datagram.from, another_electorate);
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);
+      client_lists.began_anew(peer->node().name);
       take_in(*peer, opened, now);
       for (auto& [key, claim] : claims) {
         claim.lease.heard_news(now);
@@ -226,6 +227,7 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
     if (reception.is_new) news.push_back(OrderArrived{order});
     if (reception.answer) message_to(peer).order_answers.push_back(*reception.answer);
   }
+  for (const ClientsTold& part : message.clients_told) client_lists.add(peer.node().name, part);
   for (const OrderAnswer& answer : message.order_answers)
     if (orders.answered(answer.id)) news.push_back(OrderAnswered{answer});
 }

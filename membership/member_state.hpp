@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "membership/assembly.hpp"
+#include "membership/client_lists.hpp"
 #include "membership/codec.hpp"
 #include "membership/coordinator_watch.hpp"
 #include "membership/lease.hpp"
@@ -177,6 +178,8 @@ struct Member::State {
   std::uint64_t plan_number = 0;
   std::optional<std::vector<Assignment>> published;  ///< what we, the coordinator, said last
   Assembly<PlanId, Assignment> plan_assembly;
+  ClientLists client_lists;           ///< as peers told
+  std::uint64_t clients_version = 0;  ///< of the list that we told last
   std::vector<RepeatedRelease> repeated_releases;
 
   Instant next_beat;

@@ -13,6 +13,7 @@
 
 #include "config/fingerprint.hpp"
 #include "config/ids.hpp"
+#include "config/net.hpp"
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
 #include "membership/report.hpp"
@@ -26,6 +27,9 @@ inline constexpr std::size_t reason_bytes_max = 200;
 inline constexpr std::size_t obstacle_bytes_max = 120;
 inline constexpr std::size_t sentence_bytes_max = 400;
 inline constexpr std::size_t config_part_bytes_max = 120;
+/// So many clients of a holder are told, and so many at once.
+inline constexpr std::size_t clients_max = 500;
+inline constexpr std::size_t clients_part_max = 50;
 
 /// "I hear this process of that node, and have this version of its report."
 struct Hearing {
@@ -192,6 +196,18 @@ struct ConfigTold {
   friend bool operator==(const ConfigTold&, const ConfigTold&) = default;
 };
 
+/// Who is connected to an address that the sender holds, a part of them or (count 0) nobody. For
+/// whoever holds it next.
+struct ClientsTold {
+  LeaseKey key;
+  std::uint64_t version = 0;
+  std::uint32_t index = 0;
+  std::uint32_t count = 0;
+  std::vector<Endpoint> clients;  ///< at most clients_part_max, all of one family
+
+  friend bool operator==(const ClientsTold&, const ClientsTold&) = default;
+};
+
 struct Message {
   NodeName to;
   ElectorateTold electorate;  ///< in each datagram, for all that is in it
@@ -210,13 +226,14 @@ struct Message {
   std::vector<RecordPart> record_told;     ///< beside an answer: what the sender has
   std::vector<RecordPart> record_written;  ///< by the coordinator; the ballot is the sender's
   std::vector<ConfigTold> config_told;
+  std::vector<ClientsTold> clients_told;
 
   [[nodiscard]] bool empty() const {
     return !beat && prepares.empty() && prepare_answers.empty() && proposals.empty() &&
            proposal_answers.empty() && releases.empty() && report_parts.empty() &&
            plan_parts.empty() && orders.empty() && order_answers.empty() && record_reads.empty() &&
            record_answers.empty() && record_told.empty() && record_written.empty() &&
-           config_told.empty();
+           config_told.empty() && clients_told.empty();
   }
 
   friend bool operator==(const Message&, const Message&) = default;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/assert.hpp"
+#include "membership/plaintext_clients.hpp"
 #include "membership/plaintext_record.hpp"
 #include "membership/plaintext_workbench.hpp"
 #include "membership/promise_memory.hpp"
@@ -289,6 +290,7 @@ std::vector<std::vector<std::uint8_t>> encode(const Message& message, std::size_
   packer.add(orders_of<Cleanup>(message), &Datagram::mutable_cleanups);
   packer.add(message.order_answers, &Datagram::mutable_order_answers);
   packer.add(message.config_told, &Datagram::mutable_config_told);
+  packer.add(message.clients_told, &Datagram::mutable_clients_told);
   return std::move(packer).finish();
 }
 
@@ -331,6 +333,7 @@ class Decoder {
                                    item.accepted() ? OrderOutcome::accepted : OrderOutcome::refused,
                                    bounded(item.sentence(), sentence_bytes_max)});
     if (!from_wire(in, sender_, incarnation_, out)) ok_ = false;
+    if (!clients_from_wire(in, out)) ok_ = false;
     for (const auto& item : in.cleanups())
       out.orders.push_back(
           {item.id(), node(item.from()), Cleanup{service(item.service()), out.to}});

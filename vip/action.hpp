@@ -2,6 +2,7 @@
 // What can be asked of the kernel about an address?
 #pragma once
 
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -67,7 +68,22 @@ struct AnnounceTo {
   MacAddress asker_mac;
 };
 
-/// All of them, in the order in which a Holder asks for them.
+/// Asks the kernel who is connected to the address at this port. Answered by ClientsListed or
+/// ClientsNotListed.
+struct ListClients {
+  IpAddress address;
+  std::uint16_t port = 0;
+};
+
+/// Tickles clients that were connected to another holder (vip/tickle). Each that wakes is told as
+/// ClientWoken; TickleFailed comes once, or not at all.
+struct Tickle {
+  Endpoint served;
+  std::vector<Endpoint> clients;
+  std::uint32_t sequence = 0;
+};
+
+/// All that a Holder asks for, in its order.
 using Action = std::variant<ArmFence, Probe, ExtendDeadline, CloseFence, AddAddress, RemoveAddress,
                             Announce, AnnounceTo>;
 using Actions = std::vector<Action>;

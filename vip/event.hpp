@@ -2,9 +2,11 @@
 // What can happen to an address, its interface and its fence?
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/ids.hpp"
 #include "config/net.hpp"
@@ -99,7 +101,38 @@ struct AnnouncementFailed {
   Error error;
 };
 
-/// All of them: what the door tells, and what a Holder may be told.
+/// Limit: of more connections to one address so many are told.
+inline constexpr std::size_t clients_max = 500;
+
+/// Who is connected to an address of ours.
+struct ClientsListed {
+  IpAddress address;
+  std::vector<Endpoint> clients;  ///< at most clients_max
+};
+
+/// The kernel did not tell.
+struct ClientsNotListed {
+  IpAddress address;
+  Error error;
+};
+
+/// A client that was tickled has answered here, and was reset, or reset the connection itself: it
+/// knows, and it knows where the address is.
+struct ClientWoken {
+  IpAddress address;
+  Endpoint client;
+};
+
+/// Clients could not be tickled.
+struct TickleFailed {
+  IpAddress address;
+  Error error;
+};
+
+/// All that tells a node of its clients.
+using ClientEvent = std::variant<ClientsListed, ClientsNotListed, ClientWoken, TickleFailed>;
+
+/// What the door tells of addresses, links and the fence, and what a Holder may be told.
 using Event = std::variant<AddressAdded, AddressRefused, AddressRemoved, LinkChanged, FenceArmed,
                            FenceUnavailable, FenceRemoved, ProbeSent, ProbeFailed, AddressClaimed,
                            AskedElsewhere, AnnouncementSent, AnnouncementFailed>;

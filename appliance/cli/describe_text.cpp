@@ -69,17 +69,18 @@ std::string here_text(const Status& about, Style style) {
   if (!haproxy.fit) running += ", not fit" + (haproxy.reason.empty() ? "" : ": " + haproxy.reason);
   out += fact("HAProxy", running);
   out += fact("hapxd", about.version + ", up " + age_text(about.uptime));
-  Table vips({"ADDRESS", "SERVICE", "ON THE INTERFACE", "LEASE LEFT", "ANNOUNCED", "TAKEN AWAY"});
+  Table vips({"ADDRESS", "SERVICE", "ON THE INTERFACE", "LEASE LEFT", "ANNOUNCED", "TAKEN AWAY",
+              "CLIENTS"});
   for (const ServiceStatus& service : about.services) {
     for (const VipStatus& vip : service.vips) {
-      vips.add(
-          {{vip.address, Tone::strong},
-           {service.name.text(), Tone::plain},
-           {vip.assigned ? "yes" : "no", vip.assigned ? Tone::good : Tone::plain},
-           {vip.lease_remaining > Duration(0) ? milliseconds_text(vip.lease_remaining) : "-",
-            Tone::plain},
-           {std::to_string(vip.announcements), Tone::plain},
-           {std::to_string(vip.taken_away), vip.taken_away > 0 ? Tone::warning : Tone::plain}});
+      vips.add({{vip.address, Tone::strong},
+                {service.name.text(), Tone::plain},
+                {vip.assigned ? "yes" : "no", vip.assigned ? Tone::good : Tone::plain},
+                {vip.lease_remaining > Duration(0) ? milliseconds_text(vip.lease_remaining) : "-",
+                 Tone::plain},
+                {std::to_string(vip.announcements), Tone::plain},
+                {std::to_string(vip.taken_away), vip.taken_away > 0 ? Tone::warning : Tone::plain},
+                {std::to_string(vip.clients), Tone::plain}});
     }
   }
   return vips.empty() ? out : out + "\n" + vips.text(style);

@@ -34,6 +34,7 @@
 #include "lb-supervisor/io/self_probe.hpp"
 #include "membership/io/record_file.hpp"
 #include "membership/io/udp_link.hpp"
+#include "vip/io/client_door.hpp"
 #include "vip/io/door.hpp"
 
 namespace hapx::appliance {
@@ -132,6 +133,9 @@ class Daemon {
     auto door = vip::Door::open(context_, {std::move(vips), deadlines}, post);
     if (!door) return door.error();
     vip_ = std::move(*door);
+    auto clients = vip::ClientDoor::open(context_, post);
+    if (!clients) return clients.error();
+    clients_ = std::move(*clients);
     if (vip_->adopted()) beginning_.node.inheritance.deadlines = vip_->deadlines();
     auto left = vip_->left_overs();
     if (!left) return left.error();
@@ -271,6 +275,8 @@ class Daemon {
   void carry_out(const vip::RemoveAddress& action) { vip_->carry_out(action); }
   void carry_out(const vip::Announce& action) { vip_->carry_out(action); }
   void carry_out(const vip::AnnounceTo& action) { vip_->carry_out(action); }
+  void carry_out(const vip::ListClients& action) { clients_->carry_out(action); }
+  void carry_out(const vip::Tickle& action) { clients_->carry_out(action); }
   void carry_out(const lb_supervisor::CheckHaproxyConfig& action) { child_->check_config(action); }
   void carry_out(const lb_supervisor::StartHaproxy& action) { child_->start(action); }
   void carry_out(const lb_supervisor::RetireHaproxy& action) { child_->retire(action); }
@@ -322,6 +328,7 @@ class Daemon {
   std::unique_ptr<membership::UdpLink> link_;
   std::optional<membership::RecordFile> record_;
   std::unique_ptr<vip::Door> vip_;
+  std::unique_ptr<vip::ClientDoor> clients_;
   std::optional<lb_supervisor::ChildProcess> child_;
   std::optional<lb_supervisor::RuntimeSocket> runtime_;
   std::optional<lb_supervisor::SelfProbe> probe_;

@@ -166,6 +166,22 @@ void Interpreter::operator()(const vip::Announce& action) {
 /// The world's one client is told by announcements alone.
 void Interpreter::operator()(const vip::AnnounceTo&) {}
 
+void Interpreter::operator()(const vip::ListClients& action) {
+  if (fails(Door::list_clients)) {
+    world_.tell(machine_, netlink_takes, vip::ClientsNotListed{action.address, broken_door});
+  } else {
+    world_.tell(machine_, netlink_takes, world_.list_clients(machine_, action.address));
+  }
+}
+
+void Interpreter::operator()(const vip::Tickle& action) {
+  if (fails(Door::tickle)) {
+    world_.tell(machine_, netlink_takes, vip::TickleFailed{action.served.address, broken_door});
+  } else {
+    world_.tickle(machine_, action);
+  }
+}
+
 void Interpreter::operator()(const lb_supervisor::CheckHaproxyConfig& action) {
   world_.tell(machine_, machine_.haproxy.check(action));
 }

@@ -50,6 +50,8 @@ enum class Door : std::uint8_t {
   restart_in_flight,
   amend_haproxy,
   probe,
+  list_clients,
+  tickle,
 };
 
 /// What the process has been told, as opposed to what is so. For the checkers only.

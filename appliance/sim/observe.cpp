@@ -92,6 +92,7 @@ void World::observe_address(const IpAddress& vip, Address& address) {
     note("client == " + to_string(vip) + " is served by " + (by ? by->text() : "nobody"));
     state(Serving{vip, by});
   }
+  observe_clients(vip, address);
   address.unserved.see(now_, by.has_value());
   address.silent.see(now_, !answering_now.empty());
 }

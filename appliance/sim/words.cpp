@@ -72,6 +72,18 @@ struct EventWords {
   std::string operator()(const AnnouncementFailed& it) const {
     return "AnnouncementFailed" + place(it.interface, it.address);
   }
+  std::string operator()(const ClientsListed& it) const {
+    return "ClientsListed " + to_string(it.address) + ": " + std::to_string(it.clients.size());
+  }
+  std::string operator()(const ClientsNotListed& it) const {
+    return "ClientsNotListed " + to_string(it.address) + ": " + it.error.sentence;
+  }
+  std::string operator()(const ClientWoken& it) const {
+    return "ClientWoken " + to_string(it.client) + " of " + to_string(it.address);
+  }
+  std::string operator()(const TickleFailed& it) const {
+    return "TickleFailed " + to_string(it.address) + ": " + it.error.sentence;
+  }
   std::string operator()(const KeeperConnected& it) const {
     return "KeeperConnected" + (it.running ? " running" + number(it.running->generation) : "");
   }
@@ -145,6 +157,12 @@ struct ActionWords {
   std::string operator()(const AnnounceTo& it) const {
     return "AnnounceTo " + to_string(it.asker) + place(it.interface, it.address);
   }
+  std::string operator()(const ListClients& it) const {
+    return "ListClients " + to_string(it.address);
+  }
+  std::string operator()(const Tickle& it) const {
+    return "Tickle " + std::to_string(it.clients.size()) + " of " + to_string(it.served);
+  }
   std::string operator()(const CheckHaproxyConfig& it) const {
     return "CheckHaproxyConfig" + number(it.generation);
   }
@@ -178,12 +196,12 @@ struct ActionWords {
 }  // namespace
 
 bool is_news(const Event& event) {
-  return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, DeadlineReached, WallClockSet>(
-      event);
+  return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, ClientsListed, DeadlineReached,
+                 WallClockSet>(event);
 }
 bool is_news(const Action& action) {
   return !is_any<SendDatagram, StorePromise, StoreRecord, ExtendDeadline, ProbeHaproxy, AskBackends,
-                 NotifyServiceManager>(action);
+                 ListClients, NotifyServiceManager>(action);
 }
 
 std::string describe(const Event& event) {

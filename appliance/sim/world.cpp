@@ -45,6 +45,7 @@ World::World(const WorldOptions& options)
       address.service = service.name;
       address.unserved.since = now_;
       address.silent.since = now_;
+      invite_clients(vip.address.address, address);
     }
   }
 }

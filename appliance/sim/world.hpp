@@ -193,6 +193,8 @@ class World {
   [[nodiscard]] bool all_served() const;
   /// Whose kernels answer for the address now.
   [[nodiscard]] std::vector<NodeName> answering(const IpAddress& vip) const;
+  /// So many of the address's idle clients have no connection to whoever serves it now.
+  [[nodiscard]] std::size_t asleep(const IpAddress& vip) const;
   /// Forgets the outages until now.
   void mark();
   /// The longest time without service since mark(), as a client with infinitely many requests would
@@ -235,6 +237,18 @@ class World {
     [[nodiscard]] Duration until(Moment now) const;
   };
 
+  /// One boot of a machine: what it knew of connections is gone with it.
+  struct Server {
+    NodeName machine;
+    std::uint64_t boots = 0;
+
+    friend bool operator==(const Server&, const Server&) = default;
+  };
+  struct IdleClient {
+    Endpoint end;
+    std::optional<Server> server;  ///< to which it believes to be connected
+  };
+
   struct Address {
     ServiceName service;
     std::optional<NodeName> neighbour;  ///< whose hardware address the client last learnt
@@ -243,6 +257,7 @@ class World {
     std::optional<NodeName> serving;
     Gap unserved;
     Gap silent;
+    std::vector<IdleClient> clients{};
   };
 
   struct Pending {
@@ -315,6 +330,12 @@ class World {
   void hear(Machine& machine, Duration after, const vip::Claim& claim);
   /// Whoever has the address answers, and those who hear it hear that somebody wants it.
   void probe(Machine& asker, const InterfaceName& interface, const IpAddress& vip);
+
+  // idle_clients.cpp: who is connected and only listens
+  static void invite_clients(const IpAddress& vip, Address& address);
+  void observe_clients(const IpAddress& vip, Address& address);
+  [[nodiscard]] vip::ClientsListed list_clients(const Machine& machine, const IpAddress& vip) const;
+  void tickle(Machine& machine, const vip::Tickle& action);
 
   // operations.cpp
   /// What the lease is not made for goes on there, or has just ended.

@@ -74,6 +74,10 @@ inline membership::Message rich_message() {
                     30min}});
   message.orders.push_back({7, NodeName("node1"), Cleanup{service.service, message.to}});
   message.config_told = {{111, 0, 1, {"service kube-apiserver", 222}}};
+  const LeaseKey six(to_string(*parse_ip("2001:db8:4::20")));
+  message.clients_told = {{key, 9, 0, 1, {{ipv4(192, 168, 4, 99), 40001}}},
+                          {six, 9, 1, 2, {*parse_endpoint("[2001:db8:4::99]:40002")}},
+                          {key, 10, 0, 0, {}}};
   return message;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is every netlink datagram a list of messages, and every message something or nothing?
 //
-// All that reads what the kernel tells: envelope, attributes, addresses, links, filters, answers.
-// Nothing may look beyond a message's own bytes; and what is seen of an address or a filter, asked
-// for in a request of ours, is seen again in it.
+// All that reads what the kernel tells: envelope, attributes, addresses, links, filters,
+// connections, answers. Nothing may look beyond a message's own bytes; and what is seen of an
+// address or a filter, asked for in a request of ours, is seen again in it.
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -11,6 +11,7 @@
 
 #include "fuzz.hpp"
 #include "vip/address_message.hpp"
+#include "vip/connection_message.hpp"
 #include "vip/fence_message.hpp"
 
 namespace hapx::fuzz {
@@ -66,11 +67,14 @@ void try_message(const NetlinkMessage& message) {
   const auto filter = parse_filter(message);
   const auto hooks = parse_hooks_removed(message);
   static_cast<void>(is_delivered_here(message));
+  const auto connection = parse_connection(message);
   const auto answer = parse_answer(message);
   must(address.has_value() + link.has_value() + filter.has_value() + hooks.has_value() +
-               answer.has_value() <=
+               answer.has_value() + connection.has_value() <=
            1,
        "a message means one thing");
+  must(!connection || connection->here.address.family == connection->there.address.family,
+       "both ends of a connection are of one family");
   if (address) try_address(*address);
   if (filter) try_filter(*filter);
   if (link) {

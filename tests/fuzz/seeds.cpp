@@ -12,8 +12,10 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 
 #include "genuine.hpp"
 #include "lb-supervisor/keeper_message.hpp"
@@ -23,6 +25,7 @@
 #include "vip/address_message.hpp"
 #include "vip/claim.hpp"
 #include "vip/fence_message.hpp"
+#include "vip/tickle.hpp"
 
 namespace hapx::fuzz {
 namespace {
@@ -76,6 +79,8 @@ void write_parts(Seeds& seeds) {
   add("record-told", &Message::record_told, rich.record_told[0]);
   add("record-written", &Message::record_written, rich.record_written[0]);
   add("config-told", &Message::config_told, rich.config_told[0]);
+  add("clients-told", &Message::clients_told, rich.clients_told[0]);
+  add("clients-told-6", &Message::clients_told, rich.clients_told[1]);
   ReportPart report = rich.report_parts[0];
   report.index = report.count;
   add("report-beyond-its-count", &Message::report_parts, report);
@@ -211,6 +216,17 @@ Bytes as(std::uint16_t type, Bytes message) {
   return message;
 }
 
+Bytes reset_frame(const Endpoint& from, const Endpoint& to) {
+  const bool is_ipv4 = from.address.family == Family::ipv4;
+  Bytes frame(12, 2);
+  frame.push_back(is_ipv4 ? 0x08 : 0x86);
+  frame.push_back(is_ipv4 ? 0x00 : 0xdd);
+  const Bytes packet = vip::tickle_packet(from, to, 1);
+  frame.insert(frame.end(), packet.begin(), packet.end());
+  frame[frame.size() - 7] = 0x14;  // reset, acknowledgement
+  return frame;
+}
+
 bool write_wire(const fs::path& folder) {
   using namespace vip;
   Seeds seeds(folder, "netlink");
@@ -236,7 +252,15 @@ bool write_wire(const fs::path& folder) {
   frames.add("question", question_frame(mac, own, address.address));
   frames.add("announcement-6", announcement_frames(mac, six)[0]);
   frames.add("probe-6", probe_frame(mac, six)).add("question-6", question_frame(mac, six, six));
-  return seeds.good() && frames.good();
+  Seeds resets(folder, "reset");
+  resets.add("ipv4", reset_frame({address.address, 6443}, {own, 40000}));
+  resets.add("ipv6", reset_frame({six, 6443}, {six, 40000}));
+  inet_diag_msg connection{};
+  connection.idiag_family = AF_INET;
+  seeds.add(
+      "connection",
+      NetlinkRequest(SOCK_DIAG_BY_FAMILY, 0, 1, NetlinkRequest::bytes_of(connection)).finish());
+  return seeds.good() && frames.good() && resets.good();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class ServingLab : public ScratchLab {
  protected:
   /// With these lines at the end of the service in hapx.yaml.
   void start(const std::string& more = "") {
-    auto built = Lab::build({.name = name(), .nodes = 3}, HAPX_PROGRAMS);
+    auto built = Lab::build({.name = name(), .nodes = 3, .family = family_}, HAPX_PROGRAMS);
     ASSERT_TRUE(built) << built.error().sentence;
     lab_.emplace(std::move(*built));
     ASSERT_TRUE(write_file(plan().config_file, render_config(plan()) + more));
@@ -60,6 +60,7 @@ class ServingLab : public ScratchLab {
     return false;
   }
 
+  Family family_ = Family::ipv4;
   std::optional<Lab> lab_;
   std::string said_;  ///< by hapx, last
 };

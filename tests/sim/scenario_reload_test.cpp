@@ -249,30 +249,44 @@ TEST_F(Reloads, AnUnchangedFileIsNoReasonToBeginAnew) {
 }
 
 /// The key is the address, not the service: a node with an older file, that hears of no new plan,
-/// and one with the new file ask for the same one.
+/// and one with the new file ask for the same one. Who coordinates hears less than its peer, and so
+/// leaves that to it after a lease, or to the holder: whether it plans before is a matter of luck.
 TEST_F(Reloads, AnAddressThatMovesToAnotherServiceIsNotHeldTwice) {
-  begin(cluster(3));
-  place_on(other_than(coordinator()));
-  const NodeName before = holder().value();
-  const NodeName planner = coordinator();
-  world_->cut(before, planner);
-  ClusterConfig changed = world_->config();
-  changed.services[0].name = ServiceName("control-plane");
-  for (const NodeName& node : {n1, n2, n3}) {
-    if (node != before) reload(node, changed);
+  unsigned unheard_plans = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    WorldOptions options;
+    options.config = cluster(3);
+    options.seed = seed;
+    begin(options);
+    place_on(other_than(coordinator()));
+    const NodeName before = holder().value();
+    const NodeName planner = coordinator();
+    world_->cut(before, planner);
+    ClusterConfig changed = world_->config();
+    changed.services[0].name = ServiceName("control-plane");
+    for (const NodeName& node : {n1, n2, n3}) {
+      if (node != before) reload(node, changed);
+    }
+    const auto planned = [&] {
+      if (!world_->alive(planner)) return false;
+      const ServiceStatus shown = world_->status(planner).services[0];
+      return shown.name == changed.services[0].name && !shown.reason.empty();
+    };
+    ASSERT_TRUE(world_->run_until(planned, 2s)) << seed;
+    world_->run_for(20ms);
+    if (world_->status(planner).coordinator == planner) {
+      ++unheard_plans;
+      EXPECT_EQ(world_->answering(vip), std::vector{before}) << "it is still promised the address";
+    }
+    world_->heal_all();
+    expect_outage_at_most(lease() + detection);
+    if (coordinator() != before) {
+      EXPECT_NE(holder(), before) << "its service is in nobody's plan any more";
+    }
+    EXPECT_EQ(world_->answering(vip).size(), 1U);
+    EXPECT_TRUE(world_->violations().empty()) << seed;
   }
-  const auto planned = [&] {
-    if (!world_->alive(planner)) return false;
-    const ServiceStatus shown = world_->status(planner).services[0];
-    return shown.name == changed.services[0].name && !shown.reason.empty();
-  };
-  ASSERT_TRUE(world_->run_until(planned, 2s));
-  world_->run_for(20ms);
-  EXPECT_EQ(world_->answering(vip), std::vector{before}) << "it is still promised the address";
-  world_->heal_all();
-  expect_outage_at_most(lease() + detection);
-  EXPECT_NE(holder(), before) << "its service is in nobody's plan any more";
-  EXPECT_EQ(world_->answering(vip).size(), 1U);
+  EXPECT_GT(unheard_plans, 0U);
 }
 
 /// Only an order takes a file: a crash goes on with what was accepted.

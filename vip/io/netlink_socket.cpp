@@ -22,9 +22,10 @@ constexpr int dump_attempts_max = 3;
 NetlinkSocket::NetlinkSocket(Descriptor socket, std::uint32_t port)
     : socket_(std::move(socket)), port_(port), buffer_(datagram_bytes_max) {}
 
-Result<NetlinkSocket> NetlinkSocket::open() {
+Result<NetlinkSocket> NetlinkSocket::open(NetlinkFamily family) {
   const std::string what = "opening a netlink socket";
-  Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  const int protocol = family == NetlinkFamily::route ? NETLINK_ROUTE : NETLINK_SOCK_DIAG;
+  Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
   if (!socket.is_open()) return system_error(errno, what);
   // Sentences in refusals, without the request's echo. Older kernels do without.
   const int on = 1;

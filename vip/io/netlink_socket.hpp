@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// How does one ask rtnetlink something and get the answer?
+// How does one ask the kernel something by netlink and get the answer?
 //
 // A socket for requests: one question, one answer, in this call. The kernel carries a request out
 // while it is being sent, so the answer is there when the call returns, and waiting for it in the
 // event loop would only add states. The socket knows messages as envelopes; what they say is
-// vip/address_message and vip/fence_message.
+// vip/address_message, vip/fence_message and vip/connection_message.
 //
-// Limit: a request waits for the kernel's rtnl lock like everybody's, some ten microseconds when
-// nobody else changes the network, milliseconds beside one who does.
+// Limit: a request of rtnetlink waits for the kernel's rtnl lock like everybody's, some ten
+// microseconds when nobody else changes the network, milliseconds beside one who does.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,19 @@
 
 namespace hapx::vip {
 
+/// Who answers in the kernel.
+enum class NetlinkFamily : std::uint8_t {
+  route,      ///< addresses, links, filters
+  sock_diag,  ///< connections
+};
+
 class NetlinkSocket {
  public:
   /// Writes the request with the given sequence number.
   using Request = std::function<Bytes(std::uint32_t sequence)>;
 
   /// In the network namespace of the calling thread, for ever.
-  [[nodiscard]] static Result<NetlinkSocket> open();
+  [[nodiscard]] static Result<NetlinkSocket> open(NetlinkFamily family = NetlinkFamily::route);
 
   /// Carries one request out. `what` begins the sentence of a refusal.
   [[nodiscard]] Result<void> ask(const Request& request, const std::string& what);

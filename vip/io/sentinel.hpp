@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said on the segment about who has which address?
 //
-// A packet socket that hears ARP and Neighbour Discovery on the interfaces of VIPs, and nothing
-// else: the kernel sorts out the rest by a small filter, before anything is copied. It hears what
-// the fence drops, too (taps stand before clsact), and what others say to all, but not what a
-// switch sends elsewhere.
-//
-// Everything here is hostile: whoever floods the segment is heard at most some thousand times a
-// second, the rest is lost in the kernel.
+// ARP and Neighbour Discovery that come in on the interfaces of VIPs, and nothing else. It hears
+// what others say to all, but not what a switch sends elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "config/result.hpp"
+#include "vip/io/tap.hpp"
 
 namespace hapx::vip {
 
@@ -28,21 +24,16 @@ class Sentinel {
   using Handler =
       std::function<void(std::uint32_t interface_index, std::span<const std::uint8_t> frame)>;
 
-  /// Needs CAP_NET_RAW. In the network namespace of the calling thread, for ever. Hears nothing
-  /// until it is told where. REQUIRES: `io` outlives this, and runs in one thread.
+  /// As Tap::open. Hears nothing until it is told where.
   [[nodiscard]] static Result<std::unique_ptr<Sentinel>> open(boost::asio::io_context& io,
                                                               Handler handler);
-  ~Sentinel();
-  Sentinel(const Sentinel&) = delete;
-  Sentinel& operator=(const Sentinel&) = delete;
 
   /// From now on these interfaces are listened to, and no others.
   void listen(const std::set<std::uint32_t>& interface_indices);
 
  private:
-  struct State;
-  explicit Sentinel(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  explicit Sentinel(std::unique_ptr<Tap> tap);
+  std::unique_ptr<Tap> tap_;
 };
 
 }  // namespace hapx::vip

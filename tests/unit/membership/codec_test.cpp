@@ -23,6 +23,8 @@ Message rich_message() {
   m.record_written.clear();  // in the name of its writer alone
   m.electorate = {3, 0xfedcba9876543210U, 5};
   m.beat->staged = 112;
+  m.clients_told = {{m.prepares[0].key, 9, 0, 1, {{ipv4(192, 168, 4, 99), 40001}}},
+                    {m.prepares[0].key, 10, 0, 0, {}}};
   m.prepares[0].plan = m.beat->plan;
   m.proposals.push_back(m.proposals[0]);
   m.proposals[1].plan = m.beat->plan;
