@@ -61,6 +61,7 @@ using Action = std::variant<
     // vip
     vip::ArmFence, vip::Probe, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress,
     vip::RemoveAddress, vip::Announce, vip::AnnounceTo, vip::ListClients, vip::Tickle,
+    vip::AnnounceToClients,
     // lb-supervisor
     lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::RetireHaproxy,
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,

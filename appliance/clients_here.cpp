@@ -47,8 +47,14 @@ void ClientsHere::converge(bool serves, const std::vector<Endpoint>& before, Ins
 }
 
 void ClientsHere::wake(Instant now, Decisions& out) {
-  if (auto round = wakening_.take_due(now))
+  if (auto round = wakening_.take_due(now)) {
+    if (round->is_late) {
+      vip::AnnounceToClients told{served_.address, {}};
+      for (const Endpoint& client : round->clients) told.clients.push_back(client.address);
+      out.actions.emplace_back(std::move(told));
+    }
     out.actions.emplace_back(vip::Tickle{served_, std::move(round->clients), round->sequence});
+  }
   const auto outcome = wakening_.take_outcome(now);
   if (!outcome) return;
   const std::size_t missing = outcome->clients - outcome->answered;

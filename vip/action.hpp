@@ -83,6 +83,14 @@ struct Tickle {
   std::uint32_t sequence = 0;
 };
 
+/// Tells whoever stands before each of these clients, itself or a router, alone, that the address
+/// is here: they have not answered, so it may look elsewhere. Not answered; whom the kernel doesn't
+/// know is passed over.
+struct AnnounceToClients {
+  IpAddress address;
+  std::vector<IpAddress> clients;
+};
+
 /// All that a Holder asks for, in its order.
 using Action = std::variant<ArmFence, Probe, ExtendDeadline, CloseFence, AddAddress, RemoveAddress,
                             Announce, AnnounceTo>;

@@ -10,6 +10,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -107,6 +108,45 @@ Bytes find_route_request(std::uint32_t sequence, const IpAddress& address) {
 bool is_delivered_here(const NetlinkMessage& message) {
   const auto fixed = fixed_part<rtmsg>(message);
   return message.type == RTM_NEWROUTE && fixed && fixed->rtm_type == RTN_LOCAL;
+}
+
+std::optional<RouteSeen> parse_route(const NetlinkMessage& message) {
+  const auto fixed = fixed_part<rtmsg>(message);
+  if (message.type != RTM_NEWROUTE || !fixed || fixed->rtm_type != RTN_UNICAST) return std::nullopt;
+  const bool is_ipv4 = fixed->rtm_family == AF_INET;
+  if (!is_ipv4 && fixed->rtm_family != AF_INET6) return std::nullopt;
+  RouteSeen seen;
+  for (const auto& attribute : attributes(message, sizeof(rtmsg))) {
+    if (attribute.type == RTA_OIF) seen.interface_index = number_of(attribute).value_or(0);
+    if (attribute.type != RTA_GATEWAY) continue;
+    IpAddress router{is_ipv4 ? Family::ipv4 : Family::ipv6, {}};
+    if (attribute.payload.size() != byte_count(router.family)) return std::nullopt;
+    std::ranges::copy(attribute.payload, router.bytes.begin());
+    seen.router = router;
+  }
+  return seen.interface_index == 0 ? std::nullopt : std::optional(seen);
+}
+
+Bytes find_neighbour_request(std::uint32_t sequence, std::uint32_t interface_index,
+                             const IpAddress& address) {
+  ndmsg fixed{};
+  fixed.ndm_family = family_number(address.family);
+  fixed.ndm_ifindex = static_cast<int>(interface_index);
+  NetlinkRequest request(RTM_GETNEIGH, NLM_F_ACK, sequence, NetlinkRequest::bytes_of(fixed));
+  request.put(NDA_DST, bytes_of(address));
+  return request.finish();
+}
+
+std::optional<MacAddress> parse_neighbour(const NetlinkMessage& message) {
+  const auto fixed = fixed_part<ndmsg>(message);
+  if (message.type != RTM_NEWNEIGH || !fixed) return std::nullopt;
+  for (const auto& attribute : attributes(message, sizeof(ndmsg))) {
+    MacAddress mac;
+    if (attribute.type != NDA_LLADDR || attribute.payload.size() != mac.bytes.size()) continue;
+    std::ranges::copy(attribute.payload, mac.bytes.begin());
+    return mac;
+  }
+  return std::nullopt;
 }
 
 Bytes dump_links_request(std::uint32_t sequence) {

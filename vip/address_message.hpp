@@ -50,6 +50,20 @@ enum class NetworkRoute : std::uint8_t { of_ours, of_others };
 [[nodiscard]] Bytes find_route_request(std::uint32_t sequence, const IpAddress& address);
 /// The answer: to ourselves.
 [[nodiscard]] bool is_delivered_here(const NetlinkMessage& message);
+/// The answer: out by this interface, and there to this router; absent: to the host itself.
+struct RouteSeen {
+  std::uint32_t interface_index = 0;
+  std::optional<IpAddress> router;
+
+  friend bool operator==(const RouteSeen&, const RouteSeen&) = default;
+};
+/// Total: of a packet that doesn't leave by an interface there is none.
+[[nodiscard]] std::optional<RouteSeen> parse_route(const NetlinkMessage& message);
+/// At which hardware address is this host of the segment, as far as the kernel knows?
+[[nodiscard]] Bytes find_neighbour_request(std::uint32_t sequence, std::uint32_t interface_index,
+                                           const IpAddress& address);
+/// The answer; total.
+[[nodiscard]] std::optional<MacAddress> parse_neighbour(const NetlinkMessage& message);
 [[nodiscard]] Bytes dump_links_request(std::uint32_t sequence);
 
 /// An address is on an interface, or went.

@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 constexpr std::array<Duration, 6> gaps = {milliseconds(50),   milliseconds(100),
                                           milliseconds(200),  milliseconds(650),
                                           milliseconds(1000), milliseconds(1000)};
+constexpr std::size_t late_round = 4;
 constexpr std::uint32_t quarter = 1U << 30U;
 
 }  // namespace
@@ -34,7 +35,9 @@ void Wakening::stop() {
 
 std::optional<Wakening::Round> Wakening::take_due(Instant now) {
   if (!next_ || now < *next_ || rounds_ == gaps.size()) return std::nullopt;
-  Round round{{awaited_.begin(), awaited_.end()}, static_cast<std::uint32_t>(rounds_) * quarter};
+  Round round{{awaited_.begin(), awaited_.end()},
+              static_cast<std::uint32_t>(rounds_) * quarter,
+              rounds_ >= late_round};
   next_ = now + gaps.at(rounds_);
   ++rounds_;
   return round;

@@ -31,6 +31,7 @@ class Wakening {
   struct Round {
     std::vector<Endpoint> clients;
     std::uint32_t sequence = 0;  ///< a quarter of the circle after the last round's
+    bool is_late = false;        ///< a second or more after the first: who is left looks elsewhere
   };
   /// The round that is due now, if one is. A late call gets one, not all that were missed.
   [[nodiscard]] std::optional<Round> take_due(Instant now);

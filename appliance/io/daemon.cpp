@@ -277,6 +277,7 @@ class Daemon {
   void carry_out(const vip::AnnounceTo& action) { vip_->carry_out(action); }
   void carry_out(const vip::ListClients& action) { clients_->carry_out(action); }
   void carry_out(const vip::Tickle& action) { clients_->carry_out(action); }
+  void carry_out(const vip::AnnounceToClients& action) { clients_->carry_out(action); }
   void carry_out(const lb_supervisor::CheckHaproxyConfig& action) { child_->check_config(action); }
   void carry_out(const lb_supervisor::StartHaproxy& action) { child_->start(action); }
   void carry_out(const lb_supervisor::RetireHaproxy& action) { child_->retire(action); }

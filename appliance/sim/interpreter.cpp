@@ -182,6 +182,16 @@ void Interpreter::operator()(const vip::Tickle& action) {
   }
 }
 
+/// All clients of the world believe the same.
+void Interpreter::operator()(const vip::AnnounceToClients& action) {
+  const auto found = world_.addresses_.find(action.address);
+  const bool leaves = machine_.kernel.passes(action.address, world_.clock_of(machine_));
+  const bool arrives = !world_.random_.chance(world_.network_.weather().loss_permille);
+  if (found == world_.addresses_.end() || !leaves || !arrives) return;
+  found->second.neighbour = machine_.options.name;
+  world_.observe();
+}
+
 void Interpreter::operator()(const lb_supervisor::CheckHaproxyConfig& action) {
   world_.tell(machine_, machine_.haproxy.check(action));
 }

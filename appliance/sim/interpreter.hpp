@@ -27,6 +27,7 @@ class Interpreter {
   void operator()(const vip::AnnounceTo& action);
   void operator()(const vip::ListClients& action);
   void operator()(const vip::Tickle& action);
+  void operator()(const vip::AnnounceToClients& action);
   void operator()(const lb_supervisor::CheckHaproxyConfig& action);
   void operator()(const lb_supervisor::StartHaproxy& action);
   void operator()(const lb_supervisor::RetireHaproxy& action);

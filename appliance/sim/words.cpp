@@ -163,6 +163,10 @@ struct ActionWords {
   std::string operator()(const Tickle& it) const {
     return "Tickle " + std::to_string(it.clients.size()) + " of " + to_string(it.served);
   }
+  std::string operator()(const AnnounceToClients& it) const {
+    return "AnnounceToClients " + std::to_string(it.clients.size()) + " of " +
+           to_string(it.address);
+  }
   std::string operator()(const CheckHaproxyConfig& it) const {
     return "CheckHaproxyConfig" + number(it.generation);
   }

@@ -101,14 +101,29 @@ TEST_F(Clients, ARestartOfHapxdWakesNobody) {
   EXPECT_FALSE(says(here, "waking "));
 }
 
+/// All announcements of the first second are lost: neighbours look for the address elsewhere.
+TEST_F(Clients, WhoLooksElsewhereIsToldAlone) {
+  begin(cluster(3));
+  const NodeName lost = holder().value();
+  for (const NodeName& node : {n1, n2, n3}) world_->fail_next(node, Door::announce, 4);
+  world_->power_off(lost);
+  ASSERT_TRUE(world_->run_until([&] { return world_->answering(vip).size() == 1; }, 1s));
+  const NodeName next = world_->answering(vip).front();
+  EXPECT_TRUE(world_->run_until([&] { return holder() == next; }, 1100ms)) << "told after a second";
+  EXPECT_TRUE(all_woken_within(2ms));
+}
+
 TEST_F(Clients, WhoDoesNotAnswerIsGivenUpAndCounted) {
   begin(cluster(3));
   const NodeName lost = holder().value();
-  world_->foreign_claims(vip);  // clients believe another host
+  for (const NodeName& node : {n1, n2, n3}) world_->fail_next(node, Door::tickle, 6);
   world_->power_off(lost);
-  world_->run_for(10s);
-  world_->foreign_goes(vip);
-  settle();
+  ASSERT_TRUE(world_->run_until([&] { return holder() && holder() != lost; }, 1s));
+  world_->run_for(4s);
+  const VipStatus shown = world_->status(*holder()).services[0].vips[0];
+  EXPECT_EQ(shown.clients_woken, 0U);
+  EXPECT_EQ(shown.clients_silent, 3U);
+  EXPECT_TRUE(says(*holder(), "3 of 3 clients of the holder before did not answer"));
 }
 
 }  // namespace

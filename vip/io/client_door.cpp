@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vip/io/client_door.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -15,8 +17,12 @@
 #include <sys/socket.h>
 
 #include "config/io/descriptor.hpp"
+#include "vip/address_message.hpp"
+#include "vip/claim.hpp"
 #include "vip/connection_message.hpp"
 #include "vip/io/netlink_socket.hpp"
+#include "vip/io/packet_socket.hpp"
+#include "vip/io/rtnetlink.hpp"
 #include "vip/io/tap.hpp"
 #include "vip/tickle.hpp"
 
@@ -75,11 +81,33 @@ Result<void> send(const Descriptor& socket, std::span<const std::uint8_t> packet
   return {};
 }
 
+/// Somebody of the segment, as the kernel knows him.
+struct Neighbour {
+  std::uint32_t interface_index = 0;
+  IpAddress address;
+  MacAddress mac;
+};
+
+/// What the first of the messages says that says anything.
+template <class Parse>
+auto first_of(const std::vector<NetlinkMessage>& messages, Parse parse) {
+  decltype(parse(messages.front())) found;
+  for (const NetlinkMessage& message : messages)
+    if (!found) found = parse(message);
+  return found;
+}
+
 }  // namespace
 
 struct ClientDoor::State : std::enable_shared_from_this<State> {
-  State(boost::asio::io_context& context, Handler told, NetlinkSocket netlink)
-      : io(context), handler(std::move(told)), connections(std::move(netlink)), end(context) {}
+  State(boost::asio::io_context& context, Handler told, NetlinkSocket diag, NetlinkSocket route,
+        PacketSocket packet)
+      : io(context),
+        handler(std::move(told)),
+        connections(std::move(diag)),
+        routes(std::move(route)),
+        packets(std::move(packet)),
+        end(context) {}
 
   /// Later, from the loop, after everything that was told before.
   void tell(ClientEvent event) {
@@ -136,9 +164,42 @@ struct ClientDoor::State : std::enable_shared_from_this<State> {
     if (!all) tell(TickleFailed{action.served.address, all.error()});
   }
 
+  void announce(const AnnounceToClients& action) {
+    const auto links = dump_links(routes);
+    if (!links) return;
+    std::set<IpAddress> told;
+    for (const IpAddress& client : action.clients) {
+      const auto before = find_neighbour(client);
+      if (!before || !told.insert(before->address).second) continue;
+      const auto link = std::ranges::find(*links, before->interface_index, &LinkSeen::index);
+      if (link == links->end()) continue;
+      const auto frame = answer_frame(link->mac, action.address, before->address, before->mac);
+      (void)packets.send(link->index, frame);
+    }
+  }
+
+  /// Who takes what is sent to `client`.
+  std::optional<Neighbour> find_neighbour(const IpAddress& client) {
+    const auto way =
+        routes.dump([&](std::uint32_t sequence) { return find_route_request(sequence, client); },
+                    "looking up the route to " + to_string(client));
+    const auto route = way ? first_of(*way, parse_route) : std::nullopt;
+    if (!route) return std::nullopt;
+    const IpAddress next = route->router.value_or(client);
+    const auto entries = routes.dump(
+        [&](std::uint32_t sequence) {
+          return find_neighbour_request(sequence, route->interface_index, next);
+        },
+        "looking up the neighbour " + to_string(next));
+    const auto mac = entries ? first_of(*entries, parse_neighbour) : std::nullopt;
+    return mac ? std::optional(Neighbour{route->interface_index, next, *mac}) : std::nullopt;
+  }
+
   boost::asio::io_context& io;
   Handler handler;
   NetlinkSocket connections;
+  NetlinkSocket routes;
+  PacketSocket packets;
   Descriptor raw4;
   Descriptor raw6;  ///< not open where the kernel has no IPv6
   std::unique_ptr<Tap> ear;
@@ -156,11 +217,16 @@ ClientDoor::~ClientDoor() {
 }
 
 Result<std::unique_ptr<ClientDoor>> ClientDoor::open(boost::asio::io_context& io, Handler handler) {
-  auto netlink = NetlinkSocket::open(NetlinkFamily::sock_diag);
-  if (!netlink) return netlink.error();
+  auto connections = NetlinkSocket::open(NetlinkFamily::sock_diag);
+  if (!connections) return connections.error();
+  auto routes = NetlinkSocket::open();
+  if (!routes) return routes.error();
+  auto packets = PacketSocket::open();
+  if (!packets) return packets.error();
   auto raw4 = open_raw(AF_INET);
   if (!raw4) return raw4.error();
-  auto state = std::make_shared<State>(io, std::move(handler), std::move(*netlink));
+  auto state = std::make_shared<State>(io, std::move(handler), std::move(*connections),
+                                       std::move(*routes), std::move(*packets));
   state->raw4 = std::move(*raw4);
   if (auto raw6 = open_raw(AF_INET6)) state->raw6 = std::move(*raw6);
   State* known = state.get();  // outlives the tap, which is its own
@@ -176,6 +242,10 @@ void ClientDoor::carry_out(const ListClients& action) {
 
 void ClientDoor::carry_out(const Tickle& action) {
   state_->tickle(action);
+}
+
+void ClientDoor::carry_out(const AnnounceToClients& action) {
+  state_->announce(action);
 }
 
 }  // namespace hapx::vip

@@ -8,7 +8,8 @@
 // Clients are listed by sock_diag, in this call: a fifth of a millisecond on a machine of 24 GiB,
 // whose table of connections is the largest of all; less on a small one. Tickles leave by a raw
 // socket, so the kernel finds the way and the neighbour as for any packet. Answers are resets, in
-// either direction; they are listened for only while somebody is being tickled.
+// either direction; they are listened for only while somebody is being tickled. Who stands before a
+// client is asked of the kernel's routes and neighbours.
 #pragma once
 
 #include <functional>
@@ -36,6 +37,7 @@ class ClientDoor {
 
   void carry_out(const ListClients& action);
   void carry_out(const Tickle& action);
+  void carry_out(const AnnounceToClients& action);
 
  private:
   struct State;

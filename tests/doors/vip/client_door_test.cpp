@@ -141,6 +141,21 @@ class ClientDoorTest : public testing::TestWithParam<Family> {
     return found.value_or(Kind{});
   }
 
+  [[nodiscard]] std::string neighbour_of_client() const {
+    return others_->output("ip neigh show " + to_string(vip_) + " dev v1");
+  }
+
+  /// The hardware address that it believes in from now on.
+  std::string mislead_client() {
+    const std::string wrong = "02:00:00:00:00:99";
+    must(*others_,
+         {"sysctl -qw net.ipv4.neigh.v1.locktime=0",  // or it takes no other word for a second
+          "ip neigh replace " + to_string(vip_) + " lladdr " + wrong + " dev v1 nud reachable"});
+    run_for(io_, milliseconds(50));  // nor in the tick of the kernel in which it was told the last
+    EXPECT_NE(neighbour_of_client().find(wrong), std::string::npos) << neighbour_of_client();
+    return wrong;
+  }
+
   [[nodiscard]] Tickle tickle(std::uint32_t sequence = 0) const {
     return {{vip_, port}, {client_}, sequence};
   }
@@ -230,6 +245,31 @@ TEST_P(ClientDoorTest, what_cannot_be_sent_is_told_once_and_the_others_are_woken
       << failed.error.sentence;
   run_until(
       io_, [&] { return state_of_client() != EAGAIN; }, "the reset");
+}
+
+/// What it believed is wrong, and nothing makes it doubt; one frame to it alone mends that.
+TEST_P(ClientDoorTest, who_looks_elsewhere_is_told_alone) {
+  connect();
+  const std::string wrong = mislead_client();
+  const auto nowhere = GetParam() == Family::ipv4 ? ipv4(203, 0, 113, 9) : *parse_ip("2001:db9::9");
+  const auto unknown =
+      GetParam() == Family::ipv4 ? ipv4(10, 77, 0, 9) : *parse_ip("2001:db8:77::9");
+  door_->carry_out(AnnounceToClients{vip_, {nowhere, unknown, client_address_}});
+  run_until(
+      io_, [&] { return neighbour_of_client().find(wrong) == std::string::npos; }, "the word");
+  EXPECT_NE(neighbour_of_client().find("lladdr"), std::string::npos) << neighbour_of_client();
+}
+
+/// A client behind a router: it is the router that has to know.
+TEST_P(ClientDoorTest, before_a_client_that_is_far_away_its_router_is_told) {
+  connect();
+  const bool is_ipv4 = GetParam() == Family::ipv4;
+  const auto far = is_ipv4 ? ipv4(203, 0, 113, 9) : *parse_ip("2001:db9::9");
+  must(*ours_, {"ip route add " + to_string(far) + " via " + to_string(client_address_)});
+  const std::string wrong = mislead_client();
+  door_->carry_out(AnnounceToClients{vip_, {far}});
+  run_until(
+      io_, [&] { return neighbour_of_client().find(wrong) == std::string::npos; }, "the word");
 }
 
 TEST_P(ClientDoorTest, without_the_right_to_raw_sockets_it_does_not_open) {

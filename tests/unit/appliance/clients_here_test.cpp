@@ -86,6 +86,23 @@ TEST_F(ClientsHereTest, wakes_those_of_the_holder_before_as_it_begins_to_serve) 
   EXPECT_EQ(tickle_in(converge(true, {first, second}, start + 1s)), nullptr) << "once";
 }
 
+TEST_F(ClientsHereTest, who_has_not_answered_within_a_second_is_told_where_the_address_is) {
+  (void)converge(true, {first, second}, start);
+  wake(first, start + 1ms);
+  std::vector<IpAddress> told;
+  while (told.empty() && *clients_.next_deadline() <= start + 1s) {
+    const Instant next = *clients_.next_deadline();
+    for (const auto& action : converge(true, {}, next)) {
+      const auto* one = std::get_if<vip::AnnounceToClients>(&action);
+      if (one == nullptr) continue;
+      EXPECT_EQ(next, start + 1s);
+      EXPECT_EQ(one->address, served.address);
+      told = one->clients;
+    }
+  }
+  EXPECT_EQ(told, std::vector{second.address});
+}
+
 TEST_F(ClientsHereTest, who_does_not_answer_is_counted_and_named_by_number) {
   (void)converge(true, {first, second}, start);
   wake(first, start + 1ms);

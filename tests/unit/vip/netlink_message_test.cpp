@@ -4,6 +4,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
@@ -96,6 +97,44 @@ TEST(NetlinkMessage, an_ipv6_address_is_told_as_address_alone) {
   NetlinkRequest short_one(RTM_DELADDR, 0, 0, NetlinkRequest::bytes_of(fixed));
   short_one.put(IFA_ADDRESS, std::span(ipv6_address.address.bytes).first(4));
   EXPECT_EQ(parse_address(only_message(short_one.finish())), std::nullopt);
+}
+
+TEST(NetlinkMessage, a_route_says_who_comes_next) {
+  rtmsg fixed{};
+  fixed.rtm_family = AF_INET;
+  fixed.rtm_type = RTN_UNICAST;
+  const IpAddress router = ipv4(192, 168, 4, 1);
+  const auto told = [&](bool has_interface, bool has_router) {
+    NetlinkRequest route(RTM_NEWROUTE, 0, 1, NetlinkRequest::bytes_of(fixed));
+    if (has_interface) route.put_number(RTA_OIF, 7);
+    if (has_router) route.put(RTA_GATEWAY, std::span(router.bytes).first(4));
+    return parse_route(only_message(route.finish()));
+  };
+  EXPECT_EQ(told(true, true), (RouteSeen{7, router}));
+  EXPECT_EQ(told(true, false), (RouteSeen{7, std::nullopt}));
+  EXPECT_EQ(told(false, true), std::nullopt) << "by no interface";
+  fixed.rtm_family = AF_INET6;
+  EXPECT_EQ(told(true, true), std::nullopt) << "a router of the other family";
+  fixed.rtm_type = RTN_LOCAL;
+  EXPECT_EQ(told(true, false), std::nullopt) << "to ourselves";
+}
+
+TEST(NetlinkMessage, a_neighbour_has_a_hardware_address_or_is_none) {
+  const IpAddress host = ipv4(192, 168, 4, 99);
+  const auto asked = only_message(find_neighbour_request(3, 7, host));
+  EXPECT_EQ(asked.type, RTM_GETNEIGH);
+  EXPECT_EQ(fixed_part<ndmsg>(asked)->ndm_ifindex, 7);
+  ndmsg fixed{};
+  fixed.ndm_family = AF_INET;
+  const MacAddress mac{{2, 0, 0, 0, 0, 7}};
+  NetlinkRequest known(RTM_NEWNEIGH, 0, 1, NetlinkRequest::bytes_of(fixed));
+  known.put(NDA_LLADDR, mac.bytes);
+  EXPECT_EQ(parse_neighbour(only_message(known.finish())), mac);
+  NetlinkRequest unknown(RTM_NEWNEIGH, 0, 1, NetlinkRequest::bytes_of(fixed));
+  EXPECT_EQ(parse_neighbour(only_message(unknown.finish())), std::nullopt) << "being asked for";
+  NetlinkRequest tunnel(RTM_NEWNEIGH, 0, 1, NetlinkRequest::bytes_of(fixed));
+  tunnel.put(NDA_LLADDR, std::span(mac.bytes).first(4));
+  EXPECT_EQ(parse_neighbour(only_message(tunnel.finish())), std::nullopt);
 }
 
 TEST(NetlinkMessage, a_route_to_ourselves_is_told_from_others) {

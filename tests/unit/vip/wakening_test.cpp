@@ -28,6 +28,14 @@ TEST(Wakening, tickles_at_once_and_then_with_growing_gaps) {
   EXPECT_EQ(rounds(wakening), (std::vector<Duration>{0ms, 50ms, 150ms, 350ms, 1000ms, 2000ms}));
 }
 
+TEST(Wakening, who_is_left_after_a_second_is_told_more) {
+  Wakening wakening;
+  wakening.begin({first}, start);
+  std::vector<bool> late;
+  for (int i = 0; i < 6; ++i) late.push_back(wakening.take_due(*wakening.next_deadline())->is_late);
+  EXPECT_EQ(late, (std::vector<bool>{false, false, false, false, true, true}));
+}
+
 TEST(Wakening, of_four_rounds_no_two_have_numbers_within_a_quarter_of_the_circle) {
   Wakening wakening;
   wakening.begin({first}, start);
