@@ -55,7 +55,9 @@ class Doing {
   }
   [[nodiscard]] IpAddress draw_vip() {
     const auto& services = world_.config().services;
-    return services[random_.next() % services.size()].vips.front().address.address;
+    const auto& vips = services[random_.next() % services.size()].vips;
+    const std::size_t which = vips.size() > 1 ? random_.next() % vips.size() : 0;
+    return vips[which].address.address;
   }
 
   void reload() {
@@ -89,11 +91,14 @@ class Doing {
   /// that was all that kept an address silent (its removal had failed) leaves it open until then.
   void flush_filters() {
     const auto& services = world_.config().services;
-    const bool silenced = std::any_of(services.begin(), services.end(), [&](const auto& service) {
-      const IpAddress& vip = service.vips.front().address.address;
+    const auto is_silenced = [&](const VipConfig& each) {
+      const IpAddress& vip = each.address.address;
       const auto answering = world_.answering(vip);
       return world_.kernel(node_).holds(vip) &&
              std::find(answering.begin(), answering.end(), node_) == answering.end();
+    };
+    const bool silenced = std::any_of(services.begin(), services.end(), [&](const auto& service) {
+      return std::any_of(service.vips.begin(), service.vips.end(), is_silenced);
     });
     if (world_.thinks(node_) && !silenced) world_.flush_filters(node_);
     world_.run_for(1ms);

@@ -25,69 +25,38 @@ struct Chance {
 /// Repairs are as likely as harm, or soon nothing would be left to harm. New rows go to the end and
 /// begin an edition.
 constexpr std::array chances{
-    Chance{Deed::kill, 60},
-    Chance{Deed::kill_with_keeper, 25},
-    Chance{Deed::kill_keeper, 25},
-    Chance{Deed::freeze, 25},
-    Chance{Deed::freeze_with_keeper, 25},
-    Chance{Deed::stop, 25},
-    Chance{Deed::reload, 25},
-    Chance{Deed::power_off, 50},
-    Chance{Deed::pause, 20},
-    Chance{Deed::change_clock, 20},
-    Chance{Deed::tear_memory, 20},
-    Chance{Deed::cut_off, 25},
-    Chance{Deed::cut, 30},
-    Chance{Deed::cut_one_way, 60},
-    Chance{Deed::change_weather, 30},
-    Chance{Deed::heartbeat_link_down, 25},
-    Chance{Deed::vip_link_down, 25},
-    Chance{Deed::remove_interface, 15},
-    Chance{Deed::kill_haproxy, 35},
-    Chance{Deed::freeze_haproxy, 15},
-    Chance{Deed::kill_haproxy_keeper, 15},
-    Chance{Deed::uninstall_haproxy, 15},
-    Chance{Deed::refuse_haproxy_config, 10},
-    Chance{Deed::delete_vip, 35},
-    Chance{Deed::flush_addresses, 15},
-    Chance{Deed::flush_filters, 15},
-    Chance{Deed::fail_next, 25},
-    Chance{Deed::move, 50},
-    Chance{Deed::move_there_and_back, 60},
-    Chance{Deed::resume, 30},
-    Chance{Deed::start, 40},
-    Chance{Deed::power_on, 60},
-    Chance{Deed::unpause, 30},
-    Chance{Deed::heal, 30},
-    Chance{Deed::heal_all, 30},
-    Chance{Deed::clear_weather, 30},
-    Chance{Deed::links_up, 40},
+    Chance{Deed::kill, 60}, Chance{Deed::kill_with_keeper, 25}, Chance{Deed::kill_keeper, 25},
+    Chance{Deed::freeze, 25}, Chance{Deed::freeze_with_keeper, 25}, Chance{Deed::stop, 25},
+    Chance{Deed::reload, 25}, Chance{Deed::power_off, 50}, Chance{Deed::pause, 20},
+    Chance{Deed::change_clock, 20}, Chance{Deed::tear_memory, 20}, Chance{Deed::cut_off, 25},
+    Chance{Deed::cut, 30}, Chance{Deed::cut_one_way, 60}, Chance{Deed::change_weather, 30},
+    Chance{Deed::heartbeat_link_down, 25}, Chance{Deed::vip_link_down, 25},
+    Chance{Deed::remove_interface, 15}, Chance{Deed::kill_haproxy, 35},
+    Chance{Deed::freeze_haproxy, 15}, Chance{Deed::kill_haproxy_keeper, 15},
+    Chance{Deed::uninstall_haproxy, 15}, Chance{Deed::refuse_haproxy_config, 10},
+    Chance{Deed::delete_vip, 35}, Chance{Deed::flush_addresses, 15},
+    Chance{Deed::flush_filters, 15}, Chance{Deed::fail_next, 25}, Chance{Deed::move, 50},
+    Chance{Deed::move_there_and_back, 60}, Chance{Deed::resume, 30}, Chance{Deed::start, 40},
+    Chance{Deed::power_on, 60}, Chance{Deed::unpause, 30}, Chance{Deed::heal, 30},
+    Chance{Deed::heal_all, 30}, Chance{Deed::clear_weather, 30}, Chance{Deed::links_up, 40},
     Chance{Deed::repair_haproxy, 40},
     // Edition 2. What excuses from a safety sentence is rare and soon over: else it would hide
     // much.
-    Chance{Deed::break_clock, 8},
-    Chance{Deed::repair_clocks, 50},
-    Chance{Deed::clone, 6},
-    Chance{Deed::end_clones, 40},
-    Chance{Deed::revert_memory, 15},
-    Chance{Deed::replay, 30},
-    Chance{Deed::fill_disk, 15},
-    Chance{Deed::free_disk, 25},
-    Chance{Deed::foreign_claims, 15},
+    Chance{Deed::break_clock, 8}, Chance{Deed::repair_clocks, 50}, Chance{Deed::clone, 6},
+    Chance{Deed::end_clones, 40}, Chance{Deed::revert_memory, 15}, Chance{Deed::replay, 30},
+    Chance{Deed::fill_disk, 15}, Chance{Deed::free_disk, 25}, Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},
     // Edition 3.
-    Chance{Deed::ail_disk, 20},
-    Chance{Deed::tear_record, 15},
+    Chance{Deed::ail_disk, 20}, Chance{Deed::tear_record, 15},
     // Edition 4. In maintenance little happens that could go wrong.
-    Chance{Deed::order_standby, 25},
-    Chance{Deed::order_ban, 20},
-    Chance{Deed::order_maintenance, 6},
-    Chance{Deed::lift_orders, 40},
+    Chance{Deed::order_standby, 25}, Chance{Deed::order_ban, 20},
+    Chance{Deed::order_maintenance, 6}, Chance{Deed::lift_orders, 40},
     // Edition 5. As long as lists differ, little is demanded.
     Chance{Deed::change_votes, 10},
+    // Edition 6 has the same deeds, and addresses of both families.
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
@@ -122,10 +91,26 @@ ClusterConfig draw_cluster(Random& random) {
   return config;
 }
 
-WorldOptions draw_world(std::uint64_t seed, Random& random) {
+/// Some services have an IPv6 address beside the other one, some have it alone.
+void draw_families(Random& random, ClusterConfig& config) {
+  std::uint8_t last = 0x20;
+  for (ServiceConfig& service : config.services) {
+    IpAddress six{Family::ipv6, {0x20, 0x01, 0x0d, 0xb8, 0, 4}};
+    six.bytes.back() = last++;
+    const VipConfig vip{{six, 64}, InterfaceName("eth1")};
+    if (random.chance(300)) {
+      service.vips.push_back(vip);
+    } else if (random.chance(200)) {
+      service.vips = {vip};
+    }
+  }
+}
+
+WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
   WorldOptions options;
   options.seed = seed;
   options.config = draw_cluster(random);
+  if (edition >= 6) draw_families(random, options.config);
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;
@@ -198,7 +183,7 @@ Plot draw_plot(std::uint64_t seed, Duration length, unsigned edition) {
   HAPX_ASSERT(edition >= 1 && edition <= newest_edition);
   Random random(seed);
   Plot plot;
-  plot.world = draw_world(seed, random);
+  plot.world = draw_world(seed, random, edition);
   Duration planned{0};
   while (planned < length) {
     const Duration act = random.between(act_min, act_max);
