@@ -32,6 +32,24 @@ void Node::State::note(Decisions& out, Instant now, JournalKind kind, std::strin
       {now, kind, std::move(service), phase, std::move(sentence), std::move(reason)});
 }
 
+/// While the member itself is there: else its silence is the news.
+void Node::State::journal_ways(std::size_t index, Instant now, Decisions& out) const {
+  const auto is_heard = [](Liveness liveness) {
+    return liveness == Liveness::alive || liveness == Liveness::suspect;
+  };
+  const auto& one = member.view().members[index];
+  const auto& before = seen.members[index].ways;
+  if (!is_heard(one.liveness)) return;
+  const auto addresses = options.config.nodes[index].ways();
+  for (std::size_t way = 0; way < one.ways.size() && way < before.size(); ++way) {
+    const bool heard = is_heard(one.ways[way]);
+    if (heard == is_heard(before[way])) continue;
+    note(out, now, JournalKind::member,
+         one.name.text() + (heard ? " is heard at " : " is not heard any more at ") +
+             to_string(addresses[way]));
+  }
+}
+
 void Node::State::journal_view(Instant now, Decisions& out) {
   const auto& view = member.view();
   if (view == seen) return;
@@ -45,6 +63,7 @@ void Node::State::journal_view(Instant now, Decisions& out) {
           member_now.name.text() + " runs " + (differs ? "another" : "the same") + " configuration",
           joined(member_now.config_differs));
     }
+    journal_ways(i, now, out);
     if (member_now.liveness == before) continue;
     if (member_now.liveness == Liveness::dead) {
       note(out, now, JournalKind::member, member_now.name.text() + " is dead",

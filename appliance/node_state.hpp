@@ -138,6 +138,7 @@ struct Node::State {
   void look_for_holders(Instant now);
   void answer_returns(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);
+  void journal_ways(std::size_t index, Instant now, Decisions& out) const;
   void begin_counting();
   void account_view(Instant now);
   void account_entry(const JournalEntry& entry);

@@ -360,6 +360,11 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
     } else if (!member.hears_us) {
       degraded.push_back(member.name.text() + " is heard but does not hear " + status.node.text());
     }
+    if (member.state != MemberState::offline) {
+      for (const LinkStatus& link : member.links)
+        if (!link.heard)
+          degraded.push_back(member.name.text() + " is not heard at " + link.address);
+    }
     if (member.state != MemberState::offline && !member.config_differs.empty()) {
       degraded.push_back(member.name.text() +
                          " runs another configuration: " + joined(member.config_differs));
@@ -411,6 +416,11 @@ Status Node::State::status(Instant now) const {
     shown_status.members.back().has_left = contact.has_left;
     shown_status.members.back().config_differs = one.config_differs;
     shown_status.members.back().counts_otherwise = one.counts_otherwise;
+    const auto ways = options.config.nodes[i].ways();
+    for (std::size_t way = 0; way < one.ways.size(); ++way) {
+      const bool is_heard = one.ways[way] == Liveness::alive || one.ways[way] == Liveness::suspect;
+      shown_status.members.back().links.push_back({to_string(ways[way]), is_heard});
+    }
   }
   shown_status.electorate = {view.electorate.generation, view.electorate.settled,
                              view.electorate.staged, view.electorate.waits_for};

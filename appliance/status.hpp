@@ -27,6 +27,14 @@ namespace hapx::appliance {
 
 enum class MemberState : std::uint8_t { online, standby, maintenance, offline };
 
+/// One of several ways by which a member may be heard.
+struct LinkStatus {
+  std::string address;  ///< the member's
+  bool heard = false;   ///< it came from there within the last lease
+
+  friend bool operator==(const LinkStatus&, const LinkStatus&) = default;
+};
+
 struct MemberStatus {
   NodeName name;
   MemberState state = MemberState::offline;
@@ -39,6 +47,7 @@ struct MemberStatus {
   bool has_left = false;                      ///< its last word was good-bye
   std::vector<std::string> config_differs{};  ///< where its configuration is not this node's
   bool counts_otherwise = false;              ///< votes, by other nodes than this one
+  std::vector<LinkStatus> links{};            ///< its address among them; empty: it has no other
 
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };

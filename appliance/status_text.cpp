@@ -219,6 +219,15 @@ std::string backends_to_text(const Status& status, Style style) {
   return table.text(style);
 }
 
+/// A row for each address at which it may be heard.
+void add_ways(Table& table, const MemberStatus& member) {
+  for (const LinkStatus& link : member.links) {
+    table.add({{"", Tone::plain},
+               {link.address, Tone::plain},
+               {link.heard ? "heard" : "silent", link.heard ? Tone::good : Tone::warning}});
+  }
+}
+
 std::string links_to_text(const Status& status, Style style) {
   const bool wide = style.detail == Detail::wide;
   std::vector<std::string> headings{"NODE", "ADDRESS", "LINK", "LAST HEARD", "HEARS THIS NODE"};
@@ -240,6 +249,7 @@ std::string links_to_text(const Status& status, Style style) {
                 here || member.hears_us ? Tone::plain : Tone::warning},
                {std::string(to_string(member.state)), tone_of(member.state)},
                {std::to_string(member.votes), Tone::plain}});
+    add_ways(table, member);
   }
   return table.text(style);
 }

@@ -27,6 +27,16 @@ struct NodeConfig {
   IpAddress address;  ///< where its heartbeats come from and go to
   Role role = Role::full;
   unsigned votes = 1;
+  /// Further addresses of it, each in a network of its own: heartbeats take all ways at once. The
+  /// n-th of one node hears the n-th of the others.
+  std::vector<IpAddress> links{};
+
+  /// All ways by which it is heard; the first is `address`.
+  [[nodiscard]] std::vector<IpAddress> ways() const {
+    std::vector<IpAddress> all{address};
+    all.insert(all.end(), links.begin(), links.end());
+    return all;
+  }
 
   friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };

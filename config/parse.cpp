@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/parse.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,19 @@
 namespace hapx {
 namespace {
 
+/// Nothing, and a refusal: it can't be read.
+std::optional<IpAddress> read_address(Reading& reading, const YamlNode& yaml) {
+  if (const auto parsed = parse_ip(yaml.scalar)) return *parsed;
+  if (const auto cidr = parse_cidr(yaml.scalar)) {
+    reading.refuse(yaml.where, "a node's address has no prefix; write " + to_string(cidr->address) +
+                                   " instead of " + shown(yaml.scalar));
+  } else {
+    reading.refuse(yaml.where, parse_ip(yaml.scalar).error().sentence +
+                                   "; write the node's address, like 192.168.4.11");
+  }
+  return std::nullopt;
+}
+
 void read_node(Reading& reading, const YamlNode& yaml, const std::string& path, NodeConfig& node) {
   const Section section(reading, yaml, path, schema::node_keys);
   section.require("name");
@@ -21,16 +35,9 @@ void read_node(Reading& reading, const YamlNode& yaml, const std::string& path, 
   section.read_word("role", schema::roles, node.role);
   section.read("votes", node.votes);
   const auto* address = section.find_scalar("address", "an IP address");
-  if (address == nullptr) return;
-  if (const auto parsed = parse_ip(address->scalar)) {
-    node.address = *parsed;
-  } else if (const auto cidr = parse_cidr(address->scalar)) {
-    reading.refuse(address->where, "a node's address has no prefix; write " +
-                                       to_string(cidr->address) + " instead of " +
-                                       shown(address->scalar));
-  } else {
-    reading.refuse(address->where,
-                   parsed.error().sentence + "; write the node's address, like 192.168.4.11");
+  if (address != nullptr) node.address = read_address(reading, *address).value_or(node.address);
+  for (const auto& [item, item_path] : section.items("links")) {
+    if (const auto link = read_address(reading, *item)) node.links.push_back(*link);
   }
 }
 

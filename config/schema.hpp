@@ -25,7 +25,7 @@ inline constexpr std::array document_keys{"apiVersion"sv, "kind"sv, "metadata"sv
 inline constexpr std::array metadata_keys{"name"sv};
 inline constexpr std::array spec_keys{"nodes"sv, "services"sv,       "timing"sv,     "keyFile"sv,
                                       "port"sv,  "noQuorumPolicy"sv, "scheduling"sv, "metrics"sv};
-inline constexpr std::array node_keys{"name"sv, "address"sv, "role"sv, "votes"sv};
+inline constexpr std::array node_keys{"name"sv, "address"sv, "role"sv, "votes"sv, "links"sv};
 inline constexpr std::array timing_keys{"profile"sv, "heartbeat"sv, "lease"sv};
 inline constexpr std::array scheduling_keys{"resourceStickiness"sv, "migrationThreshold"sv,
                                             "failureTimeout"sv};

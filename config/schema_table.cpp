@@ -62,6 +62,12 @@ constexpr Field list(std::string_view key, Shape shape, std::uint64_t most, cons
   return {key, shape, meaning, Need::required, Count::list, 1, most, {}, inner};
 }
 
+/// None is as good.
+constexpr Field some(std::string_view key, Shape shape, std::uint64_t most,
+                     std::string_view meaning) {
+  return {key, shape, meaning, Need::optional, Count::list, 0, most};
+}
+
 /// Each an item of its own.
 constexpr Field lines(std::string_view key, std::string_view meaning) {
   return {key, Shape::line, meaning, Need::optional, Count::list, 0, extra_lines_max};
@@ -72,7 +78,10 @@ constexpr std::array node_fields{
         Need::required),
     one("address", Shape::address, "where its heartbeats come from and go to", Need::required),
     word("role", role_words, "a witness votes, and runs neither the address nor HAProxy"),
-    number("votes", 0, votes_max, "its say in a majority; a witness has at least one")};
+    number("votes", 0, votes_max, "its say in a majority; a witness has at least one"),
+    some("links", Shape::address, links_max,
+         "further addresses of it, each in another network and in the same order on every node; "
+         "heartbeats take all ways at once")};
 static_assert(tells(node_fields, node_keys));
 constexpr Map node_map{node_fields};
 

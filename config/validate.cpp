@@ -11,6 +11,7 @@
 #include "config/address_kind.hpp"
 #include "config/validate_address.hpp"
 #include "config/validate_haproxy.hpp"
+#include "config/validate_links.hpp"
 #include "config/validate_metrics.hpp"
 #include "config/wording.hpp"
 
@@ -215,6 +216,7 @@ void Validator::check_nodes() {
       find(path + ".address", to_string(node.address) + " is already the address of node " +
                                   shown(other->second.text()) + "; each node has its own");
     }
+    if (const auto problem = links_problem(config_, i)) find(path + ".links", *problem);
     check_range(node.votes, 0U, votes_max, path + ".votes");
     if (node.role == Role::witness && node.votes == 0) {
       find(path + ".votes",
@@ -350,7 +352,8 @@ void Validator::check_vip(const VipConfig& vip, const ServiceConfig& service,
     find(path + ".interface", *problem);
   }
   for (const auto& node : config_.nodes) {
-    if (node.address != address) continue;
+    const auto ways = node.ways();
+    if (std::find(ways.begin(), ways.end(), address) == ways.end()) continue;
     find(path + ".address", "the VIP " + text + " is the address of node " +
                                 shown(node.name.text()) +
                                 "; a VIP moves between nodes, so choose an address of no machine");

@@ -20,6 +20,7 @@ inline constexpr std::size_t nodes_max = 3;
 inline constexpr std::size_t vips_max = 64;         ///< of all services together
 inline constexpr std::size_t api_servers_max = 64;  ///< of one service
 inline constexpr unsigned votes_max = 9;            ///< of one node
+inline constexpr std::size_t links_max = 3;         ///< of one node, besides its address
 inline constexpr Duration heartbeat_min = std::chrono::milliseconds(5);
 inline constexpr std::int64_t heartbeats_per_right_min = 4;
 inline constexpr Duration check_interval_min = std::chrono::milliseconds(50);

@@ -26,12 +26,15 @@ class Map {
 };
 
 YamlNode write_node(const NodeConfig& node) {
-  return Map()
-      .add("name", node.name.text())
+  Map map;
+  map.add("name", node.name.text())
       .add("address", to_string(node.address))
       .add("role", tree::plain(schema::word_of(schema::roles, node.role)))
-      .add("votes", std::to_string(node.votes))
-      .take();
+      .add("votes", std::to_string(node.votes));
+  if (node.links.empty()) return map.take();  // as an earlier version writes it
+  auto links = tree::list();
+  for (const auto& link : node.links) links.items.push_back(tree::plain(to_string(link)));
+  return map.add("links", std::move(links)).take();
 }
 
 YamlNode write_health_check(const HealthCheck& check) {

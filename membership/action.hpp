@@ -14,6 +14,7 @@ namespace hapx::membership {
 struct SendDatagram {
   Endpoint to;
   std::vector<std::uint8_t> bytes;
+  std::size_t way = 0;  ///< from which of our addresses: 0 is the node's, n its n-th link
 };
 
 /// Stores a voter's slot in the promise memory (a mapped file of the run directory).

@@ -92,6 +92,9 @@ Member::State::State(MemberOptions given, Instant now)
       member.hears_us = true;
       member.incarnation = options.incarnation;
       member.report_heard = now;
+      ways_here = node.ways().size();
+    } else if (!node.links.empty()) {
+      member.ways.assign(node.ways().size(), Liveness::unheard);
     }
     view.members.push_back(std::move(member));
   }
@@ -118,7 +121,11 @@ std::optional<Instant> Member::State::next_deadline() const {
   };
   // A deadline that has been seen to pass is no deadline: `seen` is never after the next beat.
   const Instant seen = last_now;
-  for (const Peer& peer : peers) consider(peer.detector().next_deadline(seen));
+  for (const Peer& peer : peers) {
+    consider(peer.detector().next_deadline(seen));
+    if (peer.ways().size() < 2) continue;
+    for (const auto& way : peer.ways()) consider(way.detector.next_deadline(seen));
+  }
   for (const auto& [key, claim] : claims) consider(claim.lease.next_deadline());
   if (const auto* known = watch.current(seen)) consider(known->until);
   consider(turn);
@@ -288,6 +295,8 @@ void Member::State::refresh_view(Instant now) {
     const Liveness liveness = peer->detector().liveness(now);
     update(member.liveness, liveness);
     update(member.hears_us, peer->hears_us() && peer->detector().present(now));
+    for (std::size_t way = 0; way < member.ways.size(); ++way)
+      update(member.ways[way], peer->ways()[way].detector.liveness(now));
     if (peer->current()) update(member.incarnation, std::optional(peer->current()->incarnation));
   }
   refresh_electorate(now);

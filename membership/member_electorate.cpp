@@ -44,7 +44,9 @@ bool Member::State::hear_candidate(const NodeName& sender, const DatagramArrived
   if (!staging) return false;
   const auto& nodes = staging->config.nodes;
   const auto node = std::ranges::find(nodes, sender, &NodeConfig::name);
-  if (node == nodes.end() || node->address != datagram.from.address) return false;
+  if (node == nodes.end()) return false;
+  const auto ways = node->ways();
+  if (std::ranges::find(ways, datagram.from.address) == ways.end()) return false;
   const auto result = codec.open(datagram.bytes);
   const auto* opened = std::get_if<Opened>(&result);
   if (opened == nullptr || opened->message.to != options.self) return false;

@@ -35,9 +35,8 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
     if (!hear_candidate(claimed.sender, datagram, now)) refuse(datagram.from, unknown_sender);
     return;
   }
-  if (peer != nullptr && peer->node().address != datagram.from.address)
-    return refuse(datagram.from, wrong_address);
-
+  const auto way = peer == nullptr ? std::optional<std::size_t>(0) : peer->way_from(datagram.from);
+  if (!way) return refuse(datagram.from, wrong_address);
   const auto result = codec.open(datagram.bytes);
   if (const auto* refused = std::get_if<Refused>(&result))
     return refuse(datagram.from, refused->reason);
@@ -50,7 +49,7 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   }
   if (opened.message.to != options.self) return refuse(datagram.from, for_another_node);
 
-  switch (peer->receive(opened.envelope, opened.message.beat, now, random)) {
+  switch (peer->receive(opened.envelope, opened.message.beat, *way, now, random)) {
     case Peer::Reception::current:
       owe_response(*peer, opened.message);
       if (!counts_by_kin(*peer, opened.message.electorate, now))
@@ -71,6 +70,8 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
         if (key != LeaseKey::coordinator() && claim.lease.right())
           news.push_back(RightRegained{key});
       }
+      return;
+    case Peer::Reception::another_way:
       return;
     case Peer::Reception::replayed:
       return refuse(datagram.from, replayed);

@@ -178,9 +178,14 @@ void Member::State::flush() {
     if (peer == nullptr || message.empty()) continue;
     message.to = name;
     message.electorate = succession.told();
-    for (std::vector<std::uint8_t>& bytes : codec.seal(message))
+    const std::size_t further = std::min(peer->ways().size(), ways_here) - 1;
+    for (std::vector<std::uint8_t>& bytes : codec.seal(message)) {
+      for (std::size_t way = 1; way <= further; ++way)
+        actions.emplace_back(
+            SendDatagram{{peer->ways()[way].address, options.config.port}, bytes, way});
       actions.emplace_back(
-          SendDatagram{{peer->node().address, options.config.port}, std::move(bytes)});
+          SendDatagram{{peer->node().address, options.config.port}, std::move(bytes), 0});
+    }
   }
   outbox.clear();
   responses.clear();

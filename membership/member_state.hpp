@@ -157,7 +157,8 @@ struct Member::State {
   Codec codec;
   Random random;
   Voter voter;
-  std::vector<Peer> peers;  ///< in the file's order
+  std::vector<Peer> peers;    ///< in the file's order
+  std::size_t ways_here = 1;  ///< by which we are heard ourselves
   const std::vector<ConfigPart> config_parts;
   const std::uint64_t config_fingerprint;
   std::map<LeaseKey, Claim> claims;

@@ -13,10 +13,13 @@ constexpr std::size_t superseded_max = 16;
 }  // namespace
 
 Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat>& beat,
-                              Instant now, Random& random) {
+                              std::size_t way, Instant now, Random& random) {
   if (current_ && current_->incarnation == envelope.incarnation &&
       current_->boot == envelope.boot) {
-    if (!window_.accept(envelope.counter)) return Reception::replayed;
+    const bool is_new_here = ways_.size() > 1 && ways_[way].window.accept(envelope.counter);
+    if (is_new_here) ways_[way].detector.heard(now);
+    if (!window_.accept(envelope.counter))
+      return is_new_here ? Reception::another_way : Reception::replayed;
     overtaken_ = !window_.is_newest(envelope.counter);
     return Reception::current;
   }
@@ -29,6 +32,8 @@ Peer::Reception Peer::receive(const Envelope& envelope, const std::optional<Beat
 
   if (challenge_ != 0 && beat && beat->response == challenge_) {
     promote(envelope);
+    ways_[way].window = ReplayWindow(envelope.counter);
+    ways_[way].detector.heard(now);
     return Reception::promoted;
   }
   if (challenge_ == 0) challenge_ = random.next() | 1U;
@@ -43,6 +48,7 @@ void Peer::promote(const Envelope& envelope) {
   if (superseded_.size() > superseded_max) superseded_.pop_front();
   current_ = envelope;
   window_ = ReplayWindow(envelope.counter);
+  for (Way& each : ways_) each.window = {};
   overtaken_ = false;
   challenge_ = 0;
   hears_us_ = false;

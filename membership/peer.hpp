@@ -38,18 +38,23 @@ namespace hapx::membership {
 class Peer {
  public:
   enum class Reception : std::uint8_t {
-    current,     ///< of the process that we know
-    promoted,    ///< it has just proven to be the node's process
-    unproven,    ///< answer with a challenge, believe nothing
-    replayed,    ///< or reordered beyond the window
-    superseded,  ///< of a process that another of its node has replaced, while that is heard
-    rival,       ///< of another session, while the one we know is heard
+    current,      ///< of the process that we know
+    promoted,     ///< it has just proven to be the node's process
+    unproven,     ///< answer with a challenge, believe nothing
+    replayed,     ///< or reordered beyond the window
+    another_way,  ///< it has come by one way before, and nothing in it is new
+    superseded,   ///< of a process that another of its node has replaced, while that is heard
+    rival,        ///< of another session, while the one we know is heard
   };
 
-  Peer(NodeConfig node, const Timing& timing) : node_(std::move(node)), detector_(timing) {}
+  Peer(NodeConfig node, const Timing& timing) : node_(std::move(node)), detector_(timing) {
+    for (const IpAddress& address : node_.ways())
+      ways_.push_back({address, FailureDetector(timing)});
+  }
 
+  /// `way`: at which of its addresses it came from.
   [[nodiscard]] Reception receive(const Envelope& envelope, const std::optional<Beat>& beat,
-                                  Instant now, Random& random);
+                                  std::size_t way, Instant now, Random& random);
 
   /// Takes in the beat that receive() has just let in. `self`, `incarnation`: whether it hears us.
   /// One that was overtaken on its way says that its process lives, and no more.
@@ -62,6 +67,20 @@ class Peer {
 
   [[nodiscard]] const NodeConfig& node() const { return node_; }
   [[nodiscard]] const FailureDetector& detector() const { return detector_; }
+  /// One by one, as node().ways(). Limit: of a recording that is played again within a window's
+  /// width by another way it believes that this way works.
+  struct Way {
+    IpAddress address;
+    FailureDetector detector;  ///< unheard for ever where it is the only one
+    ReplayWindow window{};
+  };
+  [[nodiscard]] const std::vector<Way>& ways() const { return ways_; }
+  /// Which of them begins there; none of them may.
+  [[nodiscard]] std::optional<std::size_t> way_from(const Endpoint& from) const {
+    const auto found = std::ranges::find(ways_, from.address, &Way::address);
+    if (found == ways_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - ways_.begin());
+  }
   /// Absent until a process has proven itself.
   [[nodiscard]] const std::optional<Envelope>& current() const { return current_; }
   [[nodiscard]] bool hears_us() const { return hears_us_; }
@@ -95,6 +114,7 @@ class Peer {
 
   NodeConfig node_;
   FailureDetector detector_;
+  std::vector<Way> ways_;
   std::optional<Envelope> current_;  ///< counter is meaningless
   ReplayWindow window_;
   bool overtaken_ = false;              ///< what came last was sent before something that had come

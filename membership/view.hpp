@@ -26,6 +26,7 @@ struct MemberView {
   std::optional<Instant> report_heard;    ///< from when on the ages in it count
   std::optional<Incarnation> incarnation;
   std::vector<std::string> config_differs{};  ///< where its configuration is not ours, if it told
+  std::vector<Liveness> ways{};   ///< as heard at each of its addresses; empty if it has one
   bool counts_otherwise = false;  ///< by another list of voters: neither of us votes for the other
 
   friend bool operator==(const MemberView&, const MemberView&) = default;

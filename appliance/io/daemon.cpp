@@ -96,9 +96,11 @@ class Daemon {
     const auto post_any = [this](auto events) {
       std::visit([this](auto& event) { deliver(std::move(event)); }, events);
     };
-    auto link = membership::UdpLink::open(context_, {self.address, config.port}, post);
-    if (!link) return link.error();
-    link_ = std::move(*link);
+    for (const IpAddress& own : self.ways()) {
+      auto link = membership::UdpLink::open(context_, {own, config.port}, post);
+      if (!link) return link.error();
+      links_.push_back(std::move(*link));
+    }
     auto record = membership::RecordFile::open(context_, options_.state_dir, post_any);
     if (!record) return record.error();
     record_.emplace(std::move(*record));
@@ -264,7 +266,7 @@ class Daemon {
 
   // Actions out: one line each; the doors know how.
 
-  void carry_out(const membership::SendDatagram& action) { link_->send(action); }
+  void carry_out(const membership::SendDatagram& action) { links_.at(action.way)->send(action); }
   void carry_out(const membership::StorePromise& action) { beginning_.promises.store(action); }
   void carry_out(const membership::StoreRecord& action) { record_->store(action); }
   void carry_out(const vip::ArmFence& action) { vip_->carry_out(action); }
@@ -326,7 +328,7 @@ class Daemon {
   DescriptorsByName keeper_;  ///< "channel" and "life", if there is a keeper
   asio::io_context context_{1};
   Log log_;
-  std::unique_ptr<membership::UdpLink> link_;
+  std::vector<std::unique_ptr<membership::UdpLink>> links_;  ///< of our ways, in their order
   std::optional<membership::RecordFile> record_;
   std::unique_ptr<vip::Door> vip_;
   std::unique_ptr<vip::ClientDoor> clients_;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,22 +32,26 @@ class Network {
   explicit Network(std::uint64_t seed) : random_(seed) {}
 
   /// How long each copy that arrives is under way; empty: lost. At most two.
-  [[nodiscard]] std::vector<Duration> carry(const NodeName& from, const NodeName& to);
+  [[nodiscard]] std::vector<Duration> carry(const NodeName& from, const NodeName& to,
+                                            std::size_t way = 0);
 
   /// From now on nothing gets from `from` to `to`. What is under way still arrives.
   void cut_one_way(const NodeName& from, const NodeName& to);
   void cut(const NodeName& a, const NodeName& b);
+  /// One of the ways between them, in both directions.
+  void cut_way(const NodeName& a, const NodeName& b, std::size_t way);
   void heal(const NodeName& a, const NodeName& b);
   void heal_all();
 
   void set_weather(const Weather& weather) { weather_ = weather; }
   [[nodiscard]] const Weather& weather() const { return weather_; }
-  [[nodiscard]] bool carries(const NodeName& from, const NodeName& to) const;
+  [[nodiscard]] bool carries(const NodeName& from, const NodeName& to, std::size_t way = 0) const;
 
  private:
   Random random_;
   Weather weather_;
-  std::set<std::pair<NodeName, NodeName>> cuts_;  ///< from, to
+  std::set<std::pair<NodeName, NodeName>> cuts_;  ///< from, to, by all ways
+  std::set<std::tuple<NodeName, NodeName, std::size_t>> ways_cut_;
 };
 
 }  // namespace hapx::appliance::sim

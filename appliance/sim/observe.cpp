@@ -163,7 +163,10 @@ const Kernel& World::kernel(const NodeName& node) const {
 
 bool World::healthy(const Machine& machine) const {
   const auto fails = [](const auto& door) { return door.second > 0; };
-  return machine.thinks() && machine.kernel.link(options_.heartbeat_interface).carrier &&
+  bool is_linked = false;
+  for (std::size_t way = 0; way <= machine.node.links.size(); ++way)
+    is_linked = is_linked || has_carrier(machine, way);
+  return machine.thinks() && is_linked &&
          std::none_of(machine.failures.begin(), machine.failures.end(), fails);
 }
 
@@ -198,7 +201,7 @@ bool World::stable_majority() const {
       some_fit = some_fit || fit(*all[i]);
       for (unsigned j = 0; j < all.size(); ++j) {
         const bool both = j != i && (members >> j & 1) != 0;
-        if (both && !network_.carries(all[i]->node.name, all[j]->node.name)) return false;
+        if (both && !hears(*all[i], *all[j])) return false;
       }
     }
     return some_fit && votes * 2 > votes_total;

@@ -211,6 +211,12 @@ void World::cut(const NodeName& a, const NodeName& b) {
   observe();
 }
 
+void World::cut_way(const NodeName& a, const NodeName& b, std::size_t way) {
+  disturb("cut way " + std::to_string(way) + " between " + a.text() + " and " + b.text());
+  network_.cut_way(a, b, way);
+  observe();
+}
+
 void World::cut_one_way(const NodeName& from, const NodeName& to) {
   disturb("cut the way from " + from.text() + " to " + to.text());
   network_.cut_one_way(from, to);
@@ -309,8 +315,10 @@ void World::replay(std::uint64_t choice) {
     const bool to_all = random.chance(300);
     const Duration under_way = random.between(Duration(0), 20ms);
     for (auto& [name, machine] : machines_) {
-      if (!to_all && again.datagram.to.address != machine.node.address) continue;
-      arrive(machine, under_way, again.from, again.datagram.bytes);
+      if (machine.node.links.size() < again.datagram.way) continue;
+      const IpAddress& address = address_of(machine.node, again.datagram.way);
+      if (!to_all && again.datagram.to.address != address) continue;
+      arrive(machine, under_way, again.datagram.way, again.from, again.datagram.bytes);
     }
   }
 }

@@ -104,6 +104,11 @@ class Doing {
     world_.run_for(1ms);
   }
 
+  void cut_way() {
+    const std::size_t ways = world_.config().nodes.front().ways().size();
+    world_.cut_way(node_, other(), ways > 1 ? random_.next() % ways : 0);
+  }
+
   void break_clock() {
     const bool slow = random_.chance(500);
     const auto rate =
@@ -353,6 +358,7 @@ constexpr std::array<DeedRow, deeds> table{{
      [](Doing& it) { it.order(membership::Subject::maintenance()); }},
     {Deed::lift_orders, "lift_orders", [](Doing& it) { it.lift_orders(); }},
     {Deed::change_votes, "change_votes", [](Doing& it) { it.change_votes(); }},
+    {Deed::cut_way, "cut_way", [](Doing& it) { it.cut_way(); }},
 }};
 
 constexpr bool in_order() {

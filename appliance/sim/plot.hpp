@@ -81,8 +81,9 @@ enum class Deed : std::uint8_t {
   lift_orders,  ///< all
   // who votes
   change_votes,  ///< a file with another list, to one node or to all
+  cut_way,       ///< one of those by which two nodes hear each other
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::change_votes) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::cut_way) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

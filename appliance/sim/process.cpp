@@ -337,23 +337,39 @@ void World::pass_on_notices(Machine& machine) {
 }
 
 void World::send(Machine& from, const membership::SendDatagram& datagram) {
-  const Endpoint sender{from.node.address, options_.config.port};
-  const InterfaceName& interface = options_.heartbeat_interface;
+  const std::size_t way = datagram.way;
+  const Endpoint sender{address_of(from.node, way), options_.config.port};
   recorder_.hear(sender, datagram);
   for (auto& [name, machine] : machines_) {
-    if (datagram.to != Endpoint{machine.node.address, options_.config.port}) continue;
-    const std::vector<Duration> copies = network_.carry(from.node.name, machine.node.name);
-    if (!from.kernel.link(interface).carrier) return;
-    for (const Duration& under_way : copies) arrive(machine, under_way, sender, datagram.bytes);
+    if (machine.node.links.size() < way || datagram.to.port != options_.config.port ||
+        datagram.to.address != address_of(machine.node, way)) {
+      continue;
+    }
+    const std::vector<Duration> copies = network_.carry(from.node.name, machine.node.name, way);
+    if (!has_carrier(from, way)) return;
+    for (const Duration& under_way : copies)
+      arrive(machine, under_way, way, sender, datagram.bytes);
   }
 }
 
-void World::arrive(Machine& to, Duration under_way, const Endpoint& from,
+void World::arrive(Machine& to, Duration under_way, std::size_t way, const Endpoint& from,
                    const std::vector<std::uint8_t>& bytes) {
-  schedule(under_way, [this, &to, from, bytes] {
-    if (!to.runs() || !to.kernel.link(options_.heartbeat_interface).carrier) return;
+  schedule(under_way, [this, &to, way, from, bytes] {
+    if (!to.runs() || !has_carrier(to, way)) return;
     deliver(to, membership::DatagramArrived{from, bytes});
   });
+}
+
+bool World::has_carrier(const Machine& machine, std::size_t way) const {
+  return machine.kernel.link(way == 0 ? options_.heartbeat_interface : interface_of(way)).carrier;
+}
+
+bool World::hears(const Machine& from, const Machine& to) const {
+  for (std::size_t way = 0; way <= std::min(from.node.links.size(), to.node.links.size()); ++way) {
+    const bool carries = network_.carries(from.node.name, to.node.name, way);
+    if (carries && has_carrier(from, way) && has_carrier(to, way)) return true;
+  }
+  return false;
 }
 
 }  // namespace hapx::appliance::sim

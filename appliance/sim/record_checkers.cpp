@@ -33,8 +33,14 @@ void AcknowledgedOrders::see(Moment at, const Fact& fact) {
   std::erase_if(standing_,
                 [&](const auto& each) { return each.second.until && *each.second.until <= at; });
   if (const auto* asked = std::get_if<StandingOrderAsked>(&fact)) {
-    asked_[asked->request] = *asked;
+    StandingOrderAsked& fresh = asked_[asked->request] = *asked;
     if (asked->gives) {
+      // Of two that are on their way nobody knows which comes last, and gives its end to both.
+      for (auto& [request, other] : asked_) {
+        if (!other.gives || other.subject != asked->subject) continue;
+        if (other.until) fresh.until = std::min(fresh.until.value_or(*other.until), *other.until);
+        if (fresh.until) other.until = std::min(other.until.value_or(*fresh.until), *fresh.until);
+      }
       // It may take the place of one that stands, though nobody is ever told, and end sooner.
       const auto standing = standing_.find(asked->subject);
       if (standing == standing_.end() || !asked->until) return;

@@ -25,35 +25,69 @@ struct Chance {
 /// Repairs are as likely as harm, or soon nothing would be left to harm. New rows go to the end and
 /// begin an edition.
 constexpr std::array chances{
-    Chance{Deed::kill, 60}, Chance{Deed::kill_with_keeper, 25}, Chance{Deed::kill_keeper, 25},
-    Chance{Deed::freeze, 25}, Chance{Deed::freeze_with_keeper, 25}, Chance{Deed::stop, 25},
-    Chance{Deed::reload, 25}, Chance{Deed::power_off, 50}, Chance{Deed::pause, 20},
-    Chance{Deed::change_clock, 20}, Chance{Deed::tear_memory, 20}, Chance{Deed::cut_off, 25},
-    Chance{Deed::cut, 30}, Chance{Deed::cut_one_way, 60}, Chance{Deed::change_weather, 30},
-    Chance{Deed::heartbeat_link_down, 25}, Chance{Deed::vip_link_down, 25},
-    Chance{Deed::remove_interface, 15}, Chance{Deed::kill_haproxy, 35},
-    Chance{Deed::freeze_haproxy, 15}, Chance{Deed::kill_haproxy_keeper, 15},
-    Chance{Deed::uninstall_haproxy, 15}, Chance{Deed::refuse_haproxy_config, 10},
-    Chance{Deed::delete_vip, 35}, Chance{Deed::flush_addresses, 15},
-    Chance{Deed::flush_filters, 15}, Chance{Deed::fail_next, 25}, Chance{Deed::move, 50},
-    Chance{Deed::move_there_and_back, 60}, Chance{Deed::resume, 30}, Chance{Deed::start, 40},
-    Chance{Deed::power_on, 60}, Chance{Deed::unpause, 30}, Chance{Deed::heal, 30},
-    Chance{Deed::heal_all, 30}, Chance{Deed::clear_weather, 30}, Chance{Deed::links_up, 40},
+    Chance{Deed::kill, 60},
+    Chance{Deed::kill_with_keeper, 25},
+    Chance{Deed::kill_keeper, 25},
+    Chance{Deed::freeze, 25},
+    Chance{Deed::freeze_with_keeper, 25},
+    Chance{Deed::stop, 25},
+    Chance{Deed::reload, 25},
+    Chance{Deed::power_off, 50},
+    Chance{Deed::pause, 20},
+    Chance{Deed::change_clock, 20},
+    Chance{Deed::tear_memory, 20},
+    Chance{Deed::cut_off, 25},
+    Chance{Deed::cut, 30},
+    Chance{Deed::cut_one_way, 60},
+    Chance{Deed::change_weather, 30},
+    Chance{Deed::heartbeat_link_down, 25},
+    Chance{Deed::vip_link_down, 25},
+    Chance{Deed::remove_interface, 15},
+    Chance{Deed::kill_haproxy, 35},
+    Chance{Deed::freeze_haproxy, 15},
+    Chance{Deed::kill_haproxy_keeper, 15},
+    Chance{Deed::uninstall_haproxy, 15},
+    Chance{Deed::refuse_haproxy_config, 10},
+    Chance{Deed::delete_vip, 35},
+    Chance{Deed::flush_addresses, 15},
+    Chance{Deed::flush_filters, 15},
+    Chance{Deed::fail_next, 25},
+    Chance{Deed::move, 50},
+    Chance{Deed::move_there_and_back, 60},
+    Chance{Deed::resume, 30},
+    Chance{Deed::start, 40},
+    Chance{Deed::power_on, 60},
+    Chance{Deed::unpause, 30},
+    Chance{Deed::heal, 30},
+    Chance{Deed::heal_all, 30},
+    Chance{Deed::clear_weather, 30},
+    Chance{Deed::links_up, 40},
     Chance{Deed::repair_haproxy, 40},
     // Edition 2. What excuses from a safety sentence is rare and soon over: else it would hide
     // much.
-    Chance{Deed::break_clock, 8}, Chance{Deed::repair_clocks, 50}, Chance{Deed::clone, 6},
-    Chance{Deed::end_clones, 40}, Chance{Deed::revert_memory, 15}, Chance{Deed::replay, 30},
-    Chance{Deed::fill_disk, 15}, Chance{Deed::free_disk, 25}, Chance{Deed::foreign_claims, 15},
+    Chance{Deed::break_clock, 8},
+    Chance{Deed::repair_clocks, 50},
+    Chance{Deed::clone, 6},
+    Chance{Deed::end_clones, 40},
+    Chance{Deed::revert_memory, 15},
+    Chance{Deed::replay, 30},
+    Chance{Deed::fill_disk, 15},
+    Chance{Deed::free_disk, 25},
+    Chance{Deed::foreign_claims, 15},
     Chance{Deed::foreign_goes, 25},
     // Edition 3.
-    Chance{Deed::ail_disk, 20}, Chance{Deed::tear_record, 15},
+    Chance{Deed::ail_disk, 20},
+    Chance{Deed::tear_record, 15},
     // Edition 4. In maintenance little happens that could go wrong.
-    Chance{Deed::order_standby, 25}, Chance{Deed::order_ban, 20},
-    Chance{Deed::order_maintenance, 6}, Chance{Deed::lift_orders, 40},
+    Chance{Deed::order_standby, 25},
+    Chance{Deed::order_ban, 20},
+    Chance{Deed::order_maintenance, 6},
+    Chance{Deed::lift_orders, 40},
     // Edition 5. As long as lists differ, little is demanded.
     Chance{Deed::change_votes, 10},
-    // Edition 6 has the same deeds, and addresses of both families.
+    // Edition 6. It has addresses of both families, too, and nodes that hear each other by two
+    // ways.
+    Chance{Deed::cut_way, 30},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
 constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, chances.size()};
@@ -106,11 +140,20 @@ void draw_families(Random& random, ClusterConfig& config) {
   }
 }
 
+void draw_links(Random& random, ClusterConfig& config) {
+  if (!random.chance(300)) return;
+  std::uint8_t last = 1;
+  for (NodeConfig& node : config.nodes) node.links = {ipv4(10, 0, 0, last++)};
+}
+
 WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
   WorldOptions options;
   options.seed = seed;
   options.config = draw_cluster(random);
-  if (edition >= 6) draw_families(random, options.config);
+  if (edition >= 6) {
+    draw_families(random, options.config);
+    draw_links(random, options.config);
+  }
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;

@@ -94,6 +94,8 @@ class World {
   void cut_one_way(const NodeName& from, const NodeName& to);
   /// From all its peers; its clients still reach it.
   void cut_off(const NodeName& node);
+  /// One of the ways between them: 0 is that of their addresses, n that of their n-th links.
+  void cut_way(const NodeName& a, const NodeName& b, std::size_t way);
   void heal(const NodeName& a, const NodeName& b);
   void heal_all();
   void set_weather(const Weather& weather);
@@ -216,6 +218,10 @@ class World {
   [[nodiscard]] Status status(const NodeName& node) const;
   [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
   [[nodiscard]] const ClusterConfig& config() const { return options_.config; }
+  /// Of a node's n-th link; the node's own address is on heartbeat_interface().
+  [[nodiscard]] static InterfaceName interface_of(std::size_t link) {
+    return InterfaceName("link" + std::to_string(link));
+  }
   [[nodiscard]] const InterfaceName& heartbeat_interface() const {
     return options_.heartbeat_interface;
   }
@@ -320,8 +326,14 @@ class World {
   void end_step(Machine& machine, bool news);
   void pass_on_notices(Machine& machine);
   void send(Machine& from, const membership::SendDatagram& datagram);
-  void arrive(Machine& to, Duration under_way, const Endpoint& from,
+  void arrive(Machine& to, Duration under_way, std::size_t way, const Endpoint& from,
               const std::vector<std::uint8_t>& bytes);
+  [[nodiscard]] static const IpAddress& address_of(const NodeConfig& node, std::size_t way) {
+    return way == 0 ? node.address : node.links[way - 1];
+  }
+  [[nodiscard]] bool has_carrier(const Machine& machine, std::size_t way) const;
+  /// By some way.
+  [[nodiscard]] bool hears(const Machine& from, const Machine& to) const;
 
   // segment.cpp: what hosts hear of each other where the VIPs are
   static constexpr MacAddress foreign_mac{{0x02, 0xf0, 0, 0, 0, 1}};

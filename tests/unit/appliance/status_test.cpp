@@ -106,12 +106,25 @@ TEST(Status, SaysWhatEachLinkIsWorth) {
             "node1  192.168.4.11  this node  -           -\n"
             "node2  192.168.4.12  silent     2.042s ago  no\n"
             "node3  192.168.4.13  left       7.000s ago  yes\n");
-  EXPECT_EQ(links_to_json(status),
-            R"([{"node":"node1","address":"192.168.4.11","link":"this node","lastHeardMs":null,)"
-            R"("hearsUs":null},{"node":"node2","address":"192.168.4.12","link":"silent",)"
-            R"("lastHeardMs":2042,"hearsUs":false},{"node":"node3","address":"192.168.4.13",)"
-            R"("link":"left","lastHeardMs":7000,"hearsUs":true}])");
+  EXPECT_EQ(
+      links_to_json(status),
+      R"([{"node":"node1","address":"192.168.4.11","link":"this node","lastHeardMs":null,)"
+      R"("hearsUs":null,"ways":[]},{"node":"node2","address":"192.168.4.12",)"
+      R"("link":"silent","lastHeardMs":2042,"hearsUs":false,"ways":[]},{"node":"node3",)"
+      R"("address":"192.168.4.13","link":"left","lastHeardMs":7000,"hearsUs":true,"ways":[]}])");
   MemberStatus& member = status.members[1];
+  member.links = {{"192.168.4.12", false}, {"10.0.0.12", true}};
+  EXPECT_EQ(links_to_text(status, {}),
+            "NODE   ADDRESS       LINK       LAST HEARD  HEARS THIS NODE\n"
+            "node1  192.168.4.11  this node  -           -\n"
+            "node2  192.168.4.12  silent     2.042s ago  no\n"
+            "       192.168.4.12  silent\n"
+            "       10.0.0.12     heard\n"
+            "node3  192.168.4.13  left       7.000s ago  yes\n");
+  EXPECT_NE(links_to_json(status).find(R"("ways":[{"address":"192.168.4.12","heard":false},)"
+                                       R"({"address":"10.0.0.12","heard":true}])"),
+            std::string::npos);
+  EXPECT_EQ(status_from_json(to_json(status)).value().members[1].links, member.links);
   member.last_heard.reset();
   EXPECT_EQ(link_state(status, member), "never heard");
   member.state = MemberState::standby;

@@ -100,6 +100,21 @@ TEST(ParseConfig, AServiceMayHaveAddressesOfBothFamilies) {
   EXPECT_EQ(parse_config(write_config(*parsed), "again").value(), *parsed);
 }
 
+TEST(ParseConfig, NodesMayHearEachOtherByMoreThanOneWay) {
+  std::string text = minimal;
+  for (const char* last : {"11", "12", "13"}) {
+    const std::string address = std::string("address: 192.168.4.") + last;
+    text.insert(text.find(address) + address.size(),
+                std::string(", links: [10.0.0.") + last + ", 2001:db8:9::" + last + "]");
+  }
+  const auto parsed = parse_config(text, "hapx.yaml");
+  ASSERT_TRUE(parsed) << parsed.error().sentence;
+  EXPECT_EQ(parsed->nodes[1].links,
+            (std::vector{ipv4(10, 0, 0, 12), parse_ip("2001:db8:9::12").value()}));
+  EXPECT_EQ(parsed->nodes[1].ways().front(), parsed->nodes[1].address);
+  EXPECT_EQ(parse_config(write_config(*parsed), "again").value(), *parsed);
+}
+
 TEST(ParseConfig, FillsInTheDefaultsOfAMinimalFile) {
   const auto parsed = parse_config(minimal, "hapx.yaml");
   ASSERT_TRUE(parsed) << parsed.error().sentence;

@@ -77,7 +77,7 @@ struct PeerTest : ::testing::Test {
   Peer::Reception receive(const Envelope& from, std::uint64_t response, Instant now) {
     Beat beat;
     beat.response = response;
-    const Peer::Reception reception = peer.receive(from, beat, now, random);
+    const Peer::Reception reception = peer.receive(from, beat, 0, now, random);
     if (reception == Peer::Reception::current || reception == Peer::Reception::promoted)
       peer.heard(beat, NodeName("a"), {1}, now);
     return reception;
@@ -160,7 +160,7 @@ TEST_F(PeerTest, a_beat_that_was_overtaken_takes_nothing_back) {
   peer.heard(beat, NodeName("a"), {1}, at(2ms));
   EXPECT_TRUE(peer.hears_us());
   EXPECT_FALSE(peer.hears_our_namesake());
-  ASSERT_EQ(peer.receive(envelope(7, 4), beat, at(3ms), random), Peer::Reception::current);
+  ASSERT_EQ(peer.receive(envelope(7, 4), beat, 0, at(3ms), random), Peer::Reception::current);
   peer.heard(beat, NodeName("a"), {1}, at(3ms));
   EXPECT_TRUE(peer.hears_our_namesake());
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes that hear each other by two networks lose one of them, and no client notices; and when the
+// holder's other card goes, the others hear of it by the way that is left. Times are printed and
+// recorded, never judged.
+#include "appliance/drill/statistics.hpp"
+#include "ground.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+class Ways : public Ground {
+ protected:
+  /// A second bridge, on which each node has a card with 10.0.0.N.
+  void begin() {
+    ASSERT_NO_FATAL_FAILURE(build());
+    in_wire("ip link add wire2 type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
+    in_wire("ip link set wire2 up");
+    std::string text = read_file(plan().config_file).value();
+    for (unsigned number = 1; number <= 3; ++number) {
+      const std::string port = "second" + std::to_string(number);
+      const std::string link = "10.0.0." + std::to_string(number);
+      const std::string& netns = node(number).netns;
+      in_wire("ip link add " + port + " type veth peer name eth1 netns " + netns);
+      in_wire("ip link set " + port + " master wire2 up");
+      do_in(netns, {"ip", "link", "set", "eth1", "up"});
+      do_in(netns, {"ip", "addr", "add", link + "/24", "dev", "eth1"});
+      const std::string address = "address: " + to_string(node(number).address);
+      const std::size_t at = text.find(address);
+      ASSERT_NE(at, std::string::npos) << text;
+      text.insert(at + address.size(), ", links: [" + link + "]");
+    }
+    ASSERT_TRUE(write_file(file("ways.yaml"), text));
+    start_all({.config_file = file("ways.yaml")});
+    server_ = settled();
+    ASSERT_NE(server_, 0U);
+    for (unsigned number = 1; number <= 3; ++number) EXPECT_TRUE(status(number).degraded.empty());
+  }
+
+  void in_wire(const std::string& line) const { do_in(plan().wire_netns, {"sh", "-c", line}); }
+  /// What the node says on this card to its peers is lost.
+  void cut(unsigned number, const std::string& card) const {
+    do_in(node(number).netns,
+          {"sh", "-c",
+           "nft add table inet cut && nft 'add chain inet cut out { type filter hook output "
+           "priority 0; }' && nft add rule inet cut out oifname " +
+               card + " udp dport 7405 drop"});
+  }
+
+  unsigned server_ = 0;
+};
+
+TEST_F(Ways, OneOfTwoIsLostAndNobodyNotices) {
+  begin();
+  if (HasFatalFailure()) return;
+  const Onlooker onlooker = look_on();
+  auto client = drill::Prober::start(plan());
+  ASSERT_TRUE(client);
+  ASSERT_TRUE(a_client_is_served(plan()));
+  const Instant struck = boot_now();
+  for (unsigned number = 1; number <= 3; ++number) cut(number, std::string(inner_interface));
+  const unsigned other = server_ == 1 ? 2 : 1;
+  EXPECT_TRUE(comes_to_say(
+      other, node(server_).name.text() + " is not heard at " + to_string(node(server_).address)));
+  static_cast<void>(pause(std::chrono::seconds(2)));
+  const auto requests = client->requests(struck);
+  const auto outage = drill::judge(requests, struck, boot_now());
+  EXPECT_EQ(outage.failed, 0U);
+  std::cout << "one way of two lost: outage " << drill::readable(outage.outage) << ", "
+            << requests.size() << " requests, none failed\n";
+  expect_undisturbed(onlooker, server_);
+}
+
+TEST_F(Ways, TheHoldersCableIsPulledAndTheOthersHearOfItAtOnce) {
+  begin();
+  if (HasFatalFailure()) return;
+  const Onlooker onlooker = look_on();
+  auto client = drill::Prober::start(plan());
+  ASSERT_TRUE(client);
+  ASSERT_TRUE(a_client_is_served(plan()));
+  const Instant struck = boot_now();
+  do_in(plan().wire_netns, {"ip", "link", "set", node(server_).bridge_port, "down"});
+  std::vector<unsigned> others{1, 2, 3};
+  std::erase(others, server_);
+  ASSERT_NE(who_comes_to_serve(others), 0U);
+  EXPECT_TRUE(a_client_is_served(plan()));
+  const auto outage = drill::judge(client->requests(struck), struck, boot_now());
+  std::cout << "cable of the address pulled, heartbeats by another: outage "
+            << drill::readable(outage.outage) << "\n";
+  RecordProperty("outage_us", std::to_string(outage.outage / std::chrono::microseconds(1)));
+  EXPECT_TRUE(onlooker.wire().is_one_holder());
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
