@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is every frame a TCP reset between two hosts of one family, or nothing?
-#include <algorithm>
+#include <vector>
 
 #include "fuzz.hpp"
 #include "vip/tickle.hpp"
@@ -13,10 +13,10 @@ using namespace vip;
 constexpr std::size_t ethernet_bytes = 14;
 
 /// Whoever sends it in the other direction is read as such.
-void try_reset(const Reset& reset, const Bytes& input) {
+void try_reset(const Reset& reset, Bytes input) {
   must(reset.from.address.family == reset.to.address.family, "both ends are of one family");
   const bool is_ipv4 = reset.from.address.family == Family::ipv4;
-  Bytes frame(input.begin(), input.begin() + ethernet_bytes);
+  std::vector<std::uint8_t> frame(input.begin(), input.begin() + ethernet_bytes);
   const auto packet = tickle_packet(reset.to, reset.from, 0);
   frame.insert(frame.end(), packet.begin(), packet.end());
   must(!parse_reset(frame), "a tickle is none");
