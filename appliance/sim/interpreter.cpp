@@ -24,7 +24,7 @@ bool Interpreter::fails(Door door) {
 }
 
 void Interpreter::operator()(const membership::SendDatagram& action) {
-  ++machine_.process->said;
+  if (action.way == 0) ++machine_.process->said;  // its copies by other ways are no more of them
   world_.send(machine_, action);
 }
 
