@@ -42,7 +42,7 @@ json::value name_or_null(const std::optional<T>& name) {
   return name ? text(name->text()) : json::value(nullptr);
 }
 
-json::array links_of(const MemberStatus& member) {
+json::array ways_of(const MemberStatus& member) {
   json::array out;
   for (const LinkStatus& link : member.links)
     out.push_back(json::object{{"address", text(link.address)}, {"heard", link.heard}});
@@ -64,7 +64,7 @@ json::array members(const Status& status) {
                                {"hasLeft", member.has_left},
                                {"configDiffers", texts(member.config_differs)},
                                {"countsOtherwise", member.counts_otherwise},
-                               {"links", links_of(member)}});
+                               {"ways", ways_of(member)}});
   }
   return out;
 }
@@ -200,7 +200,7 @@ MemberStatus member_from(const json::object& object) {
   member.has_left = flag_at(object, "hasLeft", false);
   member.config_differs = texts_at(object, "configDiffers");
   member.counts_otherwise = flag_at(object, "countsOtherwise", false);
-  each_object_at(object, "links", [&](const json::object& link) {
+  each_object_at(object, "ways", [&](const json::object& link) {
     member.links.push_back({text_at(link, "address"), flag_at(link, "heard", false)});
   });
   return member;
@@ -320,7 +320,7 @@ std::string links_to_json(const Status& status) {
                      {"link", text(link_state(status, member))},
                      {"lastHeardMs", milliseconds_or_null(member.last_heard)},
                      {"hearsUs", here ? json::value(nullptr) : json::value(member.hears_us)},
-                     {"ways", links_of(member)}});
+                     {"ways", ways_of(member)}});
   }
   return json::serialize(out);
 }
