@@ -329,6 +329,9 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   const auto only = [&](std::string_view method) {
     return refusal(request.id, 405, request.target + " takes " + std::string(method) + " only");
   };
+  if (path.size() == 2 && path[1] == "go-alone") {
+    return request.method == "POST" ? ApiAnswer(GoAloneOrder{request.id}) : only("POST");
+  }
   if (path.size() == 2 && path[1] == "reload") {
     return request.method == "POST" ? ApiAnswer(ReloadOrder{request.id}) : only("POST");
   }

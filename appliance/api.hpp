@@ -11,6 +11,7 @@
 //   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)
 //   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
 //   POST /v1/services/NAME/cleanup   {"node": "node2"}   (without: on all nodes)
+//   POST /v1/go-alone                a node of two waits for the other one no more
 //   POST /v1/reload                  takes the changed file, or says why not
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
@@ -82,7 +83,15 @@ struct ReloadOrder {
   friend bool operator==(const ReloadOrder&, const ReloadOrder&) = default;
 };
 
-using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder>;
+/// Node is to wait for the other one of two no more, and to answer as api_order_answer has it.
+struct GoAloneOrder {
+  std::uint64_t id = 0;
+
+  friend bool operator==(const GoAloneOrder&, const GoAloneOrder&) = default;
+};
+
+using ApiAnswer =
+    std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder, GoAloneOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;

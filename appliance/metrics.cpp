@@ -232,6 +232,17 @@ void add_electorate(Page& page, const ElectorateStatus& electorate) {
   page.add({}, electorate.staged);
 }
 
+void add_two_nodes(Page& page, const TwoNodesStatus& two) {
+  page.family("hapx_acts_alone", gauge,
+              "1 if this node of two goes on without the other one, by evidence, else 0.");
+  page.add({}, two.alone);
+  page.family(
+      "hapx_tie_breaker_answers", gauge,
+      "1 if the tie-breaker answers this node, else 0: then no node of two goes on when the "
+      "other one is gone.");
+  page.add({}, two.tie_breaker_trouble.empty());
+}
+
 void add_orders(Page& page, const Status& status) {
   page.family(
       "hapx_record_state", gauge,
@@ -400,6 +411,7 @@ std::string metrics_page(const Status& status) {
   add_services(page, status);
   add_ages_of_failures(page, status);
   add_electorate(page, status.electorate);
+  if (status.two_nodes) add_two_nodes(page, *status.two_nodes);
   add_orders(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
   add_vips(page, status);

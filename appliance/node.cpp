@@ -54,6 +54,8 @@ Node::State::State(NodeOptions given, Instant now)
       member(member_options(options), now),
       coordination(options.config),
       stepped_at(now) {
+  if (const auto& config = options.config.tie_breaker)
+    tie_breaker.emplace(*config, options.config.timing.heartbeat);
   begin_counting();
   if (self_of(options).role == Role::witness) return;
   for (const auto& service : options.config.services) {
@@ -137,6 +139,7 @@ void Node::State::hear_vip(const vip::Event& event, Instant now, Decisions& out)
               : link->carrier ? " is up"
                               : " has no carrier"));
   }
+  if (tie_breaker) tie_breaker->hear(event, now);
   for (auto& service : services) service.hear(event, now, out);
 }
 
@@ -248,6 +251,7 @@ void Node::State::settle(Instant now, Decisions& out) {
   absorb(supervisor.step(now), now, out);
   for (int round = 0; round < settle_rounds_max; ++round) {
     unsettled = false;
+    attend_to_evidence(now, out);
     answer_returns(now, out);
     look_for_holders(now);
     journal_view(now, out);
@@ -315,7 +319,7 @@ void Node::State::obey_plan(Instant now, Decisions&) {
 
 void Node::State::converge(Instant now, Decisions& out) {
   for (auto& service : services) {
-    service.converge({member.view().rights, leaving}, now, out);
+    service.converge(surroundings(now), now, out);
   }
   // Safety: fences were closed by actions that stand before the datagrams made here.
   for (const auto& key : std::exchange(out.releases, {}))
@@ -325,6 +329,9 @@ void Node::State::converge(Instant now, Decisions& out) {
   for (const auto& name : std::exchange(out.serve, {})) {
     if (!supervisor.serves(name)) absorb(supervisor.serve(name), now, out);
   }
+  std::set<membership::LeaseKey> free;
+  for (const auto& service : services) service.add_free(free, now);
+  if (free != witness.free) unsettled = true;
 }
 
 void Node::State::tell_report(Instant now, Decisions& out) {
@@ -354,6 +361,9 @@ void Node::State::tell_report(Instant now, Decisions& out) {
 bool Node::State::may_plan(Instant now) const {
   if (member.view().record.state == membership::RecordState::unread) return false;
   if (now >= may_plan_from()) return true;
+  // Who said good-bye has nothing left to tell.
+  const auto& alone = member.view().alone;
+  if (alone && alone->stands_in && alone->other == membership::OtherIs::left) return true;
   return std::ranges::all_of(member.view().members, [](const auto& one) {
     return one.report_heard.has_value() && takes_part(one);
   });
@@ -435,6 +445,7 @@ std::optional<Instant> Node::State::next_deadline() const {
   sooner(supervisor.next_deadline());
   for (const auto& service : services) sooner(service.next_deadline());
   for (const auto& one : clients) sooner(one.next_deadline());
+  if (tie_breaker && !leaving) sooner(tie_breaker->next_deadline());
   if (unfit_since && !unfit_told) sooner(*unfit_since + unfit_patience);
   if (member.view().coordinating) {
     // Before it may plan there is nothing that it could do about what is over.

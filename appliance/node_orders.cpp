@@ -34,6 +34,8 @@ void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out)
     give_order(move->id, membership::Move{move->service, move->to}, now, out);
   } else if (const auto* cleanup = std::get_if<CleanupOrder>(&answer)) {
     clean_up(*cleanup, now, out);
+  } else if (const auto* alone = std::get_if<GoAloneOrder>(&answer)) {
+    go_alone(*alone, now, out);
   } else if (const auto* reload = std::get_if<ReloadOrder>(&answer)) {
     reload_requests.push_back(reload->id);
     hear(ReloadRequested{}, now, out);

@@ -113,6 +113,11 @@ std::optional<std::string> Node::State::refuse_electorate(
   }
   if (member.is_in_use(after)) return std::nullopt;
   const auto votes = membership::votes_between(votes_of(before), votes_of(after));
+  if (votes > 0 && options.config.no_quorum_policy == NoQuorumPolicy::ignore) {
+    return "spec.nodes changes who votes, and a node of two that goes on alone would not know of "
+           "it: first give both nodes a file with noQuorumPolicy `stop` (and no tieBreaker), then "
+           "this one";
+  }
   if (votes > 1) {
     return "spec.nodes changes by " + std::to_string(votes) +
            " votes, and while hapxd runs one at a time can come or go: change it in steps, or end "
@@ -131,8 +136,13 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   if (!refusal.empty()) return hear(ConfigRefused{"HAProxy refuses it: " + refusal}, now, out);
   auto change = compare(options.config, file->config);
   if (file->keys != options.keys) change.differences.emplace_back("the cluster's key");
-  if (votes_of(file->config.nodes) != votes_of(options.config.nodes)) {
-    note(out, now, JournalKind::life, "staging the changed file, for it changes who votes",
+  // Safety: it is not left, nor begun, by one node without the other (LEASE.md, rule 24).
+  // Nor may one ask for an address for a shorter time than the other one may hold it unheard.
+  const auto& before = options.config;
+  const bool other_evidence = file->config.no_quorum_policy != before.no_quorum_policy ||
+                              (before.tie_breaker && file->config.timing != before.timing);
+  if (other_evidence || votes_of(file->config.nodes) != votes_of(options.config.nodes)) {
+    note(out, now, JournalKind::life, "staging the changed file, for it changes what votes decide",
          joined(change.differences));
     return stage(*file, now, out);
   }

@@ -23,6 +23,7 @@
 #include "lb-supervisor/haproxy_config.hpp"
 #include "lb-supervisor/supervisor.hpp"
 #include "membership/member.hpp"
+#include "vip/tie_breaker.hpp"
 
 namespace hapx::appliance {
 
@@ -54,10 +55,15 @@ struct Node::State {
   std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
   Takeovers takeovers;
   Histogram loop_lag;
-  Instant stepped_at;               ///< last
-  std::optional<Instant> next_due;  ///< the next deadline, as the last step left it
-  std::string page;                 ///< of metrics, as it was shown last
-  Instant page_at{};                ///< when that was
+  Instant stepped_at;                          ///< last
+  std::optional<Instant> next_due;             ///< the next deadline, as the last step left it
+  std::string page;                            ///< of metrics, as it was shown last
+  Instant page_at{};                           ///< when that was
+  std::optional<vip::TieBreaker> tie_breaker;  ///< of two nodes that may go on by evidence
+  membership::Witness witness;                 ///< as membership was told
+  std::string tie_breaker_trouble;             ///< as it was journaled
+  bool acts_alone = false;                     ///< likewise
+  bool was_peace = false;                      ///< the other one was heard, by the last look
   FenceStatus fence = FenceStatus::none;
   std::string fence_reason;            ///< why it isn't bpf
   std::string conflict;                ///< somebody runs under our name, by the last that was told
@@ -139,6 +145,13 @@ struct Node::State {
   void answer_returns(Instant now, Decisions& out);
   void journal_view(Instant now, Decisions& out);
   void journal_ways(std::size_t index, Instant now, Decisions& out) const;
+  [[nodiscard]] bool hears_tie_breaker(Instant now) const;
+  [[nodiscard]] Surroundings surroundings(Instant now) const;
+  [[nodiscard]] const NodeName& other_of_two() const;
+  [[nodiscard]] std::optional<TwoNodesStatus> two_nodes_status() const;
+  void attend_to_evidence(Instant now, Decisions& out);
+  void go_alone(const GoAloneOrder& order, Instant now, Decisions& out);
+  void journal_alone(Instant now, Decisions& out);
   void begin_counting();
   void account_view(Instant now);
   void account_entry(const JournalEntry& entry);

@@ -340,12 +340,28 @@ void add_electorate_reasons(const membership::ElectorateView& electorate,
                      (missing.empty() ? "" : ", until " + missing + " counts by the present one"));
 }
 
+void add_two_nodes_reasons(const TwoNodesStatus& two, const std::string& other,
+                           std::vector<std::string>& degraded) {
+  const bool is_away = two.other != "heard" && two.other != "suspect";
+  if (is_away && two.alone) {
+    degraded.push_back("this node goes on without " + other + ": " + two.reason);
+  } else if (is_away) {
+    degraded.push_back("this node doesn't go on without " + other + ": " + two.reason);
+  }
+  if (!two.tie_breaker_trouble.empty()) {
+    degraded.push_back("the tie-breaker " + two.tie_breaker + ' ' + two.tie_breaker_trouble +
+                       ": without it no node goes on when the other one is gone");
+  }
+}
+
 std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state,
                                           Instant now) {
   std::vector<std::string> degraded;
   if (!state.conflict.empty() && now < state.conflict_at + conflict_patience)
     degraded.push_back(state.conflict);
   if (!status.quorate) degraded.push_back("no quorum: fewer than half of the votes are here");
+  if (status.two_nodes)
+    add_two_nodes_reasons(*status.two_nodes, state.other_of_two().text(), degraded);
   for (std::size_t i = 0; i < status.services.size(); ++i) {
     const ServiceConfig& service = state.options.config.services[i];
     add_service_reasons(status, service, status.services[i], state, degraded);
@@ -424,6 +440,7 @@ Status Node::State::status(Instant now) const {
   }
   shown_status.electorate = {view.electorate.generation, view.electorate.settled,
                              view.electorate.staged, view.electorate.waits_for};
+  shown_status.two_nodes = two_nodes_status();
   shown_status.failure_timeout = options.config.scheduling.failure_timeout;
   for (const auto& order : view.record.orders) {
     shown_status.orders.push_back(shown(order, now, utc_offset));

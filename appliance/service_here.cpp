@@ -105,7 +105,11 @@ void ServiceHere::others_wait() {
   held_until_.reset();
 }
 
-vip::Proof ServiceHere::proof(Instant now) const {
+/// In doubt a lease, which rests on evidence then, proves nothing more than the asking did.
+vip::Proof ServiceHere::proof(const vip::Holder& holder, const Surroundings& around,
+                              Instant now) const {
+  if (holder.found_free(now)) return vip::Proof::asked;
+  if (around.doubt.doubts) return vip::Proof::none;
   const bool lately = held_until_ && now - *held_until_ < proof_lasts;
   return others_hold_ || was_up_ || lately ? vip::Proof::held_by_us : vip::Proof::none;
 }
@@ -219,7 +223,9 @@ void ServiceHere::contested(const vip::Holder& holder, const vip::Contested& new
     case Response::yield:
       note(out, now, JournalKind::address, {},
            who + " claims " + address + "; giving it up until nobody else has it",
-           "onConflict is yield");
+           gives_way_ ? "the other node may have it, unheard, and keeps it: it is the file's first"
+                      : "onConflict is yield");
+      gave_way_ = gives_way_;
       break;
   }
 }
@@ -282,14 +288,19 @@ std::string ServiceHere::obstacle_to_holding(const Surroundings& around, Instant
 }
 
 void ServiceHere::converge(const Surroundings& around, Instant now, Decisions& out) {
-  for (auto& holder : holders_) take(holder, holder.step(now), now, out);
+  gives_way_ = around.doubt.doubts && around.doubt.gives_way;
+  for (auto& holder : holders_) {
+    holder.doubt(around.doubt);
+    take(holder, holder.step(now), now, out);
+  }
+  survey(around, now, out);
   const std::string before = std::exchange(obstacle_, obstacle_to_holding(around, now));
   const bool newly_wanted = wanted_.vip && !std::exchange(was_wanted_, wanted_.vip);
   if (wanted_.vip && !obstacle_.empty() && (obstacle_ != before || newly_wanted)) {
     note(out, now, JournalKind::address, {}, "can't hold " + service_.name.text() + " here",
          obstacle_);
   }
-  if (wanted_.vip && obstacle_.empty()) {
+  if (wanted_.vip && obstacle_.empty() && !std::exchange(gave_way_, false)) {
     raise(around, now, out);
   } else {
     lower(now, out);
@@ -312,6 +323,28 @@ std::string ServiceHere::claimant(Instant now) const {
   return {};
 }
 
+/// Begins while it is not known yet whether the other node is gone, nor what the plan will be then;
+/// goes on where the service is wanted.
+void ServiceHere::survey(const Surroundings& around, Instant now, Decisions& out) {
+  if (!around.asks)
+    asks_since_.reset();
+  else if (!asks_since_)
+    asks_since_ = now;
+  const bool soon = asks_since_ && now - *asks_since_ < 2 * timing_.lease;
+  for (auto& holder : holders_) {
+    if (around.asks && (wanted_.vip || soon) && !holder.obstacle()) {
+      take(holder, holder.survey(now), now, out);
+    } else {
+      holder.end_survey();
+    }
+  }
+}
+
+void ServiceHere::add_free(std::set<LeaseKey>& free, Instant now) const {
+  for (std::size_t i = 0; i < holders_.size(); ++i)
+    if (holders_[i].found_free(now)) free.insert(keys_[i]);
+}
+
 /// Claims what is not claimed, and holds what is ours.
 void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out) {
   if (!std::exchange(claimed_, true)) {
@@ -329,7 +362,7 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
     if (all_ours) {
       const Instant right = around.rights.at(keys_[i]);
       if (until && *until >= right) continue;
-      take(holder, holder.acquire(right, proof(now), now), now, out);
+      take(holder, holder.acquire(right, proof(holder, around, now), now), now, out);
       if (!until) tell_what_is_asked(holder, now, out);
     } else if (!adopted_) {
       // An address without its sisters' leases is not held.

@@ -40,6 +40,9 @@ namespace hapx::appliance {
 struct Surroundings {
   const std::map<membership::LeaseKey, Instant>& rights;
   bool leaving = false;  ///< hapxd is ending: want nothing
+  /// Of two nodes the other one may be gone: find out whether anybody has the addresses.
+  bool asks = false;
+  vip::Holder::Doubt doubt{};
 };
 
 class ServiceHere {
@@ -101,6 +104,8 @@ class ServiceHere {
   [[nodiscard]] membership::ServiceReport report(Instant now) const;
   /// We want the leases, or still have them.
   [[nodiscard]] bool claimed() const { return claimed_; }
+  /// Adds the addresses that were asked for, and that nobody has.
+  void add_free(std::set<membership::LeaseKey>& free, Instant now) const;
   /// It is the lease of one of our addresses.
   [[nodiscard]] bool claims(const membership::LeaseKey& key) const;
   [[nodiscard]] const std::vector<vip::Holder>& holders() const { return holders_; }
@@ -122,7 +127,9 @@ class ServiceHere {
   void count(Failures& failures, Fatality fatality, Instant now) const;
   [[nodiscard]] std::string obstacle_to_holding(const Surroundings& around, Instant now) const;
   [[nodiscard]] bool is_blocked() const;
-  [[nodiscard]] vip::Proof proof(Instant now) const;
+  [[nodiscard]] vip::Proof proof(const vip::Holder& holder, const Surroundings& around,
+                                 Instant now) const;
+  void survey(const Surroundings& around, Instant now, Decisions& out);
   void taken_away(const std::string& address, Instant now, Decisions& out);
   void contested(const vip::Holder& holder, const vip::Contested& news, Instant now,
                  Decisions& out);
@@ -156,7 +163,10 @@ class ServiceHere {
   bool stays_away_ =
       false;  ///< what is not here any more is not added, as long as it is left alone
   bool others_hold_ = false;
-  std::optional<Instant> held_until_;  ///< when a node of ours was last known to hold it
+  bool gives_way_ = false;               ///< to the other node, where that may have it unheard
+  bool gave_way_ = false;                ///< just now
+  std::optional<Instant> asks_since_{};  ///< whether anybody has the addresses
+  std::optional<Instant> held_until_;    ///< when a node of ours was last known to hold it
   std::string obstacle_;
   std::string waits_for_;  ///< who else has an address that we ask for; empty: nobody
   membership::ResourceState vip_state_ = membership::ResourceState::stopped;

@@ -185,6 +185,18 @@ struct ElectorateStatus {
   friend bool operator==(const ElectorateStatus&, const ElectorateStatus&) = default;
 };
 
+/// How it is with the other one of two, where noQuorumPolicy is ignore.
+struct TwoNodesStatus {
+  std::string tie_breaker;          ///< its address
+  std::string tie_breaker_trouble;  ///< "doesn't answer"; empty: it does
+  std::string other;   ///< heard, abstains, left, deaf, unsure, garbled, suspect or silent
+  bool met = false;    ///< it has been heard since this machine started
+  bool alone = false;  ///< this node goes on without it
+  std::string reason;  ///< why it does, or doesn't
+
+  friend bool operator==(const TwoNodesStatus&, const TwoNodesStatus&) = default;
+};
+
 struct Status {
   ClusterName cluster;
   NodeName node;  ///< who says all this
@@ -198,6 +210,7 @@ struct Status {
       degraded;  ///< one sentence per reason, the gravest first; empty: healthy
   std::vector<MemberStatus> members;
   ElectorateStatus electorate;
+  std::optional<TwoNodesStatus> two_nodes;
   std::vector<ServiceStatus> services;
   std::vector<OrderStatus> orders;
   OrdersState orders_state = OrdersState::read;

@@ -211,6 +211,12 @@ ElectorateStatus electorate_from(const json::object& object) {
           flag_at(object, "staged", false), texts_at(object, "waitsFor")};
 }
 
+TwoNodesStatus two_nodes_from(const json::object& object) {
+  return {text_at(object, "tieBreaker"),   text_at(object, "tieBreakerTrouble"),
+          text_at(object, "other"),        flag_at(object, "met", false),
+          flag_at(object, "alone", false), text_at(object, "reason")};
+}
+
 ServiceOnNode place_from(const json::object& object) {
   ServiceOnNode place;
   place.node = NodeName(text_at(object, "name"));
@@ -295,6 +301,14 @@ std::string to_json(const Status& status) {
                                         {"settled", status.electorate.settled},
                                         {"staged", status.electorate.staged},
                                         {"waitsFor", texts(status.electorate.waits_for)}};
+  if (const auto& two = status.two_nodes) {
+    document["twoNodes"] = json::object{{"tieBreaker", text(two->tie_breaker)},
+                                        {"tieBreakerTrouble", text(two->tie_breaker_trouble)},
+                                        {"other", text(two->other)},
+                                        {"met", two->met},
+                                        {"alone", two->alone},
+                                        {"reason", text(two->reason)}};
+  }
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
@@ -377,6 +391,9 @@ Result<Status> status_from_json(std::string_view text) {
   if (electorate && electorate->is_object()) {
     status.electorate = electorate_from(electorate->get_object());
   }
+  const json::value* two_nodes = object->if_contains("twoNodes");
+  if (two_nodes && two_nodes->is_object())
+    status.two_nodes = two_nodes_from(two_nodes->get_object());
   read_orders(*object, status);
   read_watched(*object, status);
   return status;

@@ -107,7 +107,9 @@ std::string quorum_line(const Status& status, Style style) {
   }
   return "quorum: " +
          (status.quorate ? paint("yes", Tone::good, style) : paint("NO", Tone::bad, style)) + " (" +
-         std::to_string(here) + " of " + std::to_string(all) + " votes)   coordinator: " +
+         std::to_string(here) + " of " + std::to_string(all) + " votes" +
+         (status.two_nodes && status.two_nodes->alone && here < all ? ", and evidence" : "") +
+         ")   coordinator: " +
          (status.coordinator ? printable(status.coordinator->text())
                              : paint("none", Tone::warning, style)) +
          "\n";

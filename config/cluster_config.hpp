@@ -178,7 +178,21 @@ inline constexpr Duration lease_max = std::chrono::seconds(5);
   return lease * (1000 - drift_permille) / 1000 - egress_guard;
 }
 
-enum class NoQuorumPolicy { stop, ignore, freeze };
+/// What a node does that hears fewer than half of the votes.
+enum class NoQuorumPolicy {
+  stop,    ///< it gives everything up
+  ignore,  ///< of exactly two: it goes on by evidence that the other one is gone
+  freeze,  ///< in scenarios only
+};
+
+/// Who is asked, where two nodes are all, which of them is cut off: a host of the VIPs' network
+/// that shares no failure with either of them, usually the gateway.
+struct TieBreakerConfig {
+  IpAddress address;
+  InterfaceName interface;  ///< by which each node asks it (ARP, Neighbour Discovery)
+
+  friend bool operator==(const TieBreakerConfig&, const TieBreakerConfig&) = default;
+};
 
 struct Scheduling {
   Score resource_stickiness{100};
@@ -204,6 +218,7 @@ struct ClusterConfig {
   std::string key_file = "/etc/hapx/cluster.key";
   std::uint16_t port = 7405;  ///< UDP, for heartbeats
   NoQuorumPolicy no_quorum_policy = NoQuorumPolicy::stop;
+  std::optional<TieBreakerConfig> tie_breaker;  ///< exactly with NoQuorumPolicy::ignore
   Scheduling scheduling;
   MetricsConfig metrics;
 

@@ -254,6 +254,25 @@ void read_metrics(const Section& spec, MetricsConfig& metrics) {
   }
 }
 
+void read_tie_breaker(const Section& spec, std::optional<TieBreakerConfig>& tie_breaker) {
+  const auto* value = spec.find("tieBreaker");
+  if (value == nullptr) return;
+  const Section section(spec.reading(), *value, spec.path_of("tieBreaker"),
+                        schema::tie_breaker_keys);
+  for (const auto key : schema::tie_breaker_keys) section.require(key);
+  tie_breaker.emplace();
+  section.read("interface", tie_breaker->interface);
+  const auto* address = section.find_scalar("address", "an IP address");
+  if (address == nullptr) return;
+  if (const auto parsed = parse_ip(address->scalar)) {
+    tie_breaker->address = *parsed;
+  } else {
+    spec.reading().refuse(address->where, shown(address->scalar) +
+                                              " is no IP address; write the "
+                                              "one of the gateway, like 192.168.4.1");
+  }
+}
+
 void read_spec(const Section& document, ClusterConfig& config) {
   const auto* value = document.find("spec");
   if (value == nullptr) return;
@@ -271,6 +290,7 @@ void read_spec(const Section& document, ClusterConfig& config) {
   spec.read("keyFile", config.key_file);
   spec.read("port", config.port);
   spec.read_word("noQuorumPolicy", schema::no_quorum_policies, config.no_quorum_policy);
+  read_tie_breaker(spec, config.tie_breaker);
   if (const auto* scheduling = spec.find("scheduling")) {
     const Section section(reading, *scheduling, "spec.scheduling", schema::scheduling_keys);
     section.read("resourceStickiness", config.scheduling.resource_stickiness);

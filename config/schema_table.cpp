@@ -106,6 +106,15 @@ constexpr std::array scheduling_fields{
 static_assert(tells(scheduling_fields, scheduling_keys));
 constexpr Map scheduling_map{scheduling_fields};
 
+constexpr std::array tie_breaker_fields{
+    one("address", Shape::address,
+        "of a host of the VIPs' network that shares no failure with either node: the gateway",
+        Need::required),
+    one("interface", Shape::interface, "by which it is asked, the same on each node",
+        Need::required)};
+static_assert(tells(tie_breaker_fields, tie_breaker_keys));
+constexpr Map tie_breaker_map{tie_breaker_fields};
+
 constexpr std::array metrics_fields{
     one("listen", Shape::listen, "where Prometheus finds them over plain HTTP, or `off`")};
 static_assert(tells(metrics_fields, metrics_keys));
@@ -192,7 +201,9 @@ constexpr std::array spec_fields{
     one("keyFile", Shape::path,
         "the secret that all nodes share, a file of root's with mode 0400 (`hapx keygen`)"),
     number("port", 1, 65535, "the UDP port of the heartbeats"),
-    word("noQuorumPolicy", policy_words, "without a majority, everything is given up"),
+    word("noQuorumPolicy", policy_words,
+         "without a majority: everything is given up, or (of two nodes) one goes on by evidence"),
+    map("tieBreaker", tie_breaker_map, "who is asked which of two nodes is cut off"),
     map("scheduling", scheduling_map, "when services change their place"),
     map("metrics", metrics_map, "what Prometheus can read")};
 static_assert(tells(spec_fields, spec_keys));

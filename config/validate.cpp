@@ -13,6 +13,7 @@
 #include "config/validate_haproxy.hpp"
 #include "config/validate_links.hpp"
 #include "config/validate_metrics.hpp"
+#include "config/validate_quorum.hpp"
 #include "config/wording.hpp"
 
 namespace hapx {
@@ -65,26 +66,6 @@ bool is_host_name(std::string_view text) {
   return !std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Why Linux would not take this name (dev_valid_name in net/core/dev.c); nothing if it would.
-std::optional<std::string> interface_problem(std::string_view name) {
-  const auto problem = [&](const std::string& why) {
-    return "no interface can be called " + shown(name) + ": " + why +
-           "; `ip link` lists the names there are";
-  };
-  if (name.empty()) return problem("the name is empty");
-  if (name.size() > interface_bytes_max) {
-    return problem("it has " + std::to_string(name.size()) + " bytes and Linux allows 15");
-  }
-  if (name == "." || name == "..") return problem("it is the name of a directory");
-  for (const char c : name) {
-    if (c == '/' || c == ':') return problem(std::string("it contains ") + shown({&c, 1}));
-    if (c == ' ' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return problem("it contains a space or a control character");
-    }
-  }
-  return std::nullopt;
-}
-
 std::string in_heartbeats(Duration right, Duration heartbeat) {
   const auto tenths = right.count() * 10 / heartbeat.count();
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
@@ -112,8 +93,8 @@ class Validator {
     check_timing();
     check_path(config_.key_file, "keyFile", "spec.keyFile");
     check_port(config_.port, "spec.port");
-    check_no_quorum_policy();
     check_scheduling();
+    for (auto& finding : validate_quorum(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_haproxy(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_metrics(config_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
@@ -166,7 +147,6 @@ class Validator {
   void check_nodes();
   void check_votes();
   void check_timing();
-  void check_no_quorum_policy();
   void check_scheduling();
   void check_services();
   void check_service(const ServiceConfig& service, const std::string& path);
@@ -279,19 +259,6 @@ void Validator::check_timing() {
            in_heartbeats(shown_right, heartbeat) + " heartbeats of " + to_string(heartbeat) +
            "; a right of less than 4 would be lost with a few datagrams; " + advice,
        heartbeat_path);
-}
-
-void Validator::check_no_quorum_policy() {
-  if (config_.no_quorum_policy == NoQuorumPolicy::ignore) {
-    find("spec.noQuorumPolicy",
-         "`ignore` needs exactly two votes and is not built yet; use `stop`, and a third node with "
-         "`role: witness` to survive the loss of one");
-  }
-  if (config_.no_quorum_policy == NoQuorumPolicy::freeze) {
-    find("spec.noQuorumPolicy",
-         "`freeze` exists in scenarios only: without quorum a lease can't be renewed, so nothing "
-         "can stay where it is; use `stop`");
-  }
 }
 
 void Validator::check_scheduling() {

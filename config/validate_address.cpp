@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "config/address_kind.hpp"
+#include "config/validate.hpp"
+#include "config/wording.hpp"
 
 namespace hapx {
 namespace {
@@ -79,6 +81,25 @@ std::optional<std::string> vip_problem(const Cidr& vip) {
   const std::uint32_t host_mask = 0xffffffffU >> vip.prefix;
   if ((to_number(vip.address) & host_mask) == host_mask)
     return text + " is the network's broadcast address; use one below it";
+  return std::nullopt;
+}
+
+std::optional<std::string> interface_problem(std::string_view name) {
+  const auto problem = [&](const std::string& why) {
+    return "no interface can be called " + shown(name) + ": " + why +
+           "; `ip link` lists the names there are";
+  };
+  if (name.empty()) return problem("the name is empty");
+  if (name.size() > interface_bytes_max) {
+    return problem("it has " + std::to_string(name.size()) + " bytes and Linux allows 15");
+  }
+  if (name == "." || name == "..") return problem("it is the name of a directory");
+  for (const char c : name) {
+    if (c == '/' || c == ':') return problem(std::string("it contains ") + shown({&c, 1}));
+    if (c == ' ' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return problem("it contains a space or a control character");
+    }
+  }
   return std::nullopt;
 }
 

@@ -124,8 +124,8 @@ YamlNode write_spec(const ClusterConfig& config) {
   for (const auto& service : config.services) services.items.push_back(write_service(service));
   const auto& scheduling = config.scheduling;
   const auto& listen = config.metrics.listen;
-  return Map()
-      .add("nodes", std::move(nodes))
+  Map spec;
+  spec.add("nodes", std::move(nodes))
       .add("services", std::move(services))
       .add("timing", Map()
                          .add("heartbeat", to_string(config.timing.heartbeat))
@@ -134,7 +134,14 @@ YamlNode write_spec(const ClusterConfig& config) {
       .add("keyFile", config.key_file)
       .add("port", std::to_string(config.port))
       .add("noQuorumPolicy",
-           tree::plain(schema::word_of(schema::no_quorum_policies, config.no_quorum_policy)))
+           tree::plain(schema::word_of(schema::no_quorum_policies, config.no_quorum_policy)));
+  if (const auto& tie_breaker = config.tie_breaker) {
+    spec.add("tieBreaker", Map()
+                               .add("address", to_string(tie_breaker->address))
+                               .add("interface", tie_breaker->interface.text())
+                               .take());
+  }
+  return spec
       .add("scheduling", Map()
                              .add("resourceStickiness", to_string(scheduling.resource_stickiness))
                              .add("migrationThreshold", to_string(scheduling.migration_threshold))

@@ -186,14 +186,41 @@ void Lease::answered(const NodeName& voter, const ProposalAnswer& answer, Instan
 /// by being renewed: what a majority promised stays promised.
 void Lease::count_backing(Proposing& proposing) {
   std::map<NodeName, Instant> backed;
-  for (const auto& [voter, backing] : proposing.voters)
+  for (const auto& [voter, backing] : proposing.voters) {
     if (backing.newest_acknowledged != 0) backed[voter] = backing.right_until;
+    if (backing.vouched_until)
+      backed[voter] = std::max(backing.right_until, *backing.vouched_until);
+  }
   const auto until = electorate_.backed_until(backed);
   if (!until) return;
   if (right_ && *until < right_->until) return;
   right_ = Right{proposing.ballot, *until};
   collisions_ = 0;
   denial_.clear();
+}
+
+std::optional<Instant> Lease::accepted_by(const NodeName& voter) const {
+  const auto* proposing = std::get_if<Proposing>(&state_);
+  if (proposing == nullptr) return std::nullopt;
+  const auto backing = proposing->voters.find(voter);
+  if (backing == proposing->voters.end() || backing->second.newest_acknowledged == 0)
+    return std::nullopt;
+  return backing->second.right_until - right_of(timing_.lease);
+}
+
+void Lease::vouch(const NodeName& voter, Instant asked, Instant now) {
+  if (auto* preparing = std::get_if<Preparing>(&state_)) {
+    preparing->blocked.erase(voter);
+    if (preparing->granted.insert(voter).second) count_grants(*preparing, now);
+  }
+  auto* proposing = std::get_if<Proposing>(&state_);
+  if (proposing == nullptr) return;
+  Backing& backing = proposing->voters[voter];
+  const Instant until = asked + right_of(timing_.lease);
+  if (backing.vouched_until && until <= *backing.vouched_until) return;
+  backing.vouched_until = until;
+  count_backing(*proposing);
+  pass_time(now);
 }
 
 /// Safety: a right ends on hearing that another session holds the key under a higher ballot than

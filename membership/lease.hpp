@@ -65,6 +65,9 @@ class Lease {
 
   void answered(const NodeName& voter, const PrepareAnswer& answer, Instant now);
   void answered(const NodeName& voter, const ProposalAnswer& answer, Instant now);
+  /// Evidence stands in for this voter, which is absent, as if it had granted and accepted what it
+  /// was asked at `asked` (LEASE.md, rule 25).
+  void vouch(const NodeName& voter, Instant asked, Instant now);
   /// Another session says that a majority has accepted `ballot` of its.
   void heard_holder(const Ballot& ballot, Duration lease, Instant now);
   /// Somebody has seen a higher ballot than ours: goes above it, if ours is under way.
@@ -86,6 +89,8 @@ class Lease {
   [[nodiscard]] const LeaseKey& key() const { return key_; }
   [[nodiscard]] bool claimed() const { return !std::holds_alternative<Idle>(state_); }
   [[nodiscard]] const std::optional<Right>& right() const { return right_; }
+  /// When this voter was asked what it accepted last; absent: nothing, under the present ballot.
+  [[nodiscard]] std::optional<Instant> accepted_by(const NodeName& voter) const;
   /// Why the right ended; meaningful when right() has just become absent.
   [[nodiscard]] const std::string& loss() const { return loss_; }
   /// Why there is no right although it is claimed; empty while nothing stands in the way.
@@ -111,6 +116,7 @@ class Lease {
     std::map<std::uint64_t, Sent> sent;  ///< by sequence, at most sent_max
     std::uint64_t newest_acknowledged = 0;
     Instant right_until{};
+    std::optional<Instant> vouched_until;  ///< by evidence, without an answer
   };
   struct Proposing {
     Ballot ballot;

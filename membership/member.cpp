@@ -133,6 +133,10 @@ std::optional<Instant> Member::State::next_deadline() const {
     const Instant since = std::max(*outheard_since, resigned_at.value_or(*outheard_since));
     consider(since + options.config.timing.lease);
   }
+  if (witness.asked) {
+    const Instant worth_until = *witness.asked + right_of(options.config.timing.lease);
+    if (worth_until > seen) consider(worth_until);
+  }
   consider(orders.next_deadline());
   consider(copy.next_deadline());
   consider(writer.next_deadline());
@@ -220,6 +224,7 @@ void Member::State::pursue(Claim& claim, Instant now) {
 
 void Member::State::settle(Instant now) {
   for (int i = 0; i < settle_rounds_max; ++i) {
+    weigh(now);
     govern(now);
     keep_record(now);
     keep_plan_current(now);
@@ -242,6 +247,7 @@ bool Member::State::coordinating(Instant now) const {
 }
 
 bool Member::State::quorate(Instant now) const {
+  if (acts_alone) return true;
   return succession.electorate().is_majority_where([&](const NodeName& node) {
     const Peer* peer = find_peer(node);
     return node == options.self || (peer != nullptr && peer->detector().present(now));
@@ -390,6 +396,9 @@ Outcome Member::publish(std::vector<Assignment> assignments, Instant now) {
   state.pass_time(now);
   if (!state.coordinating(now)) return state.finish(now);
   state.published = std::move(assignments);
+  const Peer* other = state.other_of_two();
+  state.plan_knows_other =
+      other == nullptr || (other->hears_us() && other->detector().present(now));
   const Ballot& ballot = state.coordinator_lease->right()->ballot;
   if (!state.view.plan || state.view.plan->ballot <= ballot) {
     state.view.plan = Plan{ballot, ++state.plan_number, *state.published};

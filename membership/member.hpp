@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -103,6 +104,15 @@ struct StagedConfig {
   std::vector<NodeConfig> nodes;
 };
 
+/// What may stand in for the vote of the other one of two (evidence.hpp).
+struct Witness {
+  std::optional<Instant> asked;  ///< the tie-breaker has answered what it was asked then, or later
+  /// Of these, nobody had the address when they were last asked for, over a lease, just now.
+  std::set<LeaseKey> free;
+
+  friend bool operator==(const Witness&, const Witness&) = default;
+};
+
 class Member {
  public:
   Member(MemberOptions options, Instant now);
@@ -156,6 +166,13 @@ class Member {
   /// it already, or ours is not settled. What it waits for is in the View. REQUIRES: its electorate
   /// is another one.
   [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
+
+  /// Replaces what is known besides votes. Nothing comes of it unless there are two nodes and
+  /// noQuorumPolicy is ignore.
+  [[nodiscard]] Outcome hear_witness(Witness witness, Instant now);
+  /// Somebody says that the other one is off: counts as if the two had met. For as long as this
+  /// process lives; once something is held its memory of this boot says so.
+  [[nodiscard]] Outcome waive_meeting(Instant now);
 
   /// Leaves in order: releases every key (the coordinator's, too) and says goodbye, so that peers
   /// take us for dead at once instead of waiting for silence. Nothing is claimed or voted for

@@ -84,7 +84,8 @@ std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
     present.insert(name);
     if (!has(staging->config.nodes, name))
       waits.push_back(name.text() + ", which it doesn't name, to be ended");
-    else if (peer.staged() != staging->config.fingerprint)
+    else if (peer.staged() != staging->config.fingerprint &&
+             peer.config() != staging->config.fingerprint)
       waits.push_back(name.text() + " to be given the same file");
   }
   if (!succession.electorate().is_majority(present)) waits.emplace_back("a quorum");

@@ -9,7 +9,8 @@
 
 namespace hapx::membership {
 
-void Member::State::refuse(const Endpoint& from, std::string_view reason) {
+void Member::State::refuse(const Endpoint& from, std::string_view reason, Instant now) {
+  note_sign_of_life(from, reason, now);
   news.push_back(DatagramRefused{from, std::string(reason)});
 }
 
@@ -25,41 +26,41 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   using namespace refusal_reason;
   const auto peeked = codec.peek(datagram.bytes);
   if (const auto* refused = std::get_if<Refused>(&peeked))
-    return refuse(datagram.from, refused->reason);
+    return refuse(datagram.from, refused->reason, now);
   const auto& claimed = std::get<Envelope>(peeked);
   const bool our_name_on_it = claimed.sender == options.self;
   if (our_name_on_it && claimed.boot == options.boot && claimed.incarnation == options.incarnation)
-    return refuse(datagram.from, our_own);
+    return refuse(datagram.from, our_own, now);
   Peer* peer = find_peer(claimed.sender);
   if (peer == nullptr && !our_name_on_it) {
-    if (!hear_candidate(claimed.sender, datagram, now)) refuse(datagram.from, unknown_sender);
+    if (!hear_candidate(claimed.sender, datagram, now)) refuse(datagram.from, unknown_sender, now);
     return;
   }
   const auto way = peer == nullptr ? std::optional<std::size_t>(0) : peer->way_from(datagram.from);
-  if (!way) return refuse(datagram.from, wrong_address);
+  if (!way) return refuse(datagram.from, wrong_address, now);
   const auto result = codec.open(datagram.bytes);
   if (const auto* refused = std::get_if<Refused>(&result))
-    return refuse(datagram.from, refused->reason);
+    return refuse(datagram.from, refused->reason, now);
   const auto& opened = std::get<Opened>(result);
   if (our_name_on_it) {
     note_conflict("another process sends under the name of this node from " +
                       to_string(datagram.from.address),
                   now);
-    return refuse(datagram.from, our_name);
+    return refuse(datagram.from, our_name, now);
   }
-  if (opened.message.to != options.self) return refuse(datagram.from, for_another_node);
+  if (opened.message.to != options.self) return refuse(datagram.from, for_another_node, now);
 
   switch (peer->receive(opened.envelope, opened.message.beat, *way, now, random)) {
     case Peer::Reception::current:
       owe_response(*peer, opened.message);
       if (!counts_by_kin(*peer, opened.message.electorate, now))
-        return refuse(datagram.from, another_electorate);
+        return refuse(datagram.from, another_electorate, now);
       return take_in(*peer, opened, now);
     case Peer::Reception::promoted:
       owe_response(*peer, opened.message);
       beats_owed.insert(peer->node().name);
       if (!counts_by_kin(*peer, opened.message.electorate, now))
-        return refuse(datagram.from, another_electorate);
+        return refuse(datagram.from, another_electorate, now);
       // What we wait for may have come with it, and it should know at once what we want.
       writer.began_anew(peer->node().name);
       client_lists.began_anew(peer->node().name);
@@ -74,9 +75,9 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
     case Peer::Reception::another_way:
       return;
     case Peer::Reception::replayed:
-      return refuse(datagram.from, replayed);
+      return refuse(datagram.from, replayed, now);
     case Peer::Reception::superseded:
-      return refuse(datagram.from, superseded);
+      return refuse(datagram.from, superseded, now);
     case Peer::Reception::unproven:
     case Peer::Reception::rival:
       break;
@@ -86,15 +87,15 @@ void Member::State::receive(const DatagramArrived& datagram, Instant now) {
   // Liveness: nobody floods. Of two nodes that have two processes each, everybody is somebody's
   // rival, and each notice reaches two.
   if (is_rival && !rivals_told.insert(peer->node().name).second)
-    return refuse(datagram.from, rival_session);
+    return refuse(datagram.from, rival_session, now);
   Beat& beat = message_to(*peer).beat.emplace(make_beat(*peer, now));
   if (opened.message.beat) beat.response = opened.message.beat->challenge;
   if (is_rival) {
     beat.rival = opened.envelope.incarnation;
-    return refuse(datagram.from, rival_session);
+    return refuse(datagram.from, rival_session, now);
   }
   beat.challenge = peer->challenge(random);
-  refuse(datagram.from, unproven);
+  refuse(datagram.from, unproven, now);
 }
 
 /// Whoever asks whether we are alive is to know it, whatever else it says.
@@ -211,8 +212,10 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
   }
   for (const ConfigTold& told : message.config_told)
     if (peer.add(told)) note_config(peer, compare(config_parts, peer.config_parts()));
+  // Liveness: of two that each went on alone neither obeys what the other one planned without it.
+  const bool knows_us = other_of_two() == nullptr || peer.hears_us();
   for (const PlanPart& part : message.plan_parts) {
-    if (part.plan.ballot.node != peer.node().name) continue;
+    if (part.plan.ballot.node != peer.node().name || !knows_us) continue;
     auto assignments = plan_assembly.add(part.plan, part.index, part.count, part.assignment);
     if (!assignments) continue;
     // Safety: only the highest plan that was ever seen is obeyed (LEASE.md, rule 21).

@@ -140,7 +140,8 @@ void Member::State::say_config(const Peer& peer) {
 }
 
 void Member::State::say_plan(const Peer& peer, Instant now) {
-  if (!peer.current() || !view.plan || !coordinating(now)) return;
+  // A plan that was made without it is for nobody but us.
+  if (!peer.current() || !view.plan || !coordinating(now) || !plan_knows_other) return;
   std::vector<PlanPart>& parts = message_to(peer).plan_parts;
   parts.clear();
   const PlanId id = view.plan->id();

@@ -108,7 +108,7 @@ struct Member::State {
   void note_config(const Peer& peer, std::vector<std::string> differs);
   void take_contents(Peer& peer, const Message& message, Instant now);
   void note_conflict(const std::string& sentence, Instant now);
-  void refuse(const Endpoint& from, std::string_view reason);
+  void refuse(const Endpoint& from, std::string_view reason, Instant now);
 
   // member_record.cpp: standing orders
   void take_record(const Peer& peer, const Message& message);
@@ -130,6 +130,15 @@ struct Member::State {
   [[nodiscard]] bool is_in_use(std::uint64_t list) const;
   void refresh_electorate(Instant now);
   bool hear_candidate(const NodeName& sender, const DatagramArrived& datagram, Instant now);
+
+  // member_alone.cpp: evidence instead of the other one's vote
+  [[nodiscard]] const Peer* other_of_two() const;
+  void note_sign_of_life(const Endpoint& from, std::string_view reason, Instant now);
+  [[nodiscard]] bool votes(const NodeName& other, Instant now) const;
+  [[nodiscard]] OtherIs other_is(const Peer& other, Instant now) const;
+  [[nodiscard]] KeyIs key_is(const Claim& claim, Instant now) const;
+  void weigh(Instant now);
+  void count_record(const AloneView& is, bool coordinates);
 
   // member_send.cpp: what is said
   void beat_all(Instant now);
@@ -199,6 +208,13 @@ struct Member::State {
     std::map<NodeName, Instant> heard{};  ///< of those whom it adds
   };
   std::optional<Staging> staging;
+
+  Witness witness;
+  std::optional<Instant> garbled_at;  ///< the other one sent what we can't open, last
+  std::optional<Instant> deaf_since;  ///< it is heard, and doesn't hear us
+  bool plan_knows_other = true;       ///< it was heard when we planned last
+  bool meeting_waived = false;
+  bool acts_alone = false;
 
   bool left = false;
   bool renewed = false;  ///< a peer, with our vote, in this call

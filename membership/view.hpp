@@ -5,10 +5,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/cluster_config.hpp"
 #include "membership/ballot.hpp"
+#include "membership/evidence.hpp"
 #include "membership/record.hpp"
 #include "membership/report.hpp"
 
@@ -61,8 +63,19 @@ struct ElectorateView {
   friend bool operator==(const ElectorateView&, const ElectorateView&) = default;
 };
 
+/// How it is with the other one of two, where evidence may stand in for its vote (evidence.hpp).
+struct AloneView {
+  OtherIs other = OtherIs::heard;
+  bool met = false;           ///< it has been heard since this machine started
+  bool stands_in = false;     ///< evidence does, for what is held here or for who coordinates
+  std::string_view reason{};  ///< why it does, or doesn't; lives for ever
+
+  friend bool operator==(const AloneView&, const AloneView&) = default;
+};
+
 struct View {
-  bool quorate = false;  ///< members that are alive have more than half of the votes
+  /// Members that are alive have more than half of the votes, or evidence stands in for one.
+  bool quorate = false;
   std::optional<NodeName>
       coordinator;                  ///< the holder of the coordinator's lease, as far as we know
   bool coordinating = false;        ///< that is us, and our right has not ended
@@ -70,6 +83,7 @@ struct View {
   std::optional<Plan> plan;         ///< the highest one seen
   RecordView record;
   ElectorateView electorate;
+  std::optional<AloneView> alone;  ///< where noQuorumPolicy is ignore
   /// What we hold, and until when we may act on it; the coordinator's key is among them.
   std::map<LeaseKey, Instant> rights;
 

@@ -178,6 +178,8 @@ Outcome Holder::acquire(Instant until, Proof proof, Instant now) {
     out.news.emplace_back(StartFailed{{ErrorKind::unavailable, *reason, 0}});
     return out;
   }
+  if (found_free(now)) rivals_.settle(now);
+  end_survey();
   // Who has just yielded is not to fight for it as soon as he may.
   const bool yields = vip_.on_conflict == OnConflict::yield && rivals_.present(now) != nullptr;
   if (proof == Proof::none || yields) {
@@ -435,8 +437,11 @@ std::optional<Instant> Holder::next_deadline() const {
     }
     return first;
   }
-  if (const auto* releasing = std::get_if<Releasing>(&state_)) return releasing->retry_at;
-  return std::nullopt;
+  std::optional<Instant> next = survey_again_at_;
+  if (!next && survey_) next = survey_->next_deadline();
+  if (const auto* releasing = std::get_if<Releasing>(&state_); releasing && releasing->retry_at)
+    next = next ? std::min(*next, *releasing->retry_at) : releasing->retry_at;
+  return next;
 }
 
 HolderStatus Holder::status() const {

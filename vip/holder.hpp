@@ -139,6 +139,7 @@ struct HolderStatus {
 /// Why nobody else can have the address without our knowing.
 enum class Proof : std::uint8_t {
   held_by_us,  ///< a node of ours had it until a moment ago, and has given or lost its lease
+  asked,       ///< the segment was asked before the lease was won (survey), and nobody has it
   none,        ///< nothing: the segment is to be asked
 };
 
@@ -188,6 +189,21 @@ class Holder {
   [[nodiscard]] Outcome release(Instant now);
   /// The right is lost: the same reflex, and the reason is kept for status.
   [[nodiscard]] Outcome lose(const std::string& reason, Instant now);
+
+  /// Asks the segment before there is a lease, and goes on listening: nothing else can tell whether
+  /// another node holds it (LEASE.md, rule 25). Call it with every step; nothing while it acts.
+  [[nodiscard]] Outcome survey(Instant now);
+  void end_survey();
+  /// It was asked for over a lease, just now, and nobody answered.
+  [[nodiscard]] bool found_free(Instant now) const { return survey_ && survey_->is_free(now); }
+
+  /// Whether another node may have it, too, unheard. Then it is asked for while it is held; and
+  /// `gives_way`: if somebody answers it is let go of, for of two the other one keeps it.
+  struct Doubt {
+    bool doubts = false;
+    bool gives_way = false;
+  };
+  void doubt(const Doubt& doubt) { doubt_ = doubt; }
 
   /// HAProxy serves: announce, at once if the address is there, else as soon as it is.
   [[nodiscard]] Outcome serve(Instant now);
@@ -242,8 +258,10 @@ class Holder {
   void ask_for_removal(Outcome& out);
   void ask_if_due(Instant now, Outcome& out);
   void ask_again_if_due(Instant now, Outcome& out);
+  void hear_while_surveying(const AddressClaimed& event, Instant now, Outcome& out);
   void announce_if_due(Instant now, Outcome& out);
   void answer_claim(const Claim& claim, Rivals::Heard heard, Instant now, Outcome& out);
+  [[nodiscard]] bool is_to_give_way(Instant now);
   [[nodiscard]] bool may_add(Instant until, Instant now) const;
   [[nodiscard]] Duration lifetime() const;
   [[nodiscard]] Duration renewal_interval() const;
@@ -263,9 +281,13 @@ class Holder {
   std::optional<LinkChanged> link_;
   Rivals rivals_;
   Instant acting_since_{};
-  std::optional<Instant> ask_again_at_;  ///< somebody was heard in the first moments
-  std::optional<Instant> answered_at_;   ///< somebody that asked elsewhere
-  unsigned adds_unanswered_ = 0;         ///< each AddAddress gets exactly one answer, in order
+  std::optional<Instant> ask_again_at_;  ///< somebody was heard in the first moments, or in doubt
+  std::optional<Probing> survey_;        ///< asking without acting
+  std::optional<Instant> survey_again_at_;  ///< set once it found the address free
+  Doubt doubt_;
+  std::optional<Instant> disputed_since_;  ///< in doubt, by who answers for it, too
+  std::optional<Instant> answered_at_;     ///< somebody that asked elsewhere
+  unsigned adds_unanswered_ = 0;           ///< each AddAddress gets exactly one answer, in order
   unsigned removes_unanswered_ = 0;
   HolderStatus told_;  ///< the counters and last_error
 };

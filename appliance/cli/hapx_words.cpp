@@ -168,6 +168,15 @@ class Words {
     cleanup->add_option("--node", clean_up_.node, "only on this node")->type_name("NODE");
     choose(cleanup, clean_up_);
     add_standing_orders();
+    add_verb(&app_, "go-alone", "let a node of two wait for the other one no more",
+             "  hapx go-alone     (on the node that is left)\n\n"
+             "For two nodes with noQuorumPolicy ignore: a machine that starts while the other one "
+             "is away\n"
+             "waits for it, for it can't know what that one holds. Give this order when you have "
+             "seen that\n"
+             "the other machine is off. The tie-breaker and the segment are asked as ever.\n\n"
+             "Exit status: 0 it waits no more, 1 refused, 3 no answer.")
+        ->callback([this] { verb_ = GoAlone{}; });
     add_verb(&app_, "reload", "take the changed file, on this node",
              "  hapx config diff     (what it would change)\n"
              "  hapx reload\n\n"

@@ -99,6 +99,8 @@ struct ChangeOrders {
 };
 /// Has the changed file taken.
 struct Reload {};
+/// Of two nodes: has this one wait for the other one no more.
+struct GoAlone {};
 struct ReleaseAll {};
 struct Doctor {
   std::string file = default_config_file;
@@ -159,8 +161,8 @@ struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
                           ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate,
-                          Move, CleanUp, ChangeOrders, Reload, ReleaseAll, Doctor, Init, Join,
-                          Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
+                          Move, CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, Init,
+                          Join, Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
                           DrillList, RunSwarm, ShowVersion>;
 
 struct Command {

@@ -132,7 +132,8 @@ class Daemon {
         found != beginning_.inherited.end()) {
       deadlines = found->second.release();
     }
-    auto door = vip::Door::open(context_, {std::move(vips), deadlines}, post);
+    vip::DoorOptions doors{std::move(vips), beginning_.node.config.tie_breaker, deadlines};
+    auto door = vip::Door::open(context_, std::move(doors), post);
     if (!door) return door.error();
     vip_ = std::move(*door);
     auto clients = vip::ClientDoor::open(context_, post);

@@ -34,6 +34,7 @@ bool OneKernelAnswers::is_excused(Moment at, const membership::Votes& list) cons
     total += votes;
     if (excuses_.excused(at, voter, Excused::As::voter)) excused += votes;
   }
+  if (by_evidence_) return excused > 0;
   const unsigned majority = total / 2 + 1;
   return excused >= 2 * majority - total;
 }
@@ -49,7 +50,13 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
     }
   } else if (const auto* extended = std::get_if<DeadlineExtended>(&fact)) {
     if (!extended->list.empty()) lists_[extended->vip].insert(extended->list);
+  } else if (const auto* split = std::get_if<SegmentSplit>(&fact)) {
+    split_ = split->is_split;
+  } else if (const auto* outlook = std::get_if<Outlook>(&fact)) {
+    chance_ = outlook->chance;
   }
+  if (split_ || chance_) sighted_ = at + hearing;
+  if (by_evidence_ && at < sighted_) return;
   for (const auto& [vip, nodes] : answering_) {
     if (nodes.size() < 2 && told_.empty()) continue;
     const auto counts = [&](const NodeName& node) {
@@ -82,6 +89,9 @@ void ActsUnderLease::see(Moment at, const Fact& fact, Violations& found) {
       deadline.list = extended->list;
     deadline.until = extended->until;
     judge(at, key, found);
+  } else if (const auto* answer = std::get_if<TieBreakerAnswered>(&fact)) {
+    Moment& until = vouched_until_[answer->node];
+    until = std::max(until, at + answer->lease);  // it may have had a longer lease before
   } else if (const auto* closed = std::get_if<FenceClosed>(&fact)) {
     deadlines_[membership::LeaseKey::of(closed->vip)].erase(closed->session);
   } else if (const auto* changed = std::get_if<ClockRateChanged>(&fact)) {
@@ -117,7 +127,10 @@ void ActsUnderLease::judge(Moment at, const membership::LeaseKey& key, Violation
       }
       if (promised) votes += weight;
     }
-    if (votes * 2 > total) continue;
+    const auto evidence = vouched_until_.find(session.node);
+    const bool vouched = by_evidence_ && votes > 0 && evidence != vouched_until_.end() &&
+                         deadline.until <= evidence->second;
+    if (votes * 2 > total || vouched) continue;
     found.push_back({at, "ActsUnderLease",
                      session.node.text() + " may act on " + key.text() + " for " +
                          milliseconds(deadline.until - at) + " more, promised by " +

@@ -29,10 +29,16 @@ struct Violation {
 using Violations = std::vector<Violation>;
 
 /// Safety: at no instant do two kernels answer for one virtual address. Limit: an excused holder
-/// doesn't count, and two may answer while all that their majorities must share is excused.
+/// doesn't count, and two may answer while all that their majorities must share is excused. Of two
+/// nodes that go on by evidence: nor while questions may be lost, or the segment is split between
+/// them with a tie-breaker on either side, nor until they had time to hear of each other then.
 class OneKernelAnswers {
  public:
-  explicit OneKernelAnswers(const ClusterConfig& config) : excuses_(config) {}
+  /// One asks every second whether anybody else has the address.
+  static constexpr Duration hearing = std::chrono::milliseconds(1200);
+
+  explicit OneKernelAnswers(const ClusterConfig& config)
+      : excuses_(config), by_evidence_(config.no_quorum_policy == NoQuorumPolicy::ignore) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
@@ -40,6 +46,10 @@ class OneKernelAnswers {
   [[nodiscard]] bool is_excused(Moment at, const membership::Votes& list) const;
 
   Excuses excuses_;
+  bool by_evidence_;
+  bool split_ = false;
+  bool chance_ = false;
+  Moment sighted_{};  ///< from then on evidence can be had, and was
   std::map<IpAddress, std::set<NodeName>> answering_;
   /// By which other lists of voters the address has been held.
   std::map<IpAddress, std::set<membership::Votes>> lists_;
@@ -49,10 +59,12 @@ class OneKernelAnswers {
 /// Safety: nobody acts without a lease: while a fence is open, voters with more than half of all
 /// votes have promised the address to that session until the fence's deadline or longer. Limit: an
 /// excused holder goes on with what it had left, an excused voter counts as one that promised
-/// (LEASE.md, rule 17).
+/// (LEASE.md, rule 17). Of two nodes that go on by evidence an answer of the tie-breaker is worth
+/// a promise to whoever asked, from the question on.
 class ActsUnderLease {
  public:
-  explicit ActsUnderLease(const ClusterConfig& config) : excuses_(config) {}
+  explicit ActsUnderLease(const ClusterConfig& config)
+      : excuses_(config), by_evidence_(config.no_quorum_policy == NoQuorumPolicy::ignore) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
@@ -67,6 +79,8 @@ class ActsUnderLease {
     membership::Votes list;  ///< by whose majority; empty: the world's
   };
   Excuses excuses_;
+  bool by_evidence_;
+  std::map<NodeName, Moment> vouched_until_;  ///< by the tie-breaker
   std::map<membership::LeaseKey, std::map<NodeName, Promise>> promises_;
   std::map<membership::LeaseKey, std::map<membership::Session, Deadline>> deadlines_;
 };

@@ -91,6 +91,18 @@ struct ForeignClaims {
   bool claims = false;
 };
 
+/// The tie-breaker got a question of this node, and its answer is on its way.
+struct TieBreakerAnswered {
+  NodeName node;
+  Duration lease;  ///< by its file
+};
+
+/// The segment of the VIPs fell in two parts, in each of which a node and the tie-breaker (or what
+/// answers for it) hear each other, or is whole again.
+struct SegmentSplit {
+  bool is_split = false;
+};
+
 /// A kernel was given an address that it did not have.
 struct AddressTaken {
   NodeName node;
@@ -163,6 +175,6 @@ struct Tick {};
 using Fact = std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
                           DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed,
                           Outlook, Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce,
-                          ForeignClaims, AddressTaken>;
+                          ForeignClaims, AddressTaken, TieBreakerAnswered, SegmentSplit>;
 
 }  // namespace hapx::appliance::sim

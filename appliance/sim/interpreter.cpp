@@ -155,10 +155,11 @@ void Interpreter::operator()(const vip::Announce& action) {
               vip::AnnouncementSent{action.interface, action.address});
   const bool leaves =
       link.carrier && machine_.kernel.passes(action.address, world_.clock_of(machine_));
+  const bool reaches = world_.reaches_clients(machine_.options.name);
   const bool arrives = !world_.random_.chance(world_.network_.weather().loss_permille);
   const auto found = world_.addresses_.find(action.address);
   if (found == world_.addresses_.end() || !leaves || !arrives) return;
-  found->second.neighbour = machine_.options.name;
+  if (reaches) found->second.neighbour = machine_.options.name;
   world_.say(&machine_, {action.address, link.mac, {}, vip::ClaimKind::announcement});
   world_.observe();
 }

@@ -108,6 +108,7 @@ struct Machine {
   std::optional<ClusterKeys> keys{};  ///< in its key file; absent: the world's
   Duration longest_lease{0};          ///< that it ever asked for
   std::optional<Dues> dues{};         ///< absent: to be worked out again
+  bool met = false;                   ///< of two: it has heard the other one since it booted
   bool disk_full = false;             ///< no marker can be written
   bool start_due = false;             ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t>

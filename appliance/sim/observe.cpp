@@ -41,6 +41,7 @@ void World::observe_if_due() {
 }
 
 void World::observe_outlook() {
+  observe_meetings();
   const auto is_claimed = [](const auto& entry) { return entry.second.claimed; };
   const bool stable = orders_given_.empty() && !votes_vary_ && stable_majority() &&
                       std::none_of(addresses_.begin(), addresses_.end(), is_claimed);
@@ -102,6 +103,7 @@ std::optional<NodeName> World::find_serving(const IpAddress&, const Address& add
   std::optional<NodeName> to = address.neighbour;
   if (!to && address.answering.size() == 1) to = address.answering.front();
   if (!to || std::count(address.answering.begin(), address.answering.end(), *to) == 0) return {};
+  if (!reaches_clients(*to)) return {};
   return machines_.at(*to).haproxy.accepts(now_) ? to : std::nullopt;
 }
 
@@ -183,7 +185,31 @@ bool World::fit(const Machine& machine) const {
   return std::all_of(interfaces.begin(), interfaces.end(), has_carrier);
 }
 
+/// Of two nodes: the other one has no power, and all the evidence can be had.
+bool World::stands_alone(const Machine& machine) const {
+  const auto is_off = [&](const auto& entry) {
+    const Machine& other = entry.second;
+    return other.node.name == machine.node.name ? &other == &machine : !other.powered;
+  };
+  return options_.config.no_quorum_policy == NoQuorumPolicy::ignore && machine.met &&
+         healthy(machine) && fit(machine) && reaches_tie_breaker(machine) &&
+         std::all_of(machines_.begin(), machines_.end(), is_off);
+}
+
+void World::observe_meetings() {
+  for (auto& [a, one] : machines_) {
+    for (const auto& [b, other] : machines_) {
+      const bool both = a != b && one.thinks() && other.thinks();
+      // Longer than it takes to prove to each other that they are no recordings.
+      one.met = one.met || (both && hears(other, one) && hears(one, other));
+    }
+  }
+}
+
 bool World::stable_majority() const {
+  if (std::any_of(machines_.begin(), machines_.end(),
+                  [&](const auto& entry) { return stands_alone(entry.second); }))
+    return true;
   std::vector<const Machine*> all;
   unsigned votes_total = 0;
   for (const auto& [name, machine] : machines_) {

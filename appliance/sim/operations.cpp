@@ -22,6 +22,7 @@ void World::power_on(const NodeName& node, Duration boot_takes) {
   if (++it.boots == 1) return start(node);
   it.kernel = Kernel(it.options.kernel, random_.next());
   it.earlier_memory.clear();
+  it.met = false;
   it.start_due = false;
   it.clock = MachineClock(Instant{}, now_, it.clock.rate_permille());
   std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
@@ -238,6 +239,8 @@ void World::heal(const NodeName& a, const NodeName& b) {
 void World::heal_all() {
   disturb("heal all");
   network_.heal_all();
+  segment_.heal_all();
+  observe_split();
   observe();
 }
 

@@ -69,6 +69,7 @@ class Doing {
 
   /// One vote more for somebody than he had at first, or none.
   void change_votes() {
+    if (world_.config().no_quorum_policy == NoQuorumPolicy::ignore) return;  // two votes are two
     ClusterConfig changed = world_.config();
     unsigned& votes = changed.nodes[operation_.other % changed.nodes.size()].votes;
     if (random_.chance(500)) ++votes;
@@ -158,6 +159,7 @@ class Doing {
   /// rule 17).
   void order(const membership::Subject& subject) {
     if (world_.has_clones() || is_witness(subject.node)) return;
+    if (world_.config().no_quorum_policy == NoQuorumPolicy::ignore) return;
     const bool for_a_time = random_.chance(300);
     world_.order(node_, subject,
                  for_a_time ? std::optional(random_.between(1s, Duration(20s))) : std::nullopt);
@@ -221,6 +223,7 @@ class Doing {
   }
   void heal() {
     world_.heal_all();
+    if (world_.config().tie_breaker) world_.begin_tie_breaker();
     world_.set_weather({});
     repair_clocks();
     end_clones();
@@ -359,6 +362,16 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::lift_orders, "lift_orders", [](Doing& it) { it.lift_orders(); }},
     {Deed::change_votes, "change_votes", [](Doing& it) { it.change_votes(); }},
     {Deed::cut_way, "cut_way", [](Doing& it) { it.cut_way(); }},
+    {Deed::isolate, "isolate", [](Doing& it) { it.world().isolate(it.node()); }},
+    {Deed::cut_segment, "cut_segment",
+     [](Doing& it) { it.world().cut_segment(it.node(), it.other()); }},
+    {Deed::end_tie_breaker, "end_tie_breaker", [](Doing& it) { it.world().end_tie_breaker(); }},
+    {Deed::begin_tie_breaker, "begin_tie_breaker",
+     [](Doing& it) { it.world().begin_tie_breaker(); }},
+    {Deed::go_alone, "go_alone",
+     [](Doing& it) {
+       static_cast<void>(it.world().request(it.node(), "POST", "/v1/go-alone", ""));
+     }},
 }};
 
 constexpr bool in_order() {

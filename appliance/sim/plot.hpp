@@ -82,8 +82,14 @@ enum class Deed : std::uint8_t {
   // who votes
   change_votes,  ///< a file with another list, to one node or to all
   cut_way,       ///< one of those by which two nodes hear each other
+  // two nodes, and who is asked
+  isolate,          ///< nothing gets from it or to it, though it has its carriers
+  cut_segment,      ///< of the addresses
+  end_tie_breaker,  ///< for a while
+  begin_tie_breaker,
+  go_alone,  ///< somebody says that the other one is off
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::cut_way) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::go_alone) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

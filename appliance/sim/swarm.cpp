@@ -88,9 +88,15 @@ constexpr std::array chances{
     // Edition 6. It has addresses of both families, too, and nodes that hear each other by two
     // ways.
     Chance{Deed::cut_way, 30},
+    // Edition 7. It has pairs that go on by evidence, mostly.
+    Chance{Deed::isolate, 40},
+    Chance{Deed::cut_segment, 8},
+    Chance{Deed::end_tie_breaker, 15},
+    Chance{Deed::begin_tie_breaker, 40},
+    Chance{Deed::go_alone, 20},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, 56, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
@@ -146,6 +152,22 @@ void draw_links(Random& random, ClusterConfig& config) {
   for (NodeConfig& node : config.nodes) node.links = {ipv4(10, 0, 0, last++)};
 }
 
+/// Two nodes whose votes evidence may stand in for.
+void draw_pair(Random& random, ClusterConfig& config) {
+  if (!random.chance(600)) return;
+  while (config.nodes.size() < 2) {
+    NodeConfig another = config.nodes.front();
+    another.name = NodeName("n2");
+    another.address.bytes[3] = 12;
+    if (!another.links.empty()) another.links = {ipv4(10, 0, 0, 2)};
+    config.nodes.push_back(std::move(another));
+  }
+  config.nodes.resize(2);
+  for (NodeConfig& node : config.nodes) node.role = Role::full;
+  config.no_quorum_policy = NoQuorumPolicy::ignore;
+  config.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth1")};
+}
+
 WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
   WorldOptions options;
   options.seed = seed;
@@ -154,6 +176,7 @@ WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
     draw_families(random, options.config);
     draw_links(random, options.config);
   }
+  if (edition >= 7) draw_pair(random, options.config);
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;

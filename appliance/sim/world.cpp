@@ -16,6 +16,7 @@ MachineOptions with_defaults(MachineOptions options, const WorldOptions& world) 
   for (const ServiceConfig& service : world.config.services) {
     for (const VipConfig& vip : service.vips) names.insert(vip.interface);
   }
+  if (world.config.tie_breaker) names.insert(world.config.tie_breaker->interface);
   for (std::size_t link = 1; link <= world.config.nodes.front().links.size(); ++link)
     names.insert(World::interface_of(link));
   for (const InterfaceName& name : names) options.kernel.interfaces.push_back({name, true, true});

@@ -96,6 +96,12 @@ class World {
   void cut_off(const NodeName& node);
   /// One of the ways between them: 0 is that of their addresses, n that of their n-th links.
   void cut_way(const NodeName& a, const NodeName& b, std::size_t way);
+  /// What hosts ask and announce where the VIPs are; heartbeats and clients have other ways.
+  void cut_segment(const NodeName& a, const NodeName& b);
+  /// Nothing gets from this machine or to it, though its interfaces have their carriers.
+  void isolate(const NodeName& node);
+  void end_tie_breaker();
+  void begin_tie_breaker();
   void heal(const NodeName& a, const NodeName& b);
   void heal_all();
   void set_weather(const Weather& weather);
@@ -340,6 +346,12 @@ class World {
   /// A claim that all machines but the speaker hear (nullptr: the foreign host speaks).
   void say(const Machine* speaker, const vip::Claim& claim);
   void hear(Machine& machine, Duration after, const vip::Claim& claim);
+  /// As hosts of the segment know the tie-breaker; the clients are beside it.
+  inline static const NodeName tie_breaker{"tie-breaker"};
+  [[nodiscard]] bool reaches_tie_breaker(const Machine& machine) const;
+  [[nodiscard]] bool reaches_clients(const NodeName& node) const;
+  void ask_tie_breaker(Machine& asker);
+  void observe_split();
   /// Whoever has the address answers, and those who hear it hear that somebody wants it.
   void probe(Machine& asker, const InterfaceName& interface, const IpAddress& vip);
 
@@ -374,6 +386,8 @@ class World {
   void observe_outlook();
   [[nodiscard]] bool chance_reigns() const;
   [[nodiscard]] bool healthy(const Machine& machine) const;
+  [[nodiscard]] bool stands_alone(const Machine& machine) const;
+  void observe_meetings();
   [[nodiscard]] bool fit(const Machine& machine) const;
   void state(const Fact& fact);
   void disturb(const std::string& what);
@@ -385,6 +399,9 @@ class World {
   std::map<std::string, CheckedConfig> judged_;  ///< by their text
   Random random_;
   Network network_;
+  Network segment_{0};  ///< its weather is fine
+  bool tie_breaker_up_ = true;
+  bool split_ = false;
   Recorder recorder_;
   Checkers checkers_;
   Moment now_{};

@@ -100,6 +100,8 @@ struct Door::State : std::enable_shared_from_this<State> {
       const LinkSeen* link = rtnetlink->find(vip.interface);
       if (link != nullptr) indices.insert(link->index);
     }
+    const LinkSeen* asked = tie_breaker ? rtnetlink->find(tie_breaker->interface) : nullptr;
+    if (asked != nullptr) indices.insert(asked->index);
     if (indices != listened) sentinel->listen(indices);
     listened = std::move(indices);
   }
@@ -112,8 +114,12 @@ struct Door::State : std::enable_shared_from_this<State> {
         return vip.interface == link->name && vip.address.address == address;
       });
     };
+    const auto is_tie_breaker = [&](const IpAddress& address) {
+      return tie_breaker && tie_breaker->interface == link->name && tie_breaker->address == address;
+    };
     const auto claim = parse_claim(frame);
-    if (claim && is_vip(claim->address) && !is_own(claim->mac))
+    const bool concerns = claim && (is_vip(claim->address) || is_tie_breaker(claim->address));
+    if (concerns && !is_own(claim->mac))
       tell(AddressClaimed{link->name, *claim, {frame.begin(), frame.end()}});
     const auto inquiry = parse_inquiry(frame);
     if (!inquiry || !is_vip(inquiry->address) || is_own(inquiry->asker_mac)) return;
@@ -304,6 +310,7 @@ struct Door::State : std::enable_shared_from_this<State> {
   boost::asio::io_context& io;
   Handler handler;
   std::vector<VipConfig> vips;
+  std::optional<TieBreakerConfig> tie_breaker;
   std::unique_ptr<Rtnetlink> rtnetlink;
   std::optional<PacketSocket> packets;
   std::unique_ptr<Sentinel> sentinel;
@@ -338,6 +345,7 @@ Door::~Door() {
 Result<std::unique_ptr<Door>> Door::open(boost::asio::io_context& io, DoorOptions options,
                                          Handler handler) {
   auto state = std::make_shared<State>(io, std::move(handler));
+  state->tie_breaker = std::move(options.tie_breaker);
   auto fence = FenceFilter::open(options.inherited_deadlines);
   if (fence) {
     state->fence.emplace(std::move(*fence));

@@ -124,4 +124,12 @@ int change_orders(const GlobalOptions& global, const ChangeOrders& verb,
   return exit_done;
 }
 
+int go_alone(const GlobalOptions& global, const Surroundings& around) {
+  const Result<std::string> body = ask_for(
+      global.socket, {"POST", "/v1/go-alone", "", order_answer_time_max, Twice::is_as_once});
+  if (!body) return complain_of(around, body.error());
+  print_answer(global, around, *body);
+  return exit_done;
+}
+
 }  // namespace hapx::appliance::cli

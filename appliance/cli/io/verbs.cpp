@@ -56,6 +56,7 @@ struct Runner {
   int operator()(const Move& verb) const { return move(global, verb, around); }
   int operator()(const CleanUp& verb) const { return clean_up(global, verb, around); }
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }
+  int operator()(const GoAlone&) const { return go_alone(global, around); }
   int operator()(const Reload&) const { return reload(global, around); }
   int operator()(const CheckConfig& verb) const { return check_config(global, verb, around); }
   int operator()(const ShowConfig& verb) const { return show_config(global, verb, around); }

@@ -52,6 +52,10 @@ TEST(ConfigChange, EachKeyIsSeen) {
       {"spec.nodes", [](auto& c) { c.nodes[1].votes = 2; }},
       {"spec.nodes", [](auto& c) { c.nodes.pop_back(); }},
       {"spec.noQuorumPolicy", [](auto& c) { c.no_quorum_policy = NoQuorumPolicy::freeze; }},
+      {"spec.tieBreaker",
+       [](auto& c) {
+         c.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth0")};
+       }},
       {"spec.scheduling", [](auto& c) { c.scheduling.failure_timeout *= 2; }},
       {"spec.metrics", [](auto& c) { c.metrics.listen.reset(); }}};
   const std::vector<std::pair<std::string, Edit>> fixed{

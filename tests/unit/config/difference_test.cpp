@@ -100,6 +100,9 @@ TEST(ConfigDifference, NothingIsOverlooked) {
       [](auto& c) { c.key_file = "/x"; },
       [](auto& c) { c.port = 7; },
       [](auto& c) { c.no_quorum_policy = NoQuorumPolicy::freeze; },
+      [](auto& c) {
+        c.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("x")};
+      },
       [](auto& c) { c.scheduling.resource_stickiness = Score::infinity(); },
       [](auto& c) { c.metrics.listen.reset(); }};
   for (std::size_t i = 0; i < edits.size(); ++i) {

@@ -67,6 +67,10 @@ TEST(ConfigFingerprint, SaysWhichPartDiffers) {
        [](auto& config) { config.scheduling.failure_timeout = std::chrono::seconds(9); }},
       {{"spec.noQuorumPolicy"},
        [](auto& config) { config.no_quorum_policy = NoQuorumPolicy::freeze; }},
+      {{"spec.tieBreaker"},
+       [](auto& config) {
+         config.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth0")};
+       }},
       {{"service web"}, [](auto& config) { config.services[1].api_servers[0].port = 6444; }},
       {{"service kube", "service web"},
        [](auto& config) {

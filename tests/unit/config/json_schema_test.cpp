@@ -56,8 +56,9 @@ TEST(JsonSchema, EveryMapRefusesUnknownKeysAndEveryKeyHasASentence) {
     if (const auto* items = node.find("items")) self(self, *items);
   };
   look(look, json_schema());
-  EXPECT_EQ(maps, 15U) << "document, metadata, spec, node, service, vip, onFail, healthCheck, "
-                          "haproxy, timeouts, stats, extraConfig, timing, scheduling, metrics";
+  EXPECT_EQ(maps, 16U) << "document, metadata, spec, node, service, vip, onFail, healthCheck, "
+                          "haproxy, timeouts, stats, extraConfig, timing, tieBreaker, scheduling, "
+                          "metrics";
 }
 
 }  // namespace

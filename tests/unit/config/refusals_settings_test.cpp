@@ -214,11 +214,6 @@ std::vector<Case> cases() {
        timing,
        "  keyFile: /" + std::string(4095, 'k'),
        {"f:15:12: keyFile is longer than 4095 bytes, which no path can be; shorten it"}},
-      {"NoQuorumPolicyIgnore",
-       timing,
-       "  noQuorumPolicy: ignore",
-       {"f:15:19: `ignore` needs exactly two votes and is not built yet; use `stop`, and a third "
-        "node with `role: witness` to survive the loss of one"}},
       {"NoQuorumPolicyFreeze",
        timing,
        "  noQuorumPolicy: freeze",

@@ -353,5 +353,46 @@ TEST_F(LeaseTest, a_claim_that_nobody_answers_says_so) {
   EXPECT_EQ(lease.denial(), "no majority of the votes answers");
 }
 
+TEST_F(LeaseTest, rule_25_evidence_stands_in_for_an_absent_vote_from_its_question_on) {
+  std::vector<NodeConfig> two = three();
+  two.pop_back();
+  Lease of_two{key, self, {77}, Electorate{two}, {50ms, T}, 0, 42};
+  of_two.claim(at(0ms));
+  of_two.vouch(b, at(0ms), at(1ms));
+  EXPECT_FALSE(of_two.proposal_for(a, at(1ms))) << "our own voter has not granted";
+  const Prepare prepare = *of_two.prepare_for(a);
+  of_two.answered(a, PrepareAnswer{key, prepare.ballot, Vote::yes, prepare.ballot, {}, {}},
+                  at(2ms));
+  const auto to_a = of_two.proposal_for(a, at(2ms));
+  ASSERT_TRUE(to_a);
+  of_two.answered(a, accepted(*to_a), at(2ms));
+  EXPECT_FALSE(of_two.right()) << "granted is not accepted";
+  of_two.vouch(b, at(0ms), at(3ms));
+  ASSERT_TRUE(of_two.right());
+  EXPECT_EQ(of_two.right()->until, at(0ms) + right_of(T));
+  of_two.vouch(b, at(50ms), at(51ms));
+  EXPECT_EQ(of_two.right()->until, at(2ms) + right_of(T)) << "no longer than our own voter's";
+  of_two.vouch(b, at(20ms), at(52ms));  // an older question
+  const auto again = of_two.proposal_for(a, at(60ms));
+  of_two.answered(a, accepted(*again), at(60ms));
+  EXPECT_EQ(of_two.right()->until, at(50ms) + right_of(T));
+}
+
+TEST_F(LeaseTest, rule_25_evidence_never_overrules_what_our_own_voter_has_promised) {
+  std::vector<NodeConfig> two = three();
+  two.pop_back();
+  Lease of_two{key, self, {77}, Electorate{two}, {50ms, T}, 0, 42};
+  of_two.claim(at(0ms));
+  const Prepare prepare = *of_two.prepare_for(a);
+  of_two.answered(
+      a, PrepareAnswer{key, prepare.ballot, Vote::no, prepare.ballot, told(b, 200ms), {}}, at(0ms));
+  for (Duration now = 0ms; now < 200ms; now += 10ms) {
+    of_two.vouch(b, at(now), at(now));
+    of_two.pass_time(at(now));
+    EXPECT_FALSE(of_two.right());
+    EXPECT_FALSE(of_two.proposal_for(a, at(now)));
+  }
+}
+
 }  // namespace
 }  // namespace hapx::membership
