@@ -33,6 +33,38 @@ if(HAPX_COVERAGE)
   target_link_options(hapx_flags INTERFACE --coverage)
 endif()
 
+# Parsing what everybody includes would be a third of all compiling: it is parsed once. No header of
+# ours is among it, so links alone still decide what a room can include. Every preset that ships or
+# is developed with has it, so they agree about what compiles; asan does without, and is where an
+# #include <...> that is missing is found.
+option(HAPX_PRECOMPILED "Parse the standard library and GoogleTest once, not in every file" ON)
+set(common_headers
+  <algorithm> <array> <charconv> <chrono> <cstdint> <cstring> <deque> <functional> <map> <memory>
+  <optional> <set> <span> <sstream> <string> <string_view> <thread> <utility> <variant> <vector>
+  <boost/system/result.hpp>)
+
+# hapx_precompiled(NAME header ...): a target from which others take these, parsed.
+function(hapx_precompiled name)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/nothing.cpp CONTENT "")
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/nothing.cpp)
+  target_link_libraries(${name} PRIVATE hapx_flags)
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+  # Without a time in it ccache knows it again.
+  target_compile_options(${name} PRIVATE
+    "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+endfunction()
+
+# hapx_reuse(TARGET NAME): what `hapx_precompiled` has parsed, unless that is switched off.
+function(hapx_reuse target name)
+  if(HAPX_PRECOMPILED)
+    target_precompile_headers(${target} REUSE_FROM ${name})
+  endif()
+endfunction()
+
+if(HAPX_PRECOMPILED)
+  hapx_precompiled(hapx_common_headers ${common_headers})
+endif()
+
 # hapx_room(TARGET FOLDER folder [SOURCES a.cpp ...] [LINKS target ...])
 # FOLDER is relative to the root; its *.hpp (not those of subfolders) become includable by linking.
 function(hapx_room target)
@@ -49,6 +81,7 @@ function(hapx_room target)
     add_library(${target} STATIC ${ARG_SOURCES})
     target_link_libraries(${target} PUBLIC ${ARG_LINKS} PRIVATE hapx_flags)
     target_include_directories(${target} PUBLIC ${shown})
+    hapx_reuse(${target} hapx_common_headers)
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${ARG_LINKS})
@@ -68,6 +101,7 @@ function(hapx_test target)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  hapx_reuse(${target} hapx_test_headers)
   # What meets the real kernel has the machine for itself.
   set(alone FALSE)
   set(seconds_max 300)
@@ -92,6 +126,7 @@ function(hapx_fuzz name)
   add_executable(fuzz_${name} ${name}.cpp $<TARGET_OBJECTS:fuzz_words>)
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LINKS} hapx_flags)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  hapx_reuse(fuzz_${name} hapx_common_headers)
   add_dependencies(all_fuzz_targets fuzz_${name})
   add_test(NAME Fuzz.${name}
     COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh --smoke ${CMAKE_BINARY_DIR} ${name})

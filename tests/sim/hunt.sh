@@ -45,6 +45,7 @@ hapx=$build/bin/hapx
 # build FLAGS: the profile lies beside the objects, so both times it is the same folder.
 build() {
   cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER= \
+    -DHAPX_PRECOMPILED=OFF \
     -DCMAKE_AR="$(command -v gcc-ar)" -DCMAKE_RANLIB="$(command -v gcc-ranlib)" \
     -DCMAKE_CXX_FLAGS_RELEASE="-O2 -g1 -march=native -flto=auto $1" >$build.log
   cmake --build $build --target hapx

@@ -29,7 +29,11 @@ if ! command -v clang-tidy-16 >/dev/null; then
   echo "no clang-tidy-16 here: ./deps.sh --long" >&2
   exit 1
 fi
-build=$(realpath "$1")
+# What g++ has parsed beforehand is nothing that clang could read.
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+trap 'exit 130' INT TERM HUP
+sed 's/ -include [^ ]*cmake_pch.hxx//' "$1/compile_commands.json" >"$build/compile_commands.json"
 shift
 self=$(realpath "$0")
 cd "$(dirname "$self")/../.."
