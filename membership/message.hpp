@@ -174,14 +174,17 @@ struct RecordAnswer {
   friend bool operator==(const RecordAnswer&, const RecordAnswer&) = default;
 };
 
-/// One order of a record, or (count 0) that there is none in it.
+/// One entry of a record: an order or, behind those, a lifted one; or that there is nothing in it.
 struct RecordPart {
   RecordId id;
-  std::uint32_t index = 0;
-  std::uint32_t count = 0;
-  std::optional<StandingOrder> order;
+  std::uint32_t index = 0;             ///< among the orders and the lifted ones behind them
+  std::uint32_t count = 0;             ///< of the orders
+  std::optional<StandingOrder> order;  ///< of an index below count
   /// Of a write into a blank copy: the number of the reading that was enough without it.
   std::uint64_t filling = 0;
+  std::optional<RecordId> floor{};
+  std::uint32_t lifted_count = 0;
+  std::optional<LiftedOrder> lifted{};  ///< of an index from count on
 
   friend bool operator==(const RecordPart&, const RecordPart&) = default;
 };

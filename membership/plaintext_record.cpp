@@ -67,19 +67,29 @@ class RecordDecoder {
     return Utc(Duration(static_cast<Duration::rep>(std::min(value, max))));
   }
   RecordPart part(const wire::RecordPart& in) {
-    if (in.count() > standing_orders_max || in.index() > in.count() ||
-        in.has_order() != (in.index() < in.count()))
+    if (in.count() > record_entries_max || in.lifted_count() > record_entries_max ||
+        in.index() > in.count() || in.has_order() != (in.index() < in.count()))
       ok_ = false;
-    RecordPart out{id(in.id()), in.index(), in.count(), {}, in.filling()};
-    if (!in.has_order()) return out;
-    const wire::StandingOrder& from = in.order();
-    StandingOrder order{subject(from.kind(), from.node(), from.service()),
-                        bounded(from.by(), by_bytes_max),
-                        utc(from.since()),
-                        {}};
-    if (from.has_until()) order.until = utc(from.until());
-    if (!is_whole(order.subject)) ok_ = false;
-    out.order = std::move(order);
+    RecordPart out{id(in.id()), in.index(), in.count(), {}, in.filling(), {}, in.lifted_count()};
+    if (in.has_floor()) out.floor = id(in.floor());
+    if (in.has_order()) out.order = order(in.order());
+    if (in.has_lifted()) {
+      const wire::LiftedOrder& from = in.lifted();
+      if (in.has_order() || from.index() >= in.lifted_count()) ok_ = false;
+      out.index += std::min(from.index(), in.lifted_count());
+      out.lifted = {subject(from.kind(), from.node(), from.service()), id(from.lifted())};
+      if (!is_whole(out.lifted->subject)) ok_ = false;
+    }
+    return out;
+  }
+  StandingOrder order(const wire::StandingOrder& in) {
+    StandingOrder out{subject(in.kind(), in.node(), in.service()),
+                      bounded(in.by(), by_bytes_max),
+                      utc(in.since()),
+                      {}};
+    if (in.has_until()) out.until = utc(in.until());
+    if (in.has_given()) out.given = id(in.given());
+    if (!is_whole(out.subject)) ok_ = false;
     return out;
   }
   Order change(const wire::RecordChange& in) {
@@ -113,6 +123,23 @@ void to_wire(const Ballot& ballot, wire::Ballot& out) {
   out.set_incarnation(ballot.incarnation.value);
 }
 
+namespace {
+
+void to_wire(const RecordId& id, wire::RecordId& out) {
+  to_wire(id.ballot, *out.mutable_ballot());
+  out.set_version(id.version);
+}
+
+/// Whatever names its kind, node and service.
+template <class Wire>
+void to_wire(const Subject& subject, Wire& out) {
+  out.set_kind(static_cast<std::uint32_t>(subject.kind));
+  out.set_node(subject.node.text());
+  out.set_service(subject.service.text());
+}
+
+}  // namespace
+
 void to_wire(const RecordRead& read, wire::RecordRead& out) {
   out.set_round(read.ballot.round);
   out.set_number(read.number);
@@ -123,26 +150,30 @@ void to_wire(const RecordAnswer& answer, wire::RecordAnswer& out) {
   out.set_incarnation(answer.ballot.incarnation.value);
   out.set_number(answer.number);
   to_wire(answer.promised, *out.mutable_promised());
-  if (answer.has) {
-    to_wire(answer.has->ballot, *out.mutable_has()->mutable_ballot());
-    out.mutable_has()->set_version(answer.has->version);
-  }
+  if (answer.has) to_wire(*answer.has, *out.mutable_has());
 }
 
+/// An earlier hapx takes a part that tells of a lifted order for one that tells of nothing.
 void to_wire(const RecordPart& part, wire::RecordPart& out) {
-  to_wire(part.id.ballot, *out.mutable_id()->mutable_ballot());
-  out.mutable_id()->set_version(part.id.version);
-  out.set_index(part.index);
+  to_wire(part.id, *out.mutable_id());
+  out.set_index(std::min(part.index, part.count));
   out.set_count(part.count);
   out.set_filling(part.filling);
+  if (part.floor) to_wire(*part.floor, *out.mutable_floor());
+  out.set_lifted_count(part.lifted_count);
+  if (part.lifted) {
+    wire::LiftedOrder& lifted = *out.mutable_lifted();
+    to_wire(part.lifted->subject, lifted);
+    to_wire(part.lifted->lifted, *lifted.mutable_lifted());
+    lifted.set_index(part.index - part.count);
+  }
   if (!part.order) return;
   wire::StandingOrder& order = *out.mutable_order();
-  order.set_kind(static_cast<std::uint32_t>(part.order->subject.kind));
-  order.set_node(part.order->subject.node.text());
-  order.set_service(part.order->subject.service.text());
+  to_wire(part.order->subject, order);
   order.set_by(part.order->by);
   order.set_since(to_wire(part.order->since));
   if (part.order->until) order.set_until(to_wire(*part.order->until));
+  if (part.order->given) to_wire(*part.order->given, *order.mutable_given());
 }
 
 std::vector<ChangeOrder> changes_of(const Message& message) {
@@ -157,9 +188,7 @@ void to_wire(const ChangeOrder& order, wire::RecordChange& out) {
   out.set_id(order.id);
   out.set_from(order.from.text());
   out.set_lift(order.change.verb == RecordChange::Verb::lift);
-  out.set_kind(static_cast<std::uint32_t>(order.change.subject.kind));
-  out.set_node(order.change.subject.node.text());
-  out.set_service(order.change.subject.service.text());
+  to_wire(order.change.subject, out);
   out.set_by(order.change.by);
   if (order.change.time) out.set_time(static_cast<std::uint64_t>(order.change.time->count()));
 }

@@ -15,15 +15,31 @@ namespace hapx::membership {
 namespace {
 
 constexpr std::array<std::uint8_t, 8> magic = {'h', 'a', 'p', 'x', 'r', 'e', 'c', 'd'};
-constexpr std::uint32_t layout_version = 1;
+constexpr std::uint32_t layout_of_majorities = 1;  ///< no floor: all is known up to its own name
+constexpr std::uint32_t layout_with_floor = 2;
 constexpr std::size_t checksum_bytes = 8;
 
 /// Where the subject is, or would be.
-template <class Orders>
-auto place_of(Orders& orders, const Subject& subject) {
-  return std::lower_bound(
-      orders.begin(), orders.end(), subject,
-      [](const StandingOrder& order, const Subject& wanted) { return order.subject < wanted; });
+template <class Entries>
+auto place_of(Entries& entries, const Subject& subject) {
+  return std::ranges::lower_bound(
+      entries, subject, {}, [](const auto& entry) -> const Subject& { return entry.subject; });
+}
+
+template <class Entries>
+auto find_entry(const Entries& entries, const Subject& subject) {
+  const auto at = place_of(entries, subject);
+  return at != entries.end() && at->subject == subject ? &*at : nullptr;
+}
+
+/// Whole subjects, each once and in order.
+template <class Entries>
+bool is_in_order(const Entries& entries) {
+  const auto is_before = [](const auto& a, const auto& b) { return a.subject < b.subject; };
+  return std::ranges::all_of(entries, [](const auto& e) { return is_whole(e.subject); }) &&
+         std::ranges::adjacent_find(entries, [&](const auto& a, const auto& b) {
+           return !is_before(a, b);
+         }) == entries.end();
 }
 
 std::string what_is_so(const StandingOrder& order) {
@@ -70,10 +86,37 @@ Utc read_utc(ByteReader& reader) {
   return Utc(Duration(static_cast<std::int64_t>(reader.u64())));
 }
 
+void write_id(ByteWriter& writer, const RecordId& id) {
+  write_ballot(writer, id.ballot);
+  writer.u64(id.version);
+}
+
+RecordId read_id(ByteReader& reader) {
+  RecordId id;
+  id.ballot = read_ballot(reader);
+  id.version = reader.u64();
+  return id;
+}
+
+void write_subject(ByteWriter& writer, const Subject& subject) {
+  writer.u8(static_cast<std::uint8_t>(subject.kind));
+  writer.text(subject.node.text());
+  writer.text(subject.service.text());
+}
+
+/// Absent: there is no such kind.
+std::optional<Subject> read_subject(ByteReader& reader) {
+  const std::uint8_t kind = reader.u8();
+  if (kind > static_cast<std::uint8_t>(OrderKind::ban)) return std::nullopt;
+  Subject subject;
+  subject.kind = static_cast<OrderKind>(kind);
+  subject.node = NodeName(reader.text(name_bytes_max));
+  subject.service = ServiceName(reader.text(name_bytes_max));
+  return subject;
+}
+
 void write_order(ByteWriter& writer, const StandingOrder& order) {
-  writer.u8(static_cast<std::uint8_t>(order.subject.kind));
-  writer.text(order.subject.node.text());
-  writer.text(order.subject.service.text());
+  write_subject(writer, order.subject);
   writer.text(order.by);
   write_utc(writer, order.since);
   writer.u8(order.until ? 1 : 0);
@@ -82,32 +125,62 @@ void write_order(ByteWriter& writer, const StandingOrder& order) {
 
 /// Absent: there is no such order.
 std::optional<StandingOrder> read_order(ByteReader& reader) {
-  const std::uint8_t kind = reader.u8();
-  if (kind > static_cast<std::uint8_t>(OrderKind::ban)) return std::nullopt;
+  auto subject = read_subject(reader);
+  if (!subject) return std::nullopt;
   StandingOrder order;
-  order.subject.kind = static_cast<OrderKind>(kind);
-  order.subject.node = NodeName(reader.text(name_bytes_max));
-  order.subject.service = ServiceName(reader.text(name_bytes_max));
+  order.subject = *std::move(subject);
   order.by = reader.text(by_bytes_max);
   order.since = read_utc(reader);
   if (reader.u8() != 0) order.until = read_utc(reader);
   const bool sane = is_sane(order.since) && (!order.until || is_sane(*order.until));
-  if (!reader.ok() || !sane || !is_whole(order.subject)) return std::nullopt;
+  if (!reader.ok() || !sane) return std::nullopt;
   return order;
 }
 
-std::optional<Record> read_record(ByteReader& reader) {
-  Record record;
-  record.id.ballot = read_ballot(reader);
-  record.id.version = reader.u64();
+void write_record(ByteWriter& writer, const Record& record) {
+  write_id(writer, record.id);
+  writer.u32(static_cast<std::uint32_t>(record.orders.size()));
+  for (const StandingOrder& order : record.orders) write_order(writer, order);
+  if (!record.floor) return;
+  write_id(writer, *record.floor);
+  for (const StandingOrder& order : record.orders) {
+    writer.u8(order.given ? 1 : 0);
+    if (order.given) write_id(writer, *order.given);
+  }
+  writer.u32(static_cast<std::uint32_t>(record.lifted.size()));
+  for (const LiftedOrder& lifted : record.lifted) {
+    write_subject(writer, lifted.subject);
+    write_id(writer, lifted.lifted);
+  }
+}
+
+/// What is above the floor. False: it is no such thing.
+bool read_above_floor(ByteReader& reader, Record& record) {
+  record.floor = read_id(reader);
+  for (StandingOrder& order : record.orders)
+    if (reader.u8() != 0) order.given = read_id(reader);
   const std::uint32_t count = reader.u32();
-  if (!reader.ok() || count > standing_orders_max) return std::nullopt;
+  if (!reader.ok() || count > record_entries_max) return false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto subject = read_subject(reader);
+    if (!subject) return false;
+    record.lifted.push_back({*std::move(subject), read_id(reader)});
+  }
+  return true;
+}
+
+std::optional<Record> read_record(ByteReader& reader, std::uint32_t layout) {
+  Record record;
+  record.id = read_id(reader);
+  const std::uint32_t count = reader.u32();
+  if (!reader.ok() || count > record_entries_max) return std::nullopt;
   for (std::uint32_t i = 0; i < count; ++i) {
     auto order = read_order(reader);
     if (!order) return std::nullopt;
-    if (i > 0 && !(record.orders.back().subject < order->subject)) return std::nullopt;
-    record.orders.push_back(std::move(*order));
+    record.orders.push_back(*std::move(order));
   }
+  if (layout == layout_with_floor && !read_above_floor(reader, record)) return std::nullopt;
+  if (!reader.ok() || !is_sound(record)) return std::nullopt;
   return record;
 }
 
@@ -120,8 +193,27 @@ bool is_whole(const Subject& subject) {
 }
 
 const StandingOrder* find_order(const StandingOrders& orders, const Subject& subject) {
-  const auto at = place_of(orders, subject);
-  return at != orders.end() && at->subject == subject ? &*at : nullptr;
+  return find_entry(orders, subject);
+}
+
+const LiftedOrder* find_lifted(const LiftedOrders& lifted, const Subject& subject) {
+  return find_entry(lifted, subject);
+}
+
+bool is_sound(const Record& record) {
+  const RecordId& floor = record.known_up_to();
+  const auto is_above_floor = [&](const RecordId& id) { return floor < id && id <= record.id; };
+  if (record.orders.size() + record.lifted.size() > record_entries_max) return false;
+  if (!is_in_order(record.orders) || !is_in_order(record.lifted)) return false;
+  return (!record.floor || floor < record.id) &&
+         std::ranges::all_of(record.orders,
+                             [&](const StandingOrder& order) {
+                               return !order.given || is_above_floor(*order.given);
+                             }) &&
+         std::ranges::all_of(record.lifted, [&](const LiftedOrder& lifted) {
+           return is_above_floor(lifted.lifted) &&
+                  find_order(record.orders, lifted.subject) == nullptr;
+         });
 }
 
 std::string describe(const Subject& subject) {
@@ -173,17 +265,15 @@ ChangedOrders apply(const RecordChange& change, const StandingOrders& orders, Ut
 std::vector<std::uint8_t> encode_record(const KeptRecord& kept, const RecordOwner& owner) {
   ByteWriter writer;
   writer.raw(magic);
-  writer.u32(layout_version);
+  const bool has_floor = kept.record && kept.record->floor;
+  writer.u32(has_floor ? layout_with_floor : layout_of_majorities);
   writer.text(owner.cluster.text());
   writer.text(owner.node.text());
   write_ballot(writer, kept.promised);
   writer.u8(kept.record ? 1 : 0);
   if (kept.record) {
-    HAPX_ASSERT(kept.record->orders.size() <= standing_orders_max);
-    write_ballot(writer, kept.record->id.ballot);
-    writer.u64(kept.record->id.version);
-    writer.u32(static_cast<std::uint32_t>(kept.record->orders.size()));
-    for (const StandingOrder& order : kept.record->orders) write_order(writer, order);
+    HAPX_ASSERT(is_sound(*kept.record));
+    write_record(writer, *kept.record);
   }
   std::vector<std::uint8_t> bytes = std::move(writer).take();
   ByteWriter checksum;
@@ -201,13 +291,15 @@ DecodedRecord decode_record(std::span<const std::uint8_t> bytes, const RecordOwn
   const auto body = bytes.first(bytes.size() - checksum_bytes);
   if (ByteReader(bytes.last(checksum_bytes)).u64() != fnv1a(body)) return unreadable;
   ByteReader reader(body);
-  if (reader.raw<8>() != magic || reader.u32() != layout_version) return unreadable;
+  if (reader.raw<8>() != magic) return unreadable;
+  const std::uint32_t layout = reader.u32();
+  if (layout != layout_of_majorities && layout != layout_with_floor) return unreadable;
   const RecordOwner found{ClusterName(reader.text(name_bytes_max)),
                           NodeName(reader.text(name_bytes_max))};
   KeptRecord kept;
   kept.promised = read_ballot(reader);
   if (reader.u8() != 0) {
-    kept.record = read_record(reader);
+    kept.record = read_record(reader, layout);
     if (!kept.record) return unreadable;
   }
   if (!reader.ok() || reader.position() != body.size()) return unreadable;

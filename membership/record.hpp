@@ -5,7 +5,8 @@
 // node. They are kept in one small value, the record, that every node has a copy of on its disk. It
 // is replaced as a whole: each content has a name, (ballot of the coordinator that wrote it,
 // version), and of two names the higher one is the newer. This file knows the value, how an order
-// changes it, and its bytes in a file; who may write it is said in record_copy and record_writer.
+// changes it, and its bytes in a file; who may write it is said in record_copy and record_writer,
+// and what two contents make that were written apart, in record_merge.
 //
 // An order that is given for a time ends at an instant of UTC, which the coordinator alone judges.
 // What the orders mean is for the scheduler to know, one floor above.
@@ -29,6 +30,8 @@ namespace hapx::membership {
 
 /// Limit: so many standing orders are kept at the same time; one more is refused.
 inline constexpr std::size_t standing_orders_max = 64;
+/// Limit: orders and lifted orders in one content. Two nodes apart may each give all that one may.
+inline constexpr std::size_t record_entries_max = 2 * standing_orders_max;
 /// Longest text that says who gave an order; a longer one is cut.
 inline constexpr std::size_t by_bytes_max = 64;
 /// An order is given for a time between these two, or until it is lifted.
@@ -69,13 +72,25 @@ inline constexpr Utc utc_max{std::chrono::seconds(7'258'118'400)};
 /// A subject names what its kind needs, and nothing else.
 [[nodiscard]] bool is_whole(const Subject& subject);
 
+/// The name of a content. Of two the higher one is newer.
+struct RecordId {
+  Ballot ballot;  ///< of the coordinator that wrote it
+  std::uint64_t version = 0;
+
+  friend bool operator==(const RecordId&, const RecordId&) = default;
+  friend auto operator<=>(const RecordId&, const RecordId&) = default;
+};
+
 struct StandingOrder {
   Subject subject;
   std::string by;  ///< who gave it; printable, at most by_bytes_max
   Utc since;
   std::optional<Utc> until;  ///< absent: until it is lifted
+  /// The content that gave it; absent: the floor of the content that it is in, or one below.
+  std::optional<RecordId> given{};
 
   friend bool operator==(const StandingOrder&, const StandingOrder&) = default;
+  friend auto operator<=>(const StandingOrder&, const StandingOrder&) = default;
 };
 
 /// In the order of their subjects, each subject once.
@@ -90,21 +105,36 @@ using StandingOrders = std::vector<StandingOrder>;
 /// "by root@node2, until 2026-11-28T15:00:00Z".
 [[nodiscard]] std::string origin_of(const StandingOrder& order);
 
-/// The name of a content. Of two the higher one is newer.
-struct RecordId {
-  Ballot ballot;  ///< of the coordinator that wrote it
-  std::uint64_t version = 0;
+/// That an order doesn't stand any more, for whoever still has it.
+struct LiftedOrder {
+  Subject subject;
+  RecordId lifted;  ///< the content that lifted it
 
-  friend bool operator==(const RecordId&, const RecordId&) = default;
-  friend auto operator<=>(const RecordId&, const RecordId&) = default;
+  friend bool operator==(const LiftedOrder&, const LiftedOrder&) = default;
 };
 
+/// In the order of their subjects, each subject once.
+using LiftedOrders = std::vector<LiftedOrder>;
+
+[[nodiscard]] const LiftedOrder* find_lifted(const LiftedOrders& lifted, const Subject& subject);
+
+/// Whoever writes a content knows all that was ever written up to some name: the content's floor.
+/// What was given at or below that, and isn't here, was lifted. Above it each order says when it
+/// was given, and a lifted one when it was lifted (LEASE.md, rule 26).
 struct Record {
   RecordId id;
   StandingOrders orders;
+  std::optional<RecordId> floor{};  ///< absent: its own name, as of all that a majority writes
+  LiftedOrders lifted{};            ///< above the floor
+
+  [[nodiscard]] const RecordId& known_up_to() const { return floor ? *floor : id; }
 
   friend bool operator==(const Record&, const Record&) = default;
 };
+
+/// It is within its limits, in order, and names nothing that is above its own name, nor anything
+/// at or below its floor.
+[[nodiscard]] bool is_sound(const Record& record);
 
 /// What an operator asks of the record.
 struct RecordChange {
@@ -147,8 +177,10 @@ struct RecordOwner {
 };
 
 /// No file of ours is longer.
-inline constexpr std::size_t record_bytes_max = 32 * std::size_t{1024};
+inline constexpr std::size_t record_bytes_max = 48 * std::size_t{1024};
 
+/// REQUIRES: the record is sound. What has no floor is written as an earlier hapx wrote it, and is
+/// read by it.
 [[nodiscard]] std::vector<std::uint8_t> encode_record(const KeptRecord& kept,
                                                       const RecordOwner& owner);
 

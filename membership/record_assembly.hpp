@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Are all parts of this record here?
 //
-// A record travels order by order. Unlike membership/assembly, which is done with a version once it
+// A record travels entry by entry. Unlike membership/assembly, which is done with a version once it
 // was complete, the same record may come again and is put together again: a question that is
 // repeated gets its answer repeated, too. Parts of another record begin anew.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,42 +24,50 @@ class RecordAssembly {
     std::uint64_t filling = 0;
   };
 
-  /// The record, when `part` was the last one missing; nothing if its orders are none of ours.
+  /// The record, when `part` was the last one missing; nothing if it is none that anybody writes.
   std::optional<Whole> add(const RecordPart& part) {
-    if (part.count > standing_orders_max) return std::nullopt;
-    if (part.id != id_ || part.count != count_ || part.filling != filling_) {
-      id_ = part.id;
-      count_ = part.count;
-      filling_ = part.filling;
-      orders_.clear();
+    const std::size_t entries = std::size_t{part.count} + part.lifted_count;
+    if (entries > record_entries_max) return std::nullopt;
+    RecordPart head = head_of(part);
+    if (head != head_) {
+      head_ = std::move(head);
+      entries_.clear();
     }
-    if (part.order && part.index < part.count) orders_.insert_or_assign(part.index, *part.order);
-    if (orders_.size() != count_) return std::nullopt;
-    Whole whole{{id_, {}}, filling_};
-    bool in_order = true;
-    for (auto& [index, order] : std::exchange(orders_, {})) {
-      in_order = in_order && (whole.record.orders.empty() ||
-                              whole.record.orders.back().subject < order.subject);
-      whole.record.orders.push_back(std::move(order));
+    if ((part.order || part.lifted) && part.index < entries)
+      entries_.insert_or_assign(part.index, part);
+    if (entries_.size() != entries) return std::nullopt;
+    Whole whole{{head_.id, {}, head_.floor, {}}, head_.filling};
+    for (auto& [index, entry] : std::exchange(entries_, {})) {
+      if (entry.order) whole.record.orders.push_back(*std::move(entry.order));
+      if (entry.lifted) whole.record.lifted.push_back(*std::move(entry.lifted));
     }
-    if (!in_order) return std::nullopt;
+    if (!is_sound(whole.record)) return std::nullopt;
     return whole;
   }
 
  private:
-  RecordId id_;
-  std::uint32_t count_ = 0;
-  std::uint64_t filling_ = 0;
-  std::map<std::uint32_t, StandingOrder> orders_;
+  /// What all parts have in common.
+  static RecordPart head_of(const RecordPart& part) {
+    return {part.id, 0, part.count, {}, part.filling, part.floor, part.lifted_count, {}};
+  }
+
+  RecordPart head_;
+  std::map<std::uint32_t, RecordPart> entries_;
 };
 
-/// One part for each order, or one that says that there is none.
+/// One part for each entry, or one that says that there is none.
 [[nodiscard]] inline std::vector<RecordPart> parts_of(const Record& record, std::uint64_t filling) {
   const auto count = static_cast<std::uint32_t>(record.orders.size());
-  std::vector<RecordPart> parts;
-  if (count == 0) parts.push_back({record.id, 0, 0, std::nullopt, filling});
-  for (std::uint32_t i = 0; i < count; ++i)
-    parts.push_back({record.id, i, count, record.orders[i], filling});
+  const auto lifted = static_cast<std::uint32_t>(record.lifted.size());
+  const RecordPart head{record.id, 0, count, {}, filling, record.floor, lifted, {}};
+  std::vector<RecordPart> parts(std::max<std::size_t>(count + lifted, 1), head);
+  for (std::uint32_t i = 0; i < count + lifted; ++i) {
+    parts[i].index = i;
+    if (i < count)
+      parts[i].order = record.orders[i];
+    else
+      parts[i].lifted = record.lifted[i - count];
+  }
   return parts;
 }
 

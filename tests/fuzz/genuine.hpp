@@ -66,7 +66,18 @@ inline membership::Message rich_message() {
                               Utc(1'795'873'017s), Utc(1'795'876'617s)};
   message.record_reads = {{ours, 3}};
   message.record_answers = {{theirs, 2, theirs, RecordId{theirs, 6}}, {theirs, 0, ours, {}}};
-  message.record_told = {{{theirs, 6}, 0, 1, standby, 0}};
+  StandingOrder given = standby;
+  given.given = RecordId{theirs, 5};
+  message.record_told = {{{theirs, 6}, 0, 1, standby, 0},
+                         {{theirs, 6}, 0, 1, given, 0, RecordId{theirs, 4}, 1, {}},
+                         {{theirs, 6},
+                          1,
+                          1,
+                          {},
+                          0,
+                          RecordId{theirs, 4},
+                          1,
+                          LiftedOrder{Subject::maintenance(), {theirs, 6}}}};
   message.record_written = {{{ours, 7}, 0, 0, std::nullopt, 3}};
   message.orders.push_back(
       {6, NodeName("node1"),

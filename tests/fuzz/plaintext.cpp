@@ -74,8 +74,12 @@ void must_be_within_limits(const Message& message) {
   }
   for (const auto* parts : {&message.record_told, &message.record_written}) {
     for (const RecordPart& part : *parts) {
-      must(part.count <= standing_orders_max && part.order.has_value() == (part.index < part.count),
+      must(part.count <= record_entries_max && part.order.has_value() == (part.index < part.count),
            "a part is one of its count");
+      must(!part.lifted || (!part.order && part.index - part.count < part.lifted_count &&
+                            part.lifted_count <= record_entries_max),
+           "so is one that was lifted");
+      must(!part.lifted || is_whole(part.lifted->subject), "it was about something");
       must(!part.order || (is_whole(part.order->subject) && part.order->by.size() <= by_bytes_max),
            "an order is about something, and bounded");
     }

@@ -77,6 +77,8 @@ void write_parts(Seeds& seeds) {
   add("record-read", &Message::record_reads, rich.record_reads[0]);
   add("record-answer", &Message::record_answers, rich.record_answers[0]);
   add("record-told", &Message::record_told, rich.record_told[0]);
+  add("record-told-given", &Message::record_told, rich.record_told[1]);
+  add("record-told-lifted", &Message::record_told, rich.record_told[2]);
   add("record-written", &Message::record_written, rich.record_written[0]);
   add("config-told", &Message::config_told, rich.config_told[0]);
   add("clients-told", &Message::clients_told, rich.clients_told[0]);
@@ -142,6 +144,10 @@ bool write_records(const fs::path& folder) {
       {Subject::maintenance(), "root@node1", noon, {}},
       {Subject::ban(ServiceName("api"), NodeName("node2")), "root@node2", noon, {}}};
   seeds.add("three-orders", body()).add("whole", encode_record(kept, owner));
+  kept.record->floor = RecordId{kept.promised, 1};
+  kept.record->orders[1].given = kept.record->id;
+  kept.record->lifted = {{Subject::standby(NodeName("node1")), kept.record->id}};
+  seeds.add("written-alone", body());
   return seeds.good();
 }
 

@@ -29,6 +29,16 @@ Record three_orders() {
   return record;
 }
 
+/// By a node that had not heard the other one.
+Record written_alone(const Ballot& ballot) {
+  Record record = three_orders();
+  record.floor = record.id;
+  record.id = {ballot, 5};
+  record.orders[1].given = record.id;
+  record.lifted = {{Subject::standby(node2), record.id}, {Subject::ban(kube, node1), record.id}};
+  return record;
+}
+
 TEST(RecordOnTheWire, everything_is_understood_as_it_was_said) {
   const Ballot ours{4, node1, {11}};
   const Ballot theirs{3, node2, {22}};
@@ -38,13 +48,15 @@ TEST(RecordOnTheWire, everything_is_understood_as_it_was_said) {
   message.record_answers = {{theirs, 2, theirs, RecordId{ours, 6}}, {theirs, 0, ours, {}}};
   message.record_told = parts_of(three_orders(), 0);
   message.record_written = parts_of({{ours, 8}, {}}, 5);
+  for (const RecordPart& part : parts_of(written_alone(theirs), 0))
+    message.record_told.push_back(part);
   Beat beat;
   beat.orders_may_be_stale = true;
   message.beat = beat;
   for (const auto& change : {give(Subject::ban(kube, node2), 1h), lift(Subject::ban(kube, {})),
                              lift(Subject::maintenance())})
     message.orders.push_back({7, node1, change});
-  const auto plaintexts = encode(message, 1350);
+  const auto plaintexts = encode(message, 2700);
   ASSERT_EQ(plaintexts.size(), 1U);
   const auto decoded = decode(plaintexts.front(), node1, {11});
   ASSERT_TRUE(decoded.has_value());
@@ -59,6 +71,29 @@ TEST(RecordOnTheWire, nobody_writes_in_anothers_name) {
   EXPECT_TRUE(decode(bytes, node1, {11}).has_value());
   EXPECT_FALSE(decode(bytes, node1, {12}).has_value());
   EXPECT_FALSE(decode(bytes, NodeName("node3"), {11}).has_value());
+}
+
+TEST(RecordOnTheWire, one_that_was_written_alone_is_put_together_in_any_order) {
+  const Record record = written_alone({9, node1, {11}});
+  auto parts = parts_of(record, 3);
+  ASSERT_EQ(parts.size(), 5U);
+  std::ranges::reverse(parts);
+  RecordAssembly assembly;
+  std::optional<RecordAssembly::Whole> whole;
+  for (const RecordPart& part : parts) {
+    EXPECT_FALSE(whole.has_value());
+    whole = assembly.add(part);
+  }
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_EQ(whole->record, record);
+  EXPECT_EQ(whole->filling, 3U);
+}
+
+TEST(RecordOnTheWire, one_that_nobody_writes_is_none) {
+  Record odd = written_alone({9, node1, {11}});
+  odd.orders[1].given = RecordId{odd.id.ballot, odd.id.version + 1};
+  RecordAssembly assembly;
+  for (const RecordPart& part : parts_of(odd, 0)) EXPECT_FALSE(assembly.add(part).has_value());
 }
 
 TEST(RecordOnTheWire, a_full_record_travels_in_many_datagrams) {
