@@ -76,7 +76,9 @@ Member::State::State(MemberOptions given, Instant now)
       config_parts(parts_of(options.config)),
       config_fingerprint(fingerprint_of(config_parts)),
       copy(options.record, {options.config.name, options.self}),
-      writer(options.config.nodes, succession.electorate(), options.config.timing),
+      writer(options.config.nodes, succession.electorate(), options.config.timing,
+             options.config.no_quorum_policy == NoQuorumPolicy::ignore ? Differing::merged
+                                                                       : Differing::newest_counts),
       next_beat(now) {
   const Promise* inherited = voter.memory().find(LeaseKey::coordinator());
   inherits_coordinator = inherited != nullptr && inherited->accepted &&

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/assert.hpp"
+#include "config/wording.hpp"
 #include "membership/member_state.hpp"
 
 namespace hapx::membership {
@@ -147,6 +148,12 @@ void Member::State::take_up_changes(Instant now) {
     }
     if (writer.is_full()) return;
     ChangedOrders changed = apply(std::get<RecordChange>(change.order.what), writer.coming(), *utc);
+    if (changed.orders.size() > writer.coming().size() && !writer.has_room()) {
+      changed.refused = true;
+      changed.sentence =
+          "no more orders can be kept until the other node is heard: too many were given and "
+          "lifted without it";
+    }
     if (changed.refused) {
       change.refusal = std::move(changed.sentence);
       continue;
@@ -154,6 +161,15 @@ void Member::State::take_up_changes(Instant now) {
     change.sentence = std::move(changed.sentence);
     change.version = writer.replace(std::move(changed.orders));
   }
+}
+
+/// Empty, unless the order was settled by this node's vote alone.
+std::string Member::State::said_alone(std::uint64_t version) const {
+  std::vector<std::string> unheard;
+  for (const NodeName& name : writer.done_without(version)) unheard.push_back(name.text());
+  if (unheard.empty()) return {};
+  return ", on this node only: " + joined(unheard) + (unheard.size() > 1 ? " are" : " is") +
+         " not heard";
 }
 
 /// Safety: an order is acknowledged when a majority has it on disk, and not before.
@@ -166,7 +182,7 @@ void Member::State::answer_changes() {
     }
     give_answer({at->order.id, at->order.from,
                  settled ? OrderOutcome::accepted : OrderOutcome::refused,
-                 settled ? at->sentence : at->refusal});
+                 settled ? at->sentence + said_alone(*at->version) : at->refusal});
     at = changes.erase(at);
   }
 }

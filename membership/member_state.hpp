@@ -118,6 +118,7 @@ struct Member::State {
   void end_orders(Instant now);
   void take_up_changes(Instant now);
   void answer_changes();
+  [[nodiscard]] std::string said_alone(std::uint64_t version) const;
   void refresh_record(Instant now);
   [[nodiscard]] std::optional<Instant> next_order_end() const;
   [[nodiscard]] std::optional<Utc> time_of_day(Instant now) const;

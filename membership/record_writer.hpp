@@ -21,12 +21,17 @@
 // A copy that turns out blank later is filled only after reading once more, under the next number:
 // so whatever it has forgotten was not what the others are bound to (LEASE.md, rule 20).
 //
+// Two nodes that may each count a majority alone (count_by) may have written apart. There no copy
+// is taken for the newest: all that are told are merged, and what a node tells later than the
+// majority that counts goes into the next version (rule 26).
+//
 // It sends nothing: asked for a node, it says what is to be said to it now.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +43,12 @@
 
 namespace hapx::membership {
 
+/// What becomes of copies that differ.
+enum class Differing : std::uint8_t {
+  newest_counts,  ///< only a majority of all votes writes: the newest has whatever is in force
+  merged,         ///< a node may have written alone: each may have what no other has
+};
+
 class RecordWriter {
  public:
   /// Limit: contents that a majority doesn't have yet; a change beyond that is refused.
@@ -45,10 +56,11 @@ class RecordWriter {
   /// Whoever doesn't answer is asked again after a heartbeat, then ever slower, up to this.
   static constexpr Duration pause_max = std::chrono::seconds(1);
 
-  RecordWriter(const std::vector<NodeConfig>& nodes, Electorate electorate, const Timing& timing);
+  RecordWriter(const std::vector<NodeConfig>& nodes, Electorate electorate, const Timing& timing,
+               Differing differing = Differing::newest_counts);
 
-  /// Another majority decides from now on.
-  void count_by(Electorate electorate) { electorate_ = std::move(electorate); }
+  /// Another majority decides from now on. What is in force stays so; what is not is judged by it.
+  void count_by(Electorate electorate);
 
   /// We coordinate under `ballot` from now on. `own`: our own copy, the newest that is at hand.
   void begin(const Ballot& ballot, const std::optional<Record>& own, Instant now);
@@ -87,10 +99,16 @@ class RecordWriter {
   [[nodiscard]] const StandingOrders& coming() const { return current_->orders; }
   /// Too much is on its way to a majority.
   [[nodiscard]] bool is_full() const { return unsettled_.size() >= unsettled_max; }
+  /// Limit: of orders and lifted orders that not all nodes have heard of there is room for one more
+  /// (record_entries_max). Lifting takes no room. REQUIRES: writable().
+  [[nodiscard]] bool has_room() const;
   /// Replaces the orders; the version under which they travel. REQUIRES: writable(), not is_full().
   [[nodiscard]] std::uint64_t replace(StandingOrders orders);
   /// The newest version that a majority has; 0: none of ours yet.
   [[nodiscard]] std::uint64_t settled_version() const { return settled_version_; }
+  /// Those who vote and don't have this version on disk, if only who counts alone could do without
+  /// them; none once a majority of all votes has it.
+  [[nodiscard]] std::vector<NodeName> done_without(std::uint64_t version) const;
 
  private:
   struct Node {
@@ -98,29 +116,40 @@ class RecordWriter {
     bool known = false;                        ///< it has answered under this ballot
     std::optional<RecordId> has;               ///< absent and known: blank
     std::optional<std::uint64_t> blank_since;  ///< to which reading it said so first
+    bool is_merged = false;                    ///< ours has all that it told under this ballot
     std::optional<Instant> ask_again;
     std::optional<Instant> write_again;
     Duration pause{0};
   };
 
   void ask_once_more();
+  void judge();
   void judge_reading();
+  void merge_late_copies();
+  void judge_knowledge();
   void judge_writing();
+  void spread(Record content, std::uint64_t version);
   void look_for_blanks();
   void come_into_force(const StandingOrders& orders);
-  [[nodiscard]] const StandingOrders* content_of(const RecordId& id) const;
+  [[nodiscard]] const Record* content_of(const RecordId& id) const;
+  [[nodiscard]] std::optional<Record> joined_with(const Record& newest) const;
+  [[nodiscard]] StandingOrders newest_seen() const;
+  [[nodiscard]] std::set<NodeName> who_has(std::uint64_t version) const;
   [[nodiscard]] bool has_read_enough() const;
   void speak_at_once();
   void pause_after(Node& node, std::optional<Instant>& again, Instant now) const;
 
+  Votes votes_;
   Electorate electorate_;
   Timing timing_;
+  Differing differing_;
   std::optional<Ballot> ballot_;
   Instant stale_from_{};
   std::uint64_t number_ = 0;  ///< of the reading; never the same twice in this process
   std::map<NodeName, Node> nodes_;
-  std::map<RecordId, StandingOrders> contents_;  ///< read; at most one of each node, and our own
-  std::optional<Record> current_;                ///< what we want all nodes to have
+  std::map<RecordId, Record> contents_;  ///< read; at most one of each node, and our own
+  std::optional<Record> current_;        ///< what we want all nodes to have
+  bool knows_all_ = false;  ///< that anybody may have written before us, and nobody else will
   std::map<std::uint64_t, StandingOrders> unsettled_;  ///< versions that no majority has yet
   std::uint64_t settled_version_ = 0;
   std::optional<Ballot> seen_above_;

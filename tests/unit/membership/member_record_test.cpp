@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "membership/member.hpp"
+#include "membership/record_merge.hpp"
 #include "world.hpp"
 
 namespace hapx::membership {
@@ -225,6 +226,45 @@ TEST_F(KeptTogether, a_coordinator_goes_above_what_a_disk_has_promised) {
   EXPECT_EQ(state(), RecordState::read);
   order(0, give(standby2));
   EXPECT_GT(world_->on_disk(coordinator())->promised.round, 1000U);
+}
+
+// ---- two votes, each of which may count alone ----
+
+TEST_F(KeptTogether, two_that_hear_each_other_say_nothing_of_being_alone) {
+  world_.emplace(2, Timing{}, 1);
+  world_->config.no_quorum_policy = NoQuorumPolicy::ignore;
+  for (std::size_t i = 0; i < 2; ++i) world_->start(i);
+  world_->run_for(1s);
+  const auto id = world_->ask(0, give(standby2));
+  world_->run_for(100ms);
+  ASSERT_TRUE(world_->answer(0, id).has_value());
+  EXPECT_EQ(world_->answer(0, id)->sentence, "node2 is in standby");
+  EXPECT_EQ(copies_of(standby2), 2U);
+}
+
+TEST_F(KeptTogether, two_that_wrote_alone_have_the_orders_of_both_when_they_meet) {
+  world_.emplace(2, Timing{}, 1);
+  world_->config.no_quorum_policy = NoQuorumPolicy::ignore;
+  const NodeName node1("node1"), node2("node2");
+  const Subject lifted = Subject::standby(node1);
+  const Record common{{{2, node1, {1}}, 5}, apply(give(lifted), {}, testing::world_begins).orders};
+  const auto alone = [&](const Ballot& ballot, const RecordChange& change) {
+    const Record begun = renamed(common, {ballot, 5});
+    return KeptRecord{ballot, succeed(begun, {ballot, 6},
+                                      apply(change, begun.orders, testing::world_begins).orders)};
+  };
+  const KeptRecord first = alone({3, node1, {2}}, {RecordChange::Verb::lift, lifted, "me", {}});
+  const KeptRecord second = alone({4, node2, {3}}, give(standby2));
+  world_->machines[0].disk.file = encode_record(first, {world_->config.name, node1});
+  world_->machines[1].disk.file = encode_record(second, {world_->config.name, node2});
+  for (std::size_t i = 0; i < 2; ++i) world_->start(i);
+  world_->run_for(1s);
+  ASSERT_TRUE(world_->coordinator().has_value());
+  EXPECT_EQ(state(), RecordState::read);
+  EXPECT_TRUE(in_force(standby2));
+  EXPECT_EQ(copies_of(standby2), 2U);
+  EXPECT_EQ(copies_of(lifted), 0U);
+  EXPECT_FALSE(world_->on_disk(0)->record->floor.has_value());
 }
 
 TEST_F(KeptTogether, orders_are_not_lost_whatever_the_network_does) {
