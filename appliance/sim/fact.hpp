@@ -167,6 +167,7 @@ struct OrdersInForce {
   NodeName coordinator;
   bool stale = false;  ///< it says that it could not read them all
   std::vector<membership::Subject> subjects;
+  bool alone = false;  ///< of two, and doesn't hear the other one
 };
 
 /// Time passes.

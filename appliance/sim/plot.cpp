@@ -156,7 +156,8 @@ class Doing {
   }
 
   /// Limit: not while somebody has a clone, who may keep a record in another's name (LEASE.md,
-  /// rule 17).
+  /// rule 17). Nor of two that may each go on alone: what the other one doesn't know yet binds it
+  /// not (scenarios and tests/unit/membership/record_split_walk_test have that).
   void order(const membership::Subject& subject) {
     if (world_.has_clones() || is_witness(subject.node)) return;
     if (world_.config().no_quorum_policy == NoQuorumPolicy::ignore) return;

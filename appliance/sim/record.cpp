@@ -197,7 +197,7 @@ std::vector<membership::Subject> World::orders_given() const {
 void World::observe_orders(const Machine& machine, const Status& status) {
   if (status.coordinator != machine.node.name || status.orders_state == OrdersState::unread) return;
   state(OrdersInForce{machine.node.name, status.orders_state == OrdersState::stale,
-                      subjects_of(status)});
+                      subjects_of(status), status.two_nodes && status.two_nodes->alone});
 }
 
 }  // namespace hapx::appliance::sim

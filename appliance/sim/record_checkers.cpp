@@ -71,6 +71,8 @@ void OrdersOutlive::see(Moment at, const Fact& fact, Violations& found) {
   const auto* in_force = std::get_if<OrdersInForce>(&fact);
   if (in_force == nullptr || in_force->stale) return;
   if (excuses_.excused(at, in_force->coordinator, Excused::As::holder)) return;
+  if (in_force->alone) meeting_until_ = at + meeting_takes;
+  if (at < meeting_until_) return;
   for (const auto& [subject, standing] : acknowledged_.all()) {
     if (std::count(in_force->subjects.begin(), in_force->subjects.end(), subject) > 0) {
       told_.erase(subject);

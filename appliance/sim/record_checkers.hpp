@@ -41,15 +41,19 @@ class AcknowledgedOrders {
 
 /// Safety: the record never loses an acknowledged order: whoever coordinates plans by all of them,
 /// or says that orders may be stale. Limit: an excused coordinator may not know yet that another
-/// one has followed it; its plans bind nobody who has heard that one.
+/// one has followed it; its plans bind nobody who has heard that one. Of two nodes that each go on
+/// alone neither knows what the other one acknowledged, until they have met and read each other.
 class OrdersOutlive {
  public:
+  static constexpr Duration meeting_takes = std::chrono::seconds(2);
+
   explicit OrdersOutlive(const ClusterConfig& config) : excuses_(config) {}
   void see(Moment at, const Fact& fact, Violations& found);
 
  private:
   Excuses excuses_;
   AcknowledgedOrders acknowledged_;
+  Moment meeting_until_{};
   std::set<membership::Subject> told_;
 };
 

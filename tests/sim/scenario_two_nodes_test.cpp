@@ -356,6 +356,38 @@ TEST_F(TwoNodes, AVoteIsNotAddedBeforeThePolicyIsLeft) {
   EXPECT_EQ(outage(), 0ms);
 }
 
+/// Rule 26: each gives one alone, and both stand when they have met.
+TEST_F(TwoNodes, OrdersThatWereGivenApartAreMerged) {
+  begin(pair());
+  const auto here = membership::Subject::standby(n1);
+  const auto there = membership::Subject::ban(service, n1);
+  place_on(n2);
+  world_->cut(n1, n2);
+  world_->run_for(5s);
+  const auto at_n1 = world_->order(n1, here);
+  const auto at_n2 = world_->order(n2, there);
+  world_->run_for(2s);
+  ASSERT_NE(world_->answer(at_n1), nullptr);
+  EXPECT_NE(world_->answer(at_n1)->body.find("on this node only: n2 is not heard"),
+            std::string::npos)
+      << world_->answer(at_n1)->body;
+  ASSERT_NE(world_->answer(at_n2), nullptr);
+  EXPECT_NE(world_->answer(at_n2)->body.find("on this node only: n1 is not heard"),
+            std::string::npos)
+      << world_->answer(at_n2)->body;
+  world_->heal_all();
+  world_->run_for(5s);
+  for (const NodeName& node : {n1, n2}) {
+    EXPECT_EQ(world_->status(node).orders.size(), 2U) << node.text();
+    const auto kept = world_->record_on_disk(node);
+    ASSERT_TRUE(kept && kept->record);
+    EXPECT_NE(find_order(kept->record->orders, here), nullptr);
+    EXPECT_NE(find_order(kept->record->orders, there), nullptr);
+  }
+  EXPECT_EQ(holder(), n2);
+  EXPECT_EQ(outage(), 0ms);
+}
+
 /// Both lose their hapxd, each takes what nobody answers for; asking at the same time they wait for
 /// each other, but not for ever.
 TEST_F(TwoNodes, TwoThatWantItAtOnceDontWaitForEver) {
