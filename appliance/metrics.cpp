@@ -138,6 +138,19 @@ void add_members(Page& page, const Status& status) {
        [&](const auto& member) { return status.coordinator == member.name; });
 }
 
+/// Of a peer that can be heard at one address alone this says whether it is heard at all.
+void add_ways(Page& page, const Status& status) {
+  page.family("hapx_link_up", gauge, "1 if a peer is heard at one of its addresses, else 0.");
+  for (const auto& member : status.members) {
+    if (member.name == status.node) continue;
+    const auto add = [&](const std::string& address, bool is_heard) {
+      page.add({{"node", member.name.text()}, {"address", address}}, is_heard);
+    };
+    for (const LinkStatus& way : member.links) add(way.address, way.heard);
+    if (member.links.empty()) add(member.address, member.state != MemberState::offline);
+  }
+}
+
 void add_datagrams(Page& page, const Status& status) {
   constexpr std::string_view refused = "datagrams_refused.";
   page.family("hapx_datagrams_refused_total", counter,
@@ -407,6 +420,7 @@ std::string metrics_page(const Status& status) {
   Page page;
   add_node(page, status);
   add_members(page, status);
+  add_ways(page, status);
   add_datagrams(page, status);
   add_services(page, status);
   add_ages_of_failures(page, status);

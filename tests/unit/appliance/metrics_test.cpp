@@ -39,6 +39,7 @@ Status watched() {
       {NodeName("node1"), MemberState::online, Role::full, 1, "192.168.4.11", false, true},
       {NodeName("node2"), MemberState::offline, Role::full, 1, "192.168.4.12", false, false},
       {NodeName("node3"), MemberState::online, Role::witness, 1, "192.168.4.13", true, true}};
+  status.members[2].links = {{"192.168.4.13", true}, {"10.0.0.13", false}};
   ServiceStatus service;
   service.name = ServiceName("kube-apiserver");
   service.holder = NodeName("node1");
@@ -198,6 +199,17 @@ TEST(MetricsPage, HasOneHolderAtMost) {
   status.services[0].holder.reset();
   const std::string page = metrics_page(status);
   EXPECT_THAT(page, Not(testing::ContainsRegex("hapx_vip_holder\\{[^}]*\\} 1")));
+}
+
+TEST(MetricsPage, HasASeriesForEachWayToAPeerAndNoneToItself) {
+  Status status = watched();
+  status.members[0].links = {{"192.168.4.11", false}, {"10.0.0.11", false}};
+  status.members[1].state = MemberState::standby;
+  const std::string page = metrics_page(status);
+  EXPECT_THAT(page, Not(HasSubstr("hapx_link_up{node=\"node1\"")));
+  EXPECT_THAT(page, HasSubstr("hapx_link_up{node=\"node2\",address=\"192.168.4.12\"} 1\n"))
+      << "one address: the way is the peer";
+  EXPECT_THAT(page, HasSubstr("hapx_link_up{node=\"node3\",address=\"10.0.0.13\"} 0\n"));
 }
 
 TEST(MetricsPage, EscapesWhatStandsInALabel) {
