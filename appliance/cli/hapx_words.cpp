@@ -277,6 +277,10 @@ class Words {
         ->check(CLI::IsMember({4U, 6U}).description(""))
         ->default_str("4")
         ->type_name("4|6");
+    app->add_option("--links", lab.wishes.links, "further networks, for heartbeats alone")
+        ->check(CLI::Range(0U, 3U).description(""))
+        ->capture_default_str()
+        ->type_name("0..3");
     app->add_option("--programs", lab.programs, "folder with hapxd and hapx (default: this one's)")
         ->type_name("PATH");
   }
@@ -289,7 +293,8 @@ class Words {
     lab->require_subcommand(1);
     CLI::App* up = add_verb(lab, "up", "build it and start it",
                             "  hapx lab up\n"
-                            "  hapx lab up --nodes 3 --witness --profile fast");
+                            "  hapx lab up --nodes 3 --witness --profile fast\n"
+                            "  hapx lab up --links 1      heartbeats by two networks");
     add_wishes(up, lab_up_);
     choose(up, lab_up_);
     CLI::App* status = add_verb(lab, "status", "what has power, what runs, what each node sees",

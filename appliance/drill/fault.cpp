@@ -31,10 +31,12 @@ std::optional<Fault> fault_of(std::string_view name) {
   return found->fault;
 }
 
-Promise promise_of(Fault fault, const Timing& timing) {
+Promise promise_of(Fault fault, const Timing& timing, unsigned links) {
   switch (fault) {
-    case Fault::power_loss:
     case Fault::link_down:
+      if (links > 0) return {milliseconds(50), std::nullopt, std::nullopt};
+      return {timing.lease + milliseconds(50), std::nullopt, std::nullopt};
+    case Fault::power_loss:
     case Fault::partition:
       return {timing.lease + milliseconds(50), std::nullopt, std::nullopt};
     case Fault::daemon_kill_with_keeper:

@@ -76,7 +76,9 @@ struct Promise {
 /// machine.
 inline constexpr Duration resolution = std::chrono::milliseconds(20);
 
-[[nodiscard]] Promise promise_of(Fault fault, const Timing& timing);
+/// `links`: further networks for heartbeats. Where there is one, a holder whose other card has gone
+/// says so, and nobody has to wait for its lease.
+[[nodiscard]] Promise promise_of(Fault fault, const Timing& timing, unsigned links);
 
 /// How long the fault lasts before it is undone; zero where it does not last.
 [[nodiscard]] Duration length_of(Fault fault);

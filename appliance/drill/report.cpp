@@ -35,7 +35,7 @@ std::vector<Row> rows_of(const Report& report) {
     ++row->runs;
     if (run.is_served) ++row->served;
     if (run.wire.is_one_holder()) ++row->one_holder;
-    if (is_kept(run, promise_of(run.fault, report.timing))) ++row->kept;
+    if (is_kept(run, promise_of(run.fault, report.timing, report.links))) ++row->kept;
     row->healing_maximum = std::max(row->healing_maximum, run.healing.outage);
     row->failed_maximum = std::max(row->failed_maximum, run.service.failed);
     row->cut_maximum = std::max(row->cut_maximum, run.service.cut);

@@ -56,6 +56,7 @@ struct Report {
   std::size_t nodes = 0;
   bool has_witness = false;
   Family family = Family::ipv4;
+  unsigned links = 0;  ///< further networks for heartbeats
   std::vector<Run> runs;
   std::vector<Footprint> footprints;
 };

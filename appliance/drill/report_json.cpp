@@ -37,7 +37,7 @@ json::object as_json(const Wire& wire) {
           {"tenures", std::move(tenures)}};
 }
 
-json::object as_json(const Run& run, const Timing& timing) {
+json::object as_json(const Run& run, const Report& report) {
   json::array phases;
   for (const Phase& phase : run.phases) {
     phases.push_back(json::object{{"name", phase.name}, {"afterMs", milliseconds(phase.after)}});
@@ -47,7 +47,7 @@ json::object as_json(const Run& run, const Timing& timing) {
           {"struck", run.struck},
           {"holder", run.holder},
           {"passed", is_passed(run)},
-          {"kept", is_kept(run, promise_of(run.fault, timing))},
+          {"kept", is_kept(run, promise_of(run.fault, report.timing, report.links))},
           {"servedAgain", run.is_served},
           {"outageMs", milliseconds(run.outage)},
           {"service", as_json(run.service)},
@@ -78,7 +78,7 @@ std::string render_json(const Report& report) {
   json::array rows;
   for (const Row& row : rows_of(report)) rows.push_back(as_json(row));
   json::array runs;
-  for (const Run& run : report.runs) runs.push_back(as_json(run, report.timing));
+  for (const Run& run : report.runs) runs.push_back(as_json(run, report));
   json::array footprints;
   for (const Footprint& footprint : report.footprints) {
     footprints.push_back(json::object{{"node", footprint.node},
@@ -89,6 +89,7 @@ std::string render_json(const Report& report) {
                                       {"nodes", report.nodes},
                                       {"witness", report.has_witness},
                                       {"ipVersion", report.family == Family::ipv6 ? 6 : 4},
+                                      {"links", report.links},
                                       {"profile", report.profile},
                                       {"leaseMs", milliseconds(report.timing.lease)},
                                       {"heartbeatMs", milliseconds(report.timing.heartbeat)},

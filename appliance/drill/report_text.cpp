@@ -6,6 +6,7 @@
 
 #include "appliance/drill/report.hpp"
 #include "appliance/drill/statistics.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -31,10 +32,11 @@ std::vector<Line> table_of(const Report& report) {
   for (const Row& row : rows_of(report)) {
     lines.push_back({std::string(name_of(row.fault)), readable(row.outage_median),
                      readable(row.outage_maximum),
-                     promise_text(promise_of(row.fault, report.timing)), share(row.kept, row.runs),
-                     std::to_string(row.cut_maximum), std::to_string(row.failed_maximum),
-                     readable(row.latency_maximum), readable(row.healing_maximum),
-                     share(row.served, row.runs), share(row.one_holder, row.runs)});
+                     promise_text(promise_of(row.fault, report.timing, report.links)),
+                     share(row.kept, row.runs), std::to_string(row.cut_maximum),
+                     std::to_string(row.failed_maximum), readable(row.latency_maximum),
+                     readable(row.healing_maximum), share(row.served, row.runs),
+                     share(row.one_holder, row.runs)});
   }
   return lines;
 }
@@ -94,9 +96,10 @@ std::string stall_text(const Report& report) {
 std::string render_text(const Report& report) {
   std::string text = "lab '" + report.lab + "': " + std::to_string(report.nodes) + " nodes" +
                      (report.has_witness ? ", one a witness" : "") +
-                     (report.family == Family::ipv6 ? ", IPv6" : "") + ", profile " +
-                     report.profile + " (lease " + to_string(report.timing.lease) + ", heartbeat " +
-                     to_string(report.timing.heartbeat) + ")\n\n";
+                     (report.family == Family::ipv6 ? ", IPv6" : "") +
+                     (report.links > 0 ? ", " + counted(report.links, "further network") : "") +
+                     ", profile " + report.profile + " (lease " + to_string(report.timing.lease) +
+                     ", heartbeat " + to_string(report.timing.heartbeat) + ")\n\n";
   if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
   text += stall_text(report);

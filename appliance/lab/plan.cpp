@@ -11,6 +11,7 @@ namespace hapx::appliance::lab {
 namespace {
 
 constexpr unsigned apiserver_count = 3;
+constexpr unsigned links_max = 3;  ///< as many as hapx.yaml takes
 constexpr std::size_t name_bytes_max = 24;
 constexpr unsigned heartbeat_port = 7405;
 
@@ -24,9 +25,39 @@ Cidr host(Family family, unsigned number) {
   return {address, 64};
 }
 
+/// Of the further networks: 10.0.1.11, or 2001:db8:4:1::11 with the digits as above.
+Cidr link_host(Family family, unsigned link, unsigned number) {
+  if (family == Family::ipv4) {
+    const auto third = static_cast<std::uint8_t>(link);
+    return {ipv4(10, 0, third, static_cast<std::uint8_t>(number)), 24};
+  }
+  Cidr out = host(family, number);
+  out.address.bytes[7] = static_cast<std::uint8_t>(link);
+  return out;
+}
+
+/// The first network is `wire`, so the first further one is `wire2`.
+std::string link_bridge(unsigned link) {
+  return "wire" + std::to_string(link + 1);
+}
+
 /// IPv6 addresses are full of what means something in YAML.
 std::string in_yaml(const IpAddress& address, const std::string& text) {
   return address.family == Family::ipv6 ? '"' + text + '"' : text;
+}
+
+std::string node_line(const NodePlan& node) {
+  std::string text = "    - {name: " + node.name.text() +
+                     ", address: " + in_yaml(node.address, to_string(node.address));
+  if (!node.links.empty()) {
+    text += ", links: [";
+    for (const LinkPlan& link : node.links) {
+      const IpAddress& address = link.address.address;
+      text += (&link == &node.links.front() ? "" : ", ") + in_yaml(address, to_string(address));
+    }
+    text += "]";
+  }
+  return text + (node.role == Role::witness ? ", role: witness}\n" : "}\n");
 }
 
 std::string cut_table(const NodePlan& node) {
@@ -49,6 +80,11 @@ bool is_lab_name(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
+bool read_number(std::string_view text, unsigned& number) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc();
+}
+
 std::optional<Error> refused(const Wishes& wishes) {
   if (!is_lab_name(wishes.name)) {
     return refusal(shown(wishes.name) +
@@ -64,6 +100,10 @@ std::optional<Error> refused(const Wishes& wishes) {
     return refusal("there is no timing profile " + shown(wishes.profile) +
                    ": use fast, lan or cloud");
   }
+  if (wishes.links > links_max) {
+    return refusal("a lab's nodes have 0 to " + std::to_string(links_max) + " further links, not " +
+                   std::to_string(wishes.links));
+  }
   return std::nullopt;
 }
 
@@ -75,6 +115,11 @@ NodePlan plan_node(const Plan& plan, unsigned number) {
   node.netns = "hapx-" + plan.wishes.name + "-" + name;
   node.bridge_port = name;
   node.address = host(plan.wishes.family, 10 + number).address;
+  for (unsigned link = 1; link <= plan.wishes.links; ++link) {
+    node.links.push_back({link_bridge(link), name + "-" + std::to_string(link + 1),
+                          "eth" + std::to_string(link),
+                          link_host(plan.wishes.family, link, 10 + number)});
+  }
   node.mac.bytes = {0x0a, 0, 0, 0, 0x04, static_cast<std::uint8_t>(10 + number)};
   node.role = plan.wishes.witness && number == plan.wishes.nodes ? Role::witness : Role::full;
   node.run_folder = run + "/run";
@@ -154,11 +199,7 @@ std::string render_config(const Plan& plan) {
       plan.wishes.profile +
       "}\n"
       "  nodes:\n";
-  for (const NodePlan& node : plan.nodes) {
-    text += "    - {name: " + node.name.text() +
-            ", address: " + in_yaml(node.address, to_string(node.address)) +
-            (node.role == Role::witness ? ", role: witness}\n" : "}\n");
-  }
+  for (const NodePlan& node : plan.nodes) text += node_line(node);
   text += "  services:\n    - name: " + plan.service.text() + "\n";
   text += "      vips: [{address: " + in_yaml(plan.vip.address, to_string(plan.vip)) +
           ", interface: " + std::string(inner_interface) + "}]\n";
@@ -178,20 +219,37 @@ std::string netns_batch(const std::vector<std::string>& names) {
 
 std::string bridge_batch(const Plan& plan) {
   // No spanning tree and no forward delay: a cable works from the moment it is plugged in.
-  return "link set lo up\n"
-         "link add " +
-         plan.bridge +
-         " type bridge forward_delay 0 stp_state 0 mcast_snooping 0\n"
-         "link set " +
-         plan.bridge + " up\n";
+  std::string text = "link set lo up\n";
+  const auto add = [&](const std::string& bridge) {
+    text += "link add " + bridge + " type bridge forward_delay 0 stp_state 0 mcast_snooping 0\n" +
+            "link set " + bridge + " up\n";
+  };
+  add(plan.bridge);
+  for (unsigned link = 1; link <= plan.wishes.links; ++link) add(link_bridge(link));
+  return text;
 }
 
 Machine machine_of(const Plan& plan, const NodePlan& node) {
-  return {node.netns, node.bridge_port, node.mac, {{node.address, plan.vip.prefix}}};
+  return {node.netns, node.bridge_port, node.mac, {{node.address, plan.vip.prefix}}, plan.bridge};
+}
+
+std::vector<Machine> links_of(const NodePlan& node) {
+  std::vector<Machine> cards;
+  for (const LinkPlan& link : node.links) {
+    cards.push_back(
+        {node.netns, link.bridge_port, std::nullopt, {link.address}, link.bridge, link.card});
+  }
+  return cards;
+}
+
+std::vector<std::string> ports_of(const NodePlan& node) {
+  std::vector<std::string> ports{node.bridge_port};
+  for (const LinkPlan& link : node.links) ports.push_back(link.bridge_port);
+  return ports;
 }
 
 Machine apiservers_machine(const Plan& plan) {
-  Machine machine{plan.apiserver_netns, "apiservers", std::nullopt, {}};
+  Machine machine{plan.apiserver_netns, "apiservers", std::nullopt, {}, plan.bridge};
   for (const ApiserverPlan& server : plan.apiservers) {
     machine.addresses.push_back({server.address, plan.vip.prefix});
   }
@@ -199,7 +257,11 @@ Machine apiservers_machine(const Plan& plan) {
 }
 
 Machine client_machine(const Plan& plan) {
-  return {plan.client_netns, "client", std::nullopt, {{plan.client_address, plan.vip.prefix}}};
+  return {plan.client_netns,
+          "client",
+          std::nullopt,
+          {{plan.client_address, plan.vip.prefix}},
+          plan.bridge};
 }
 
 std::vector<Setting> machine_settings(const Plan& plan) {
@@ -212,15 +274,15 @@ std::vector<Setting> machine_settings(const Plan& plan) {
           {base + "default/accept_ra", "0"}};
 }
 
-std::string cable_batch(const Plan& plan, const Machine& machine) {
+std::string cable_batch(const Machine& machine) {
   const std::string port = machine.bridge_port;
-  return "link add " + port + " type veth peer name " + std::string(inner_interface) +
+  return "link add " + port + " type veth peer name " + machine.card +
          (machine.mac ? " address " + to_string(*machine.mac) : "") + " netns " + machine.netns +
-         "\nlink set " + port + " master " + plan.bridge + " up\n";
+         "\nlink set " + port + " master " + machine.bridge + " up\n";
 }
 
 std::string machine_batch(const Machine& machine) {
-  const std::string card(inner_interface);
+  const std::string& card = machine.card;
   std::string text = "link set lo up\n";
   for (const Cidr& address : machine.addresses) {
     const bool is_ipv6 = address.address.family == Family::ipv6;
@@ -232,12 +294,13 @@ std::string machine_batch(const Machine& machine) {
 
 std::string partition_rules(const NodePlan& node) {
   const std::string heartbeat = "\" udp dport " + std::to_string(heartbeat_port) + " drop\n";
-  return "table bridge " + cut_table(node) +
-         " {\n  chain cut {\n"
-         "    type filter hook forward priority 0; policy accept;\n"
-         "    iifname \"" +
-         node.bridge_port + heartbeat + "    oifname \"" + node.bridge_port + heartbeat +
-         "  }\n}\n";
+  std::string text = "table bridge " + cut_table(node) +
+                     " {\n  chain cut {\n"
+                     "    type filter hook forward priority 0; policy accept;\n";
+  for (const std::string& port : ports_of(node)) {
+    text += "    iifname \"" + port + heartbeat + "    oifname \"" + port + heartbeat;
+  }
+  return text + "  }\n}\n";
 }
 
 std::string heal_rules(const NodePlan& node) {
@@ -247,7 +310,8 @@ std::string heal_rules(const NodePlan& node) {
 std::string render_wishes(const Wishes& wishes) {
   return "name=" + wishes.name + "\nnodes=" + std::to_string(wishes.nodes) +
          "\nwitness=" + (wishes.witness ? "yes" : "no") + "\nprofile=" + wishes.profile +
-         "\nip-version=" + (wishes.family == Family::ipv6 ? "6" : "4") + "\n";
+         "\nip-version=" + (wishes.family == Family::ipv6 ? "6" : "4") +
+         "\nlinks=" + std::to_string(wishes.links) + "\n";
 }
 
 Result<Wishes> parse_wishes(std::string_view text) {
@@ -271,8 +335,11 @@ Result<Wishes> parse_wishes(std::string_view text) {
       if (value != "4" && value != "6") return refusal("a lab's IP version is 4 or 6");
       wishes.family = value == "6" ? Family::ipv6 : Family::ipv4;
     } else if (key == "nodes") {
-      const auto read = std::from_chars(value.data(), value.data() + value.size(), wishes.nodes);
-      if (read.ec != std::errc()) return refusal("a lab's description has no number of nodes");
+      if (!read_number(value, wishes.nodes))
+        return refusal("a lab's description has no number of nodes");
+    } else if (key == "links") {
+      if (!read_number(value, wishes.links))
+        return refusal("a lab's description has no number of links");
     } else {
       return refusal("a lab's description has the unknown key " + shown(key));
     }

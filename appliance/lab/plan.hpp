@@ -27,8 +27,19 @@ struct Wishes {
   bool witness = false;          ///< the last node only votes; needs three nodes
   std::string profile = "lan";   ///< fast, lan or cloud
   Family family = Family::ipv4;  ///< of every address in it
+  unsigned links = 0;            ///< further networks, for heartbeats alone: up to 3
 
   friend bool operator==(const Wishes&, const Wishes&) = default;
+};
+
+/// A node's card in one of the networks that carry nothing but heartbeats.
+struct LinkPlan {
+  std::string bridge;
+  std::string bridge_port;  ///< its cable's end there
+  std::string card;         ///< eth1, eth2, eth3
+  Cidr address;
+
+  friend bool operator==(const LinkPlan&, const LinkPlan&) = default;
 };
 
 struct NodePlan {
@@ -36,6 +47,7 @@ struct NodePlan {
   std::string netns;        ///< the namespace that is this machine
   std::string bridge_port;  ///< its cable's end at the bridge
   IpAddress address;
+  std::vector<LinkPlan> links;
   MacAddress mac;  ///< the same after each power-on, as a network card's
   Role role = Role::full;
   std::string run_folder;    ///< emptied by a power loss
@@ -100,7 +112,8 @@ inline constexpr std::string_view inner_interface = "eth0";
 /// Lines for `ip -batch`: the namespaces of the wire, the client and the stand-ins, or of one node.
 [[nodiscard]] std::string netns_batch(const std::vector<std::string>& names);
 
-/// Lines for `ip -batch` in the wire's namespace: the bridge, up and forwarding at once.
+/// Lines for `ip -batch` in the wire's namespace: the bridge of each network, up and forwarding at
+/// once.
 [[nodiscard]] std::string bridge_batch(const Plan& plan);
 
 /// One end of a cable in the bridge, the other a machine's network card.
@@ -109,9 +122,15 @@ struct Machine {
   std::string bridge_port;
   std::optional<MacAddress> mac;  ///< absent: the kernel draws one
   std::vector<Cidr> addresses;
+  std::string bridge;
+  std::string card = std::string(inner_interface);
 };
 
 [[nodiscard]] Machine machine_of(const Plan& plan, const NodePlan& node);
+/// The same machine's further cards.
+[[nodiscard]] std::vector<Machine> links_of(const NodePlan& node);
+/// Where all of the node's cables end.
+[[nodiscard]] std::vector<std::string> ports_of(const NodePlan& node);
 [[nodiscard]] Machine apiservers_machine(const Plan& plan);
 [[nodiscard]] Machine client_machine(const Plan& plan);
 
@@ -127,12 +146,12 @@ struct Setting {
 [[nodiscard]] std::vector<Setting> machine_settings(const Plan& plan);
 
 /// Lines for `ip -batch` in the wire's namespace: the cable between bridge and machine.
-[[nodiscard]] std::string cable_batch(const Plan& plan, const Machine& machine);
+[[nodiscard]] std::string cable_batch(const Machine& machine);
 
 /// Lines for `ip -batch` in the machine's own namespace: its addresses, its card up.
 [[nodiscard]] std::string machine_batch(const Machine& machine);
 
-/// Rules for `nft -f` in the wire's namespace: heartbeats from and to this node are dropped on the
+/// Rules for `nft -f` in the wire's namespace: heartbeats from and to this node are dropped on each
 /// bridge, all else passes, so that neither the node nor its peers see an error.
 [[nodiscard]] std::string partition_rules(const NodePlan& node);
 /// The rules that undo partition_rules.

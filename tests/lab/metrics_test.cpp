@@ -200,6 +200,26 @@ TEST_F(Metrics, OfEveryNodeAreSoundAndTrueBeforeAndAfterAPowerLoss) {
   std::cout << "whole " << sum * 1e3 << " ms\n";
 }
 
+TEST_F(Metrics, HaveEachWayToAPeer) {
+  build({.name = name(), .nodes = 2, .links = 1});
+  start();
+  const auto series = [&](const IpAddress& address) {
+    return "hapx_link_up{node=\"node2\",address=\"" + to_string(address) + "\"}";
+  };
+  const LinkPlan& link = nodes()[1].links.front();
+  const std::string by_first = series(nodes()[1].address);
+  const std::string by_second = series(link.address.address);
+  EXPECT_TRUE(eventually([&] { return value_at(nodes()[0], by_second) == 1; }));
+  EXPECT_EQ(value_at(nodes()[0], by_first), 1);
+  const std::string wire = lab_->plan().wire_netns;
+  ASSERT_TRUE(set_carrier(wire, link.bridge_port, Carrier::down));
+  EXPECT_TRUE(eventually([&] { return value_at(nodes()[0], by_second) == 0; }));
+  EXPECT_EQ(value_at(nodes()[0], by_first), 1);
+  EXPECT_EQ(value_at(nodes()[0], "hapx_quorate"), 1);
+  ASSERT_TRUE(set_carrier(wire, link.bridge_port, Carrier::up));
+  EXPECT_TRUE(eventually([&] { return value_at(nodes()[0], by_second) == 1; }));
+}
+
 TEST_F(Metrics, PassPromtoolOnNodesAndWitness) {
   const auto there = run({"sh", "-c", "command -v promtool"}, {});
   if (!there || there->code != 0) GTEST_SKIP() << "promtool is not here (package prometheus)";

@@ -10,33 +10,14 @@ namespace {
 
 class Ways : public Ground {
  protected:
-  /// A second bridge, on which each node has a card with 10.0.0.N.
   void begin() {
-    ASSERT_NO_FATAL_FAILURE(build());
-    in_wire("ip link add wire2 type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
-    in_wire("ip link set wire2 up");
-    std::string text = read_file(plan().config_file).value();
-    for (unsigned number = 1; number <= 3; ++number) {
-      const std::string port = "second" + std::to_string(number);
-      const std::string link = "10.0.0." + std::to_string(number);
-      const std::string& netns = node(number).netns;
-      in_wire("ip link add " + port + " type veth peer name eth1 netns " + netns);
-      in_wire("ip link set " + port + " master wire2 up");
-      do_in(netns, {"ip", "link", "set", "eth1", "up"});
-      do_in(netns, {"ip", "addr", "add", link + "/24", "dev", "eth1"});
-      const std::string address = "address: " + to_string(node(number).address);
-      const std::size_t at = text.find(address);
-      ASSERT_NE(at, std::string::npos) << text;
-      text.insert(at + address.size(), ", links: [" + link + "]");
-    }
-    ASSERT_TRUE(write_file(file("ways.yaml"), text));
-    start_all({.config_file = file("ways.yaml")});
+    ASSERT_NO_FATAL_FAILURE(build({.links = 1}));
+    start_all();
     server_ = settled();
     ASSERT_NE(server_, 0U);
     for (unsigned number = 1; number <= 3; ++number) EXPECT_TRUE(status(number).degraded.empty());
   }
 
-  void in_wire(const std::string& line) const { do_in(plan().wire_netns, {"sh", "-c", line}); }
   /// What the node says on this card to its peers is lost.
   void cut(unsigned number, const std::string& card) const {
     do_in(node(number).netns,

@@ -102,6 +102,7 @@ Report empty_report(const lab::Plan& plan) {
   report.nodes = plan.nodes.size();
   report.has_witness = plan.wishes.witness;
   report.family = plan.wishes.family;
+  report.links = plan.wishes.links;
   return report;
 }
 

@@ -196,7 +196,7 @@ Result<void> Lab::build_all() {
 
 Result<void> Lab::plug_in(const Machine& machine) {
   if (auto done = tell_kernel(machine.netns, machine_settings(plan_)); !done) return done;
-  if (auto done = ip_batch(plan_.wire_netns, cable_batch(plan_, machine)); !done) return done;
+  if (auto done = ip_batch(plan_.wire_netns, cable_batch(machine)); !done) return done;
   return ip_batch(machine.netns, machine_batch(machine));
 }
 
@@ -251,11 +251,15 @@ Result<void> Lab::start(const NodePlan& node) {
 
 Result<void> Lab::power_off(const NodePlan& node) {
   if (!has_power(node)) return {};
-  if (auto done = silence(plan_.wire_netns, node.bridge_port); !done) return done;
+  for (const std::string& port : ports_of(node)) {
+    if (auto done = silence(plan_.wire_netns, port); !done) return done;
+  }
   if (auto done = kill_all_in(node.netns, kill_patience); !done) return done;
-  // The cable would only vanish when the kernel gets round to taking the namespace apart.
-  const RunOptions at_wire{.netns = plan_.wire_netns};
-  if (auto done = run_well({"ip", "link", "del", node.bridge_port}, at_wire); !done) return done;
+  // The cables would only vanish when the kernel gets round to taking the namespace apart.
+  for (const std::string& port : ports_of(node)) {
+    const RunOptions at_wire{.netns = plan_.wire_netns};
+    if (auto done = run_well({"ip", "link", "del", port}, at_wire); !done) return done;
+  }
   if (auto done = remove_netns(node.netns); !done) return done;
   if (auto done = remove_folder(node.run_folder); !done) return done;
   return {};
@@ -267,7 +271,11 @@ Result<void> Lab::power_on(const NodePlan& node) {
   if (auto done = make_folder(node.state_folder); !done) return done;
   if (auto done = write_file(node.boot_id_file, new_boot_id(), 0444); !done) return done;
   if (auto done = ip_batch("", netns_batch({node.netns})); !done) return done;
-  return plug_in(machine_of(plan_, node));
+  if (auto done = plug_in(machine_of(plan_, node)); !done) return done;
+  for (const Machine& card : links_of(node)) {
+    if (auto done = plug_in(card); !done) return done;
+  }
+  return {};
 }
 
 bool Lab::has_power(const NodePlan& node) const {

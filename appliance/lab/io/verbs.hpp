@@ -20,7 +20,7 @@ inline constexpr int exit_failed = 1;         ///< said on `err` in one sentence
 inline constexpr int exit_interrupted = 130;  ///< SIGINT or SIGTERM; everything is cleaned up
 
 struct UpOptions {
-  Wishes wishes;         ///< name, nodes, witness, profile, family: see plan.hpp
+  Wishes wishes;         ///< name, nodes, witness, profile, family, links: see plan.hpp
   std::string programs;  ///< folder with hapxd and hapx; empty: the folder of this program
 };
 

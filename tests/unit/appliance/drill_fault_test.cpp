@@ -24,12 +24,20 @@ TEST(Fault, PromisesFollowTheLease) {
   using std::chrono::milliseconds;
   const Timing lan;
   const Timing fast{milliseconds(20), milliseconds(120)};
-  EXPECT_EQ(promise_of(Fault::power_loss, lan).outage_max, milliseconds(350));
-  EXPECT_EQ(promise_of(Fault::power_loss, fast).outage_max, milliseconds(170));
-  EXPECT_EQ(promise_of(Fault::partition, lan).outage_max, milliseconds(350));
-  EXPECT_EQ(promise_of(Fault::daemon_freeze_with_keeper, lan).outage_max, milliseconds(400));
-  EXPECT_EQ(promise_of(Fault::daemon_kill, lan).failed_max, 0U);
-  EXPECT_EQ(promise_of(Fault::haproxy_kill, lan).latency_max, milliseconds(100));
+  EXPECT_EQ(promise_of(Fault::power_loss, lan, 0).outage_max, milliseconds(350));
+  EXPECT_EQ(promise_of(Fault::power_loss, fast, 0).outage_max, milliseconds(170));
+  EXPECT_EQ(promise_of(Fault::partition, lan, 0).outage_max, milliseconds(350));
+  EXPECT_EQ(promise_of(Fault::daemon_freeze_with_keeper, lan, 0).outage_max, milliseconds(400));
+  EXPECT_EQ(promise_of(Fault::daemon_kill, lan, 0).failed_max, 0U);
+  EXPECT_EQ(promise_of(Fault::haproxy_kill, lan, 0).latency_max, milliseconds(100));
+}
+
+TEST(Fault, AHolderThatCanStillSayThatItsCableIsGoneCostsNoLease) {
+  const Timing slow{std::chrono::milliseconds(200), std::chrono::seconds(2)};
+  EXPECT_EQ(promise_of(Fault::link_down, slow, 0).outage_max, std::chrono::milliseconds(2050));
+  EXPECT_EQ(promise_of(Fault::link_down, slow, 1).outage_max, std::chrono::milliseconds(50));
+  EXPECT_EQ(promise_of(Fault::partition, slow, 1).outage_max, std::chrono::milliseconds(2050))
+      << "it takes all ways";
 }
 
 TEST(Fault, OnlyWhatLastsLongerThanItsLeaseMovesTheAddress) {

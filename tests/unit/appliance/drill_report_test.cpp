@@ -62,7 +62,7 @@ TEST(Report, FailsWithoutServiceWithTwoHoldersOrWithTrouble) {
 
 TEST(Report, AKilledHaproxyKeepsItsPromiseByFailuresAndDelay) {
   drill::Run run = run_of(Fault::haproxy_kill, 5);
-  const Promise promise = promise_of(Fault::haproxy_kill, Timing{});
+  const Promise promise = promise_of(Fault::haproxy_kill, Timing{}, 0);
   run.service.latency_maximum = milliseconds(60);
   EXPECT_TRUE(is_kept(run, promise));
   run.service.latency_maximum = milliseconds(101);
@@ -90,7 +90,18 @@ TEST(Report, TextNamesFaultsPromisesAndTroubles) {
   EXPECT_NE(text.find("power-loss"), std::string::npos);
   EXPECT_NE(text.find("<= 350 ms"), std::string::npos) << text;
   EXPECT_NE(text.find("the service did not come back"), std::string::npos);
+  EXPECT_EQ(text.find("further network"), std::string::npos) << text;
   EXPECT_NE(text.find("node1 idle: 12.0 MiB (PSS), 0.50 % of a core"), std::string::npos) << text;
+}
+
+TEST(Report, JudgesByTheWaysThatThereAre) {
+  Report report = report_of({run_of(Fault::link_down, 300)});
+  EXPECT_EQ(rows_of(report)[0].kept, 1U);
+  report.links = 1;
+  EXPECT_EQ(rows_of(report)[0].kept, 0U);
+  EXPECT_NE(render_text(report).find("3 nodes, 1 further network, profile lan"), std::string::npos)
+      << render_text(report);
+  EXPECT_NE(render_json(report).find("\"links\":1"), std::string::npos);
 }
 
 TEST(Report, JsonHasTheSameFigures) {

@@ -25,7 +25,9 @@ TEST(Plan, IsAConfigurationThatHapxAccepts) {
   for (const Wishes& wishes : {Wishes{}, Wishes{.name = "two", .nodes = 2},
                                Wishes{.name = "w", .nodes = 3, .witness = true},
                                Wishes{.name = "quick", .nodes = 3, .profile = "fast"},
-                               Wishes{.name = "six", .witness = true, .family = Family::ipv6}}) {
+                               Wishes{.name = "six", .witness = true, .family = Family::ipv6},
+                               Wishes{.name = "ways", .links = 3},
+                               Wishes{.name = "ways6", .family = Family::ipv6, .links = 2}}) {
     const Plan plan = planned(wishes);
     const auto config = parse_config(render_config(plan), "hapx.yaml");
     ASSERT_TRUE(config) << config.error().sentence;
@@ -39,6 +41,10 @@ TEST(Plan, IsAConfigurationThatHapxAccepts) {
     EXPECT_EQ(config->services.front().api_servers.size(), plan.apiservers.size());
     for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
       EXPECT_EQ(config->nodes[i].address, plan.nodes[i].address);
+      std::vector<IpAddress> links;
+      for (const LinkPlan& link : plan.nodes[i].links) links.push_back(link.address.address);
+      EXPECT_EQ(config->nodes[i].links, links);
+      EXPECT_EQ(links.size(), wishes.links);
     }
   }
 }
@@ -95,11 +101,14 @@ TEST(Plan, MachinesOfAnIpv6LabDetectNoDuplicates) {
 
 TEST(Plan, AddressesAndHardwareAddressesAreAllDifferent) {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
-    const Plan plan = planned({.family = family});
+    const Plan plan = planned({.family = family, .links = 3});
     std::set<IpAddress> addresses{plan.vip.address, plan.client_address, plan.watcher_address};
     std::set<MacAddress> macs;
     for (const NodePlan& node : plan.nodes) {
       EXPECT_TRUE(addresses.insert(node.address).second);
+      for (const LinkPlan& link : node.links) {
+        EXPECT_TRUE(addresses.insert(link.address.address).second);
+      }
       EXPECT_TRUE(macs.insert(node.mac).second);
       EXPECT_EQ(node.mac.bytes[0] & 3, 2) << "unicast and locally administered";
     }
@@ -107,6 +116,26 @@ TEST(Plan, AddressesAndHardwareAddressesAreAllDifferent) {
       EXPECT_TRUE(addresses.insert(server.address).second);
     }
   }
+}
+
+TEST(Plan, EachFurtherNetworkHasItsOwnBridgeAndCards) {
+  const Plan plan = planned({.links = 2});
+  const std::string bridges = bridge_batch(plan);
+  for (const char* bridge : {"wire", "wire2", "wire3"}) {
+    const std::string line = "link set " + std::string(bridge) + " up\n";
+    EXPECT_NE(bridges.find(line), std::string::npos) << bridges;
+  }
+  EXPECT_EQ(bridge_batch(planned({})).find("wire2"), std::string::npos);
+  EXPECT_EQ(ports_of(plan.nodes[1]), (std::vector<std::string>{"node2", "node2-2", "node2-3"}));
+  const auto cards = links_of(plan.nodes[1]);
+  ASSERT_EQ(cards.size(), 2U);
+  EXPECT_EQ(cable_batch(cards[1]), "link add node2-3 type veth peer name eth2 netns " +
+                                       plan.nodes[1].netns +
+                                       "\nlink set node2-3 master wire3 up\n");
+  EXPECT_EQ(machine_batch(cards[1]),
+            "link set lo up\naddr add 10.0.2.12/24 brd + dev eth2\nlink set eth2 up\n");
+  const Plan six = planned({.family = Family::ipv6, .links = 1});
+  EXPECT_EQ(to_string(six.nodes[2].links[0].address), "2001:db8:4:1::13/64");
 }
 
 TEST(Plan, SocketPathsFitIntoTheKernelsLimit) {
@@ -144,12 +173,17 @@ TEST(Plan, RefusesWhatNoLabCanBe) {
   EXPECT_NE(refusal_of({.nodes = 0}), "");
   EXPECT_NE(refusal_of({.nodes = 4}), "");
   EXPECT_NE(refusal_of({.nodes = 2, .witness = true}), "");
+  EXPECT_NE(refusal_of({.links = 4}).find("0 to 3"), std::string::npos);
   EXPECT_NE(refusal_of({.profile = "slow"}).find("fast, lan or cloud"), std::string::npos);
 }
 
 TEST(Plan, WishesComeBackFromTheirText) {
-  const Wishes wishes{
-      .name = "other", .nodes = 3, .witness = true, .profile = "fast", .family = Family::ipv6};
+  const Wishes wishes{.name = "other",
+                      .nodes = 3,
+                      .witness = true,
+                      .profile = "fast",
+                      .family = Family::ipv6,
+                      .links = 2};
   const auto read = parse_wishes(render_wishes(wishes));
   ASSERT_TRUE(read) << read.error().sentence;
   EXPECT_EQ(*read, wishes);
@@ -158,6 +192,8 @@ TEST(Plan, WishesComeBackFromTheirText) {
   EXPECT_EQ(*of_an_earlier_hapx, (Wishes{.name = "old", .nodes = 2}));
   EXPECT_FALSE(parse_wishes("ip-version=5\n"));
   EXPECT_FALSE(parse_wishes("nodes=many\n"));
+  EXPECT_FALSE(parse_wishes("links=some\n"));
+  EXPECT_FALSE(parse_wishes("links=4\n"));
   EXPECT_FALSE(parse_wishes("colour=red\n"));
   EXPECT_FALSE(parse_wishes("nodes"));
   EXPECT_FALSE(parse_wishes("nodes=9\n"));
@@ -180,6 +216,9 @@ TEST(Plan, APartitionCutsHeartbeatsOfOneNodeInBothDirections) {
   EXPECT_NE(rules.find("iifname \"node2\" udp dport 7405 drop"), std::string::npos) << rules;
   EXPECT_NE(rules.find("oifname \"node2\" udp dport 7405 drop"), std::string::npos) << rules;
   EXPECT_EQ(rules.find("node1"), std::string::npos) << rules;
+  const std::string by_all_ways = partition_rules(planned({.links = 1}).nodes[1]);
+  EXPECT_NE(by_all_ways.find("iifname \"node2-2\" udp dport 7405 drop"), std::string::npos);
+  EXPECT_NE(by_all_ways.find("oifname \"node2-2\" udp dport 7405 drop"), std::string::npos);
 }
 
 }  // namespace
