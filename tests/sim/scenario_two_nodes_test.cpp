@@ -180,6 +180,24 @@ TEST_F(TwoNodes, TheIsolatedHolderGivesUp) {
   }
 }
 
+/// It has heard nobody answer, and would have heard nobody: that is no evidence.
+TEST_F(TwoNodes, WhoComesOutOfIsolationAsksAnew) {
+  begin(pair());
+  for (const NodeName& node : {n1, n2}) {
+    place_on(node);
+    for (const Duration apart : {500ms, 1s, 1300ms, 2s, 2400ms}) {
+      world_->isolate(other_than(node));
+      world_->run_for(apart);
+      world_->heal_all();
+      world_->cut(n1, n2);
+      expect_outage_at_most(0ms, 3s);
+      EXPECT_EQ(holder(), node);
+      world_->heal_all();
+      settle();
+    }
+  }
+}
+
 TEST_F(TwoNodes, TheIsolatedStandbyTakesNothing) {
   begin(pair());
   const NodeName before = holder().value();

@@ -68,6 +68,7 @@ Status watched() {
                     "2026-11-28T14:06:57Z", std::chrono::minutes(10), std::chrono::minutes(20)},
                    {"ban", "node1", "web", "me@node1", "2026-11-28T13:46:57Z", "", Duration(0)}};
   status.orders_state = OrdersState::stale;
+  status.two_nodes = {"192.168.4.1", "doesn't answer", "silent", true, false, "because"};
   status.haproxy = {ResourceStatus::started, 4711, true, "", 3, 1};
   status.counters = {{"announcements_failed", 1},
                      {"datagrams_refused.replayed", 3},

@@ -56,8 +56,22 @@ TEST(Status, IsOneStableLineOfJson) {
   EXPECT_THAT(text, Not(HasSubstr("\n")));
 }
 
+TEST(Status, SaysHowItIsWithTheOtherOneOfTwo) {
+  Status status = healthy();
+  EXPECT_THAT(to_json(status), Not(HasSubstr("twoNodes")));
+  status.two_nodes = {"192.168.4.1", "", "silent", true, true, "the other node is silent"};
+  EXPECT_THAT(to_json(status),
+              HasSubstr(R"("twoNodes":{"tieBreaker":"192.168.4.1","tieBreakerTrouble":"",)"
+                        R"("other":"silent","met":true,"alone":true,)"
+                        R"("reason":"the other node is silent"})"));
+  EXPECT_THAT(to_text(status, Style{}), Not(HasSubstr("evidence")));
+  status.members[1].state = MemberState::offline;
+  EXPECT_THAT(to_text(status, Style{}), HasSubstr("quorum: yes (2 of 3 votes, and evidence)"));
+}
+
 TEST(Status, IsReadBackAsItWas) {
   Status status = healthy();
+  status.two_nodes = {"192.168.4.1", "doesn't answer", "garbled", true, false, "because"};
   status.degraded = {"node3 is offline"};
   status.services[0].moved = true;
   status.services[0].nodes[1].haproxy_failures = 1'000'000;
