@@ -333,7 +333,7 @@ void walk(bool loses_disk) {
   std::size_t merges = 0;
   // HAPX_WALKS: more than usual.
   const char* wanted = std::getenv("HAPX_WALKS");
-  const std::uint64_t walks = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200;
+  const std::uint64_t walks = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100;
   for (std::uint64_t seed = 1; seed <= walks; ++seed) {
     Walk one(seed, loses_disk);
     one.go(6000);
