@@ -238,13 +238,17 @@ std::vector<std::vector<std::uint8_t>> Codec::seal(const Message& message) {
   return datagrams;
 }
 
+std::vector<std::uint8_t> Codec::seal_bytes(std::span<const std::uint8_t> plaintext) {
+  return state_->seal_one(plaintext);
+}
+
 std::variant<Envelope, Refused> Codec::peek(std::span<const std::uint8_t> datagram) const {
   const auto header = read_header(datagram, state_->cluster_hash);
   if (const auto* refused = std::get_if<Refused>(&header)) return *refused;
   return std::get<Header>(header).envelope;
 }
 
-std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram) {
+std::variant<OpenedBytes, Refused> Codec::open_bytes(std::span<const std::uint8_t> datagram) {
   const auto read = read_header(datagram, state_->cluster_hash);
   if (const auto* refused = std::get_if<Refused>(&read)) return *refused;
   const auto& header = std::get<Header>(read);
@@ -252,12 +256,19 @@ std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram
   Envelope owner = header.envelope;
   owner.counter = 0;
   EVP_CIPHER_CTX* known = state_->find_opening(owner);
-  const auto plaintext = known != nullptr ? State::open_one(datagram, header, known)
-                                          : state_->open_first(datagram, header, owner);
+  auto plaintext = known != nullptr ? State::open_one(datagram, header, known)
+                                    : state_->open_first(datagram, header, owner);
   if (!plaintext) return Refused{refusal_reason::wrong_key};
-  auto message = decode(*plaintext, header.envelope.sender, header.envelope.incarnation);
+  return OpenedBytes{header.envelope, std::move(*plaintext)};
+}
+
+std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram) {
+  const auto opened = open_bytes(datagram);
+  if (const auto* refused = std::get_if<Refused>(&opened)) return *refused;
+  const auto& [envelope, plaintext] = std::get<OpenedBytes>(opened);
+  auto message = decode(plaintext, envelope.sender, envelope.incarnation);
   if (!message) return Refused{refusal_reason::malformed};
-  return Opened{header.envelope, std::move(*message)};
+  return Opened{envelope, std::move(*message)};
 }
 
 }  // namespace hapx::membership

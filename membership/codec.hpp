@@ -83,6 +83,12 @@ struct Opened {
   Message message;
 };
 
+/// What is no Message: another program's words under the same key.
+struct OpenedBytes {
+  Envelope envelope;
+  std::vector<std::uint8_t> plaintext;
+};
+
 struct Refused {
   std::string_view reason;  ///< one of refusal_reason
 };
@@ -105,10 +111,18 @@ class Codec {
   /// The message as datagrams of at most datagram_bytes_max, each with a counter of its own.
   [[nodiscard]] std::vector<std::vector<std::uint8_t>> seal(const Message& message);
 
+  /// Bytes that aren't a Message, as one datagram. A program that speaks such names another cluster
+  /// (Options), so that nobody's hapxd ever takes one for a heartbeat.
+  /// REQUIRES: they fit into datagram_bytes_max beside an envelope.
+  [[nodiscard]] std::vector<std::uint8_t> seal_bytes(std::span<const std::uint8_t> plaintext);
+
   /// Who claims to have sent this; cheap, and before any cryptography.
   [[nodiscard]] std::variant<Envelope, Refused> peek(std::span<const std::uint8_t> datagram) const;
   /// Safety: what opens was sealed by a holder of one of the cluster's keys, and is unaltered.
   [[nodiscard]] std::variant<Opened, Refused> open(std::span<const std::uint8_t> datagram);
+  /// The same, whatever was sealed.
+  [[nodiscard]] std::variant<OpenedBytes, Refused> open_bytes(
+      std::span<const std::uint8_t> datagram);
 
  private:
   struct State;

@@ -89,6 +89,12 @@ std::vector<std::string> option_names(const VerbHelp& hapx, const VerbHelp& verb
   return {names.begin(), names.end()};
 }
 
+/// A verb below it, or a file: `hapx doctor`.
+bool takes_either(const VerbHelp& verb) {
+  return !verb.verbs.empty() && verb.words.size() == 1 &&
+         choice_of(verb.words.front().name).kind == Kind::files;
+}
+
 constexpr const char* heading =
     "# SPDX-License-Identifier: Apache-2.0\n"
     "# Made by hapx_documents; change its sources, then `ninja documents`.\n";
@@ -180,6 +186,11 @@ _hapx() {
   for (const auto& [path, verb] : places) {
     std::vector<std::string> verbs;
     for (const auto& inner : verb->verbs) verbs.push_back(inner.name);
+    if (takes_either(*verb)) {
+      out += "        \"" + path + ":0\") [[ $word == -* ]] || words=\"" + joined(verbs, " ") +
+             " $(compgen -f -- \"$word\")\" ;;\n";
+      continue;
+    }
     if (!verbs.empty())
       out += "        \"" + path + ":0\") words=\"" + joined(verbs, " ") + "\" ;;\n";
     for (std::size_t i = 0; i < verb->words.size(); ++i) {
@@ -265,7 +276,9 @@ _hapx() {
     for (std::size_t i = 0; i < verb->words.size(); ++i) {
       const auto choice = choice_of(verb->words[i].name);
       if (choice.kind == Kind::anything) continue;
-      out += "    (\"" + path + ":" + std::to_string(i) + "\") " + zsh_offer(choice) + " ;;\n";
+      const std::string verbs = takes_either(*verb) ? "_describe verb verbs; " : "";
+      out +=
+          "    (\"" + path + ":" + std::to_string(i) + "\") " + verbs + zsh_offer(choice) + " ;;\n";
     }
   }
   return out + R"(  esac

@@ -106,6 +106,15 @@ struct Doctor {
   std::string file = default_config_file;
   std::string node;  ///< empty: found by host name or address
 };
+/// Tests the segments between two nodes; both run it.
+struct DoctorWire {
+  std::string file = default_config_file;
+  std::string node;                    ///< empty: found by host name or address
+  std::string peer;                    ///< empty: whoever comes
+  std::vector<std::string> addresses;  ///< to test with; none: ones that no host may have
+  unsigned port = 0;                   ///< 0: the one above that of heartbeats
+  std::string wait = "1m";             ///< for the other
+};
 /// Makes the first node of a cluster: its file and its key.
 struct Init {
   FileWishes wishes;
@@ -161,9 +170,9 @@ struct ShowVersion {};
 
 using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
                           ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate,
-                          Move, CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, Init,
-                          Join, Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
-                          DrillList, RunSwarm, ShowVersion>;
+                          Move, CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor,
+                          DoctorWire, Init, Join, Report, LabUp, LabStatus, LabExec, LabApiserver,
+                          LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;
@@ -178,7 +187,8 @@ struct Usage {
 };
 
 /// What `hapx` exits with, but for `status` (appliance/status.hpp, Health), `doctor`
-/// (appliance/doctor/finding.hpp, Verdict) and `lab exec` (what the command exits with).
+/// and `doctor wire` (appliance/doctor/finding.hpp, Verdict) and `lab exec` (what the command exits
+/// with).
 inline constexpr int exit_differs = 2;  ///< of `config diff`
 inline constexpr int exit_done = 0;
 inline constexpr int exit_refused = 1;       ///< said in one sentence

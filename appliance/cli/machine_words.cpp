@@ -39,7 +39,42 @@ void MachineWords::add_doctor(CLI::App& app) {
       ->capture_default_str()
       ->type_name("");
   add_node(doctor, doctor_.node);
-  doctor->callback([this] { verb_ = doctor_; });
+  add_doctor_wire(*doctor);
+  // What is below it has its say first.
+  doctor->callback([this, doctor] {
+    if (doctor->get_subcommands().empty()) verb_ = doctor_;
+  });
+}
+
+void MachineWords::add_doctor_wire(CLI::App& doctor) {
+  CLI::App* wire = add_verb(
+      &doctor, "wire", "does the network between two nodes let a VIP move? (run it on both)",
+      "  hapx doctor wire                                on node1 and on node2, within a minute\n"
+      "  hapx doctor wire --address 192.168.4.20         with the VIP itself, before hapxd runs\n\n"
+      "On the segment of each VIP the two claim an address in turn, as nodes claim a VIP, and\n"
+      "tell each other what came through: announcements, questions and answers (ARP, neighbour\n"
+      "discovery), packets from and to the address, packets of each size; who else answers; what\n"
+      "a DHCP server offers. By default the address is one that no host may have (RFC 5737,\n"
+      "RFC 3849). It is never added to an interface, and hapxd may run meanwhile. Needs root,\n"
+      "the same file and key on both, and UDP 7406 (that of heartbeats + 1) between them.\n"
+      "Takes some 8 s. Both print the same.\n"
+      "Exit status: 0 all well, 1 warnings, 2 failures, 3 nobody came.");
+  wire->add_option("FILE", doctor_wire_.file, "the cluster's file")
+      ->capture_default_str()
+      ->type_name("");
+  add_node(wire, doctor_wire_.node);
+  wire->add_option("--peer", doctor_wire_.peer, "with which node (else: with the one that comes)")
+      ->type_name("NAME");
+  add_repeated(wire, "--address", doctor_wire_.addresses,
+               "claim this one, if nobody has it; once for IPv4, once for IPv6", "IP");
+  wire->add_option("--port", doctor_wire_.port, "UDP, for what the two say to each other")
+      ->check(CLI::Range(1U, 65535U).description(""))
+      ->type_name("PORT");
+  wire->add_option("--wait", doctor_wire_.wait, "for the other to come")
+      ->capture_default_str()
+      ->type_name("DURATION")
+      ->check(is_duration());
+  wire->callback([this] { verb_ = doctor_wire_; });
 }
 
 void MachineWords::add_init(CLI::App& app) {

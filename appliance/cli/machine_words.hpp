@@ -19,12 +19,14 @@ class MachineWords {
 
  private:
   void add_doctor(CLI::App& app);
+  void add_doctor_wire(CLI::App& doctor);
   void add_init(CLI::App& app);
   void add_join(CLI::App& app);
   void add_report(CLI::App& app);
 
   Verb& verb_;
   Doctor doctor_;
+  DoctorWire doctor_wire_;
   Init init_;
   Join join_;
   Report report_;

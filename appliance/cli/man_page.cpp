@@ -39,16 +39,17 @@ std::string words_in_synopsis(const VerbHelp& verb) {
 
 /// Those that can be given, each with what stands around it.
 void add_verbs(const VerbHelp& verb, const std::string& path, std::string& out) {
-  if (verb.verbs.empty()) {
+  const bool stands_alone = verb.verbs.empty() || !verb.words.empty();
+  if (stands_alone) {
     out += ".SS \"" + roff(path + words_in_synopsis(verb)) + "\"\n" + roff_lines(verb.what);
     for (const auto& word : verb.words) {
       out += roff_tagged(word.name, with_default(word.what, word.standard, word.required));
     }
     out += options_of(verb);
     if (!verb.footer.empty()) out += roff_example(verb.footer);
-    return;
   }
   for (const auto& inner : verb.verbs) add_verbs(inner, path + ' ' + inner.name, out);
+  if (stands_alone) return;
   // What is said of all verbs below.
   constexpr std::string_view examples = "Examples:\n";
   const auto rest = verb.footer.find("\n\n");

@@ -80,8 +80,8 @@ class Documents(unittest.TestCase):
 
     def test_every_verb_has_its_place(self):
         page = (DOCS / "man/hapx.8").read_text()
-        for words in (["status"], ["config", "diff"], ["doctor"], ["init"], ["join"], ["report"],
-                      ["drill", "run"], ["lab", "up"], ["sim"]):
+        for words in (["status"], ["config", "diff"], ["doctor"], ["doctor", "wire"], ["init"],
+                      ["join"], ["report"], ["drill", "run"], ["lab", "up"], ["sim"]):
             self.assertIn('.SS "hapx ' + " ".join(words), page)
 
 
@@ -118,6 +118,8 @@ class Bash(unittest.TestCase):
         self.assertEqual(set(self.offers(["sta"])), {"status", "standby"})
         self.assertEqual(self.offers(["config", "d"]), ["diff"])
         self.offers(["-o", "json", "config", ""], "check", "schema")
+        self.offers(["doctor", ""], "wire")
+        self.assertIn("/etc/hosts", self.offers(["doctor", "/etc/host"]))
 
     def test_options_and_their_values(self):
         self.offers(["standby", "--"], "--ttl", "--wait", "--socket")

@@ -17,6 +17,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 
+#include "appliance/doctor/dhcp.hpp"
+#include "appliance/doctor/wire_frame.hpp"
 #include "genuine.hpp"
 #include "lb-supervisor/keeper_message.hpp"
 #include "membership/plaintext.hpp"
@@ -269,6 +271,35 @@ bool write_wire(const fs::path& folder) {
   return seeds.good() && frames.good() && resets.good();
 }
 
+bool write_doctor(const fs::path& folder) {
+  using namespace appliance::doctor;
+  Seeds frames(folder, "wire_frame");
+  const IpHeads heads{
+      {{2, 0, 0, 0, 0, 7}}, {{2, 0, 0, 0, 0, 8}}, ipv4(192, 0, 2, 7), ipv4(10, 0, 0, 1)};
+  frames.add("note", note_frame(heads, {1, Note::Kind::sized, 84}));
+  const IpAddress six{Family::ipv6, {0x20, 1, 0x0d, 0xb8}};
+  frames.add("note-6",
+             note_frame({heads.source, heads.destination, six, six}, {1, Note::Kind::to_address}));
+  for (const IpAddress& address : {heads.from, six}) {
+    const std::string family = address.family == Family::ipv6 ? "-6" : "";
+    frames.add("announcement" + family, vip::announcement_frames(heads.source, address).back());
+    frames.add("question" + family, vip::question_frame(heads.source, address, address));
+    frames.add("answer" + family,
+               vip::answer_frame(heads.source, address, address, heads.destination));
+  }
+  Seeds offers(folder, "dhcp_offer");
+  // The question with what makes it an answer: the operation, the ports, the kind, an address.
+  Bytes offer = discover_frame(heads.source, ipv4(10, 0, 0, 20), 7, 7);
+  const std::size_t udp_at = ethernet_bytes + ipv4_bytes;
+  offer[udp_at + 1] = 67;
+  offer[udp_at + 3] = 68;
+  offer[udp_at + 8] = 2;
+  offer[udp_at + 8 + 16] = 10;
+  offer[udp_at + 8 + 242] = 2;
+  offers.add("offer", offer).add("discover", discover_frame(heads.source, heads.to, 7, 7));
+  return frames.good() && offers.good();
+}
+
 }  // namespace
 }  // namespace hapx::fuzz
 
@@ -280,7 +311,8 @@ int main(int count, char** words) {
   }
   const std::filesystem::path folder(words[1]);
   const bool good = write_membership(folder) && write_promises(folder) && write_records(folder) &&
-                    write_voters(folder) && write_keeper(folder) && write_wire(folder);
+                    write_voters(folder) && write_keeper(folder) && write_wire(folder) &&
+                    write_doctor(folder);
   if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
   return good ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/events.hpp"
 #include "appliance/cli/io/examine.hpp"
+#include "appliance/cli/io/examine_wire.hpp"
 #include "appliance/cli/io/files.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
@@ -67,6 +68,7 @@ struct Runner {
   int operator()(const Simulate& verb) const { return simulate(global, verb, around); }
   int operator()(const ReleaseAll&) const { return release_all(global, around); }
   int operator()(const Doctor& verb) const { return show_doctor(global, verb, around); }
+  int operator()(const DoctorWire& verb) const { return show_wire(global, verb, around); }
   int operator()(const Init& verb) const { return init(global, verb, around); }
   int operator()(const Join& verb) const { return join(global, verb, around); }
   int operator()(const Report& verb) const { return make_report(global, verb, around); }

@@ -55,6 +55,13 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_TRUE(std::holds_alternative<ShowSchema>(read({"config", "schema"}).verb));
   EXPECT_EQ(std::get<Doctor>(read({"doctor", "f", "--node", "node2"}).verb).node, "node2");
   EXPECT_EQ(std::get<Doctor>(read({"doctor"}).verb).file, default_config_file);
+  const auto wire = std::get<DoctorWire>(
+      read({"doctor", "wire", "f", "--peer", "node2", "--address", "192.0.2.1", "--wait", "5s"})
+          .verb);
+  EXPECT_EQ(wire.file, "f");
+  EXPECT_EQ(wire.peer, "node2");
+  EXPECT_THAT(wire.addresses, ElementsAre("192.0.2.1"));
+  EXPECT_EQ(wire.wait, "5s");
   EXPECT_EQ(std::get<MakeKey>(read({"keygen", "k"}).verb).file, "k");
   EXPECT_EQ(std::get<Move>(read({"move", "api", "node2"}).verb).to, "node2");
   EXPECT_EQ(std::get<Move>(read({"move", "api"}).verb).to, "");
@@ -105,6 +112,7 @@ TEST(HapxWords, LabsAndDrillsAreDescribed) {
   const auto up =
       std::get<LabUp>(read({"lab", "up", "--name", "x", "--nodes", "2", "--profile", "fast"}).verb);
   EXPECT_EQ(up.wishes, (lab::Wishes{"x", 2, false, "fast"}));
+  EXPECT_EQ(std::get<LabUp>(read({"lab", "up", "--links", "1"}).verb).wishes.links, 1U);
   EXPECT_EQ(std::get<LabDown>(read({"lab", "down"}).verb).name, "lab");
   const auto run = std::get<DrillRun>(read({"drill", "run", "--lab", "--fault", "a", "--fault", "b",
                                             "--count", "5", "--witness", "--record", "r.json"})
@@ -147,6 +155,9 @@ TEST(HapxWords, WrongWordsSuggestTheRightOnes) {
                                                                  {"lab", "up", "--nodes", "x"},
                                                                  {"lab", "up", "--profile", "warp"},
                                                                  {"lab", "up", "--ip-version", "5"},
+                                                                 {"lab", "up", "--links", "4"},
+                                                                 {"doctor", "wire", "--port", "0"},
+                                                                 {"doctor", "wire", "--wait", "5"},
                                                                  {"simulate"},
                                                                  {"status", "get"},
                                                                  {"", ""},

@@ -54,6 +54,20 @@ TEST_F(CodecTest, what_was_sealed_is_opened_as_it_was) {
   EXPECT_EQ(opened.envelope.counter, 1U);
 }
 
+TEST_F(CodecTest, bytes_that_are_no_message_are_sealed_alike) {
+  const std::vector<std::uint8_t> said{'h', 'e', 'l', 'l', 'o'};
+  const auto sealed = sender.seal_bytes(said);
+  const auto result = receiver.open_bytes(sealed);
+  ASSERT_TRUE(std::holds_alternative<OpenedBytes>(result));
+  EXPECT_EQ(std::get<OpenedBytes>(result).plaintext, said);
+  EXPECT_EQ(std::get<OpenedBytes>(result).envelope.sender, NodeName("node1"));
+  EXPECT_EQ(reason(receiver.open(sealed)), refusal_reason::malformed);
+  EXPECT_TRUE(std::holds_alternative<OpenedBytes>(receiver.open_bytes(datagram)));
+  auto altered = sealed;
+  altered.back() ^= 1U;
+  EXPECT_TRUE(std::holds_alternative<Refused>(receiver.open_bytes(altered)));
+}
+
 TEST_F(CodecTest, no_two_datagrams_are_alike) {
   const auto again = sender.seal(rich_message()).front();
   EXPECT_NE(datagram, again);
