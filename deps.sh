@@ -10,7 +10,7 @@ set -eu
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
+test='libgtest-dev libgmock-dev bird2 nftables clang-format-14 prometheus systemd python3 python3-yaml
       python3-jsonschema man-db zsh clang-14 libclang-rt-14-dev kubernetes-client'
 package='debhelper dpkg-dev fakeroot lintian'
 long="clang-tidy-16 gcovr $package mmdebstrap systemd-container"
