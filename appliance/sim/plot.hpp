@@ -82,8 +82,12 @@ enum class Deed : std::uint8_t {
   // who votes
   change_votes,  ///< a file with another list, to one node or to all
   cut_way,       ///< one of those by which two nodes hear each other
+  stop_bird,
+  start_bird,
+  lose_sessions,  ///< of BIRD
+  regain_sessions,
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::cut_way) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::regain_sessions) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

@@ -88,9 +88,14 @@ constexpr std::array chances{
     // Edition 6. It has addresses of both families, too, and nodes that hear each other by two
     // ways.
     Chance{Deed::cut_way, 30},
+    // Edition 7. Some services have no segment.
+    Chance{Deed::stop_bird, 20},
+    Chance{Deed::start_bird, 30},
+    Chance{Deed::lose_sessions, 20},
+    Chance{Deed::regain_sessions, 30},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, 56, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
@@ -140,6 +145,17 @@ void draw_families(Random& random, ClusterConfig& config) {
   }
 }
 
+void draw_routes(Random& random, ClusterConfig& config) {
+  for (ServiceConfig& service : config.services) {
+    if (!random.chance(400)) continue;
+    for (VipConfig& vip : service.vips) {
+      vip.address.prefix = static_cast<std::uint8_t>(8 * byte_count(vip.address.address.family));
+      vip.interface = InterfaceName("lo");
+      vip.announce = Announcing::bgp;
+    }
+  }
+}
+
 void draw_links(Random& random, ClusterConfig& config) {
   if (!random.chance(300)) return;
   std::uint8_t last = 1;
@@ -154,6 +170,7 @@ WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
     draw_families(random, options.config);
     draw_links(random, options.config);
   }
+  if (edition >= 7) draw_routes(random, options.config);
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;
