@@ -60,8 +60,8 @@ using Action = std::variant<
     membership::SendDatagram, membership::StorePromise, membership::StoreRecord,
     // vip
     vip::ArmFence, vip::Probe, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress,
-    vip::RemoveAddress, vip::Announce, vip::AnnounceTo, vip::ListClients, vip::Tickle,
-    vip::AnnounceToClients,
+    vip::RemoveAddress, vip::Announce, vip::AnnounceTo, vip::Advertise, vip::Withdraw,
+    vip::ListClients, vip::Tickle, vip::AnnounceToClients,
     // lb-supervisor
     lb_supervisor::CheckHaproxyConfig, lb_supervisor::StartHaproxy, lb_supervisor::RetireHaproxy,
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,

@@ -48,7 +48,7 @@ void ClientsHere::converge(bool serves, const std::vector<Endpoint>& before, Ins
 
 void ClientsHere::wake(Instant now, Decisions& out) {
   if (auto round = wakening_.take_due(now)) {
-    if (round->is_late) {
+    if (round->is_late && announce_ == Announcing::segment) {
       vip::AnnounceToClients told{served_.address, {}};
       for (const Endpoint& client : round->clients) told.clients.push_back(client.address);
       out.actions.emplace_back(std::move(told));

@@ -24,8 +24,9 @@ namespace hapx::appliance {
 
 class ClientsHere {
  public:
-  ClientsHere(ServiceName service, const Endpoint& served)
-      : service_(std::move(service)), served_(served) {}
+  ClientsHere(ServiceName service, const Endpoint& served,
+              Announcing announce = Announcing::segment)
+      : service_(std::move(service)), served_(served), announce_(announce) {}
 
   [[nodiscard]] const IpAddress& address() const { return served_.address; }
 
@@ -53,6 +54,7 @@ class ClientsHere {
 
   ServiceName service_;
   Endpoint served_;
+  Announcing announce_;
   std::optional<Instant> look_at_;  ///< absent: it isn't served here
   vip::Wakening wakening_;
   std::uint64_t connected_ = 0;

@@ -76,8 +76,8 @@ using Event = std::variant<
     // vip
     vip::AddressAdded, vip::AddressRefused, vip::AddressRemoved, vip::LinkChanged, vip::FenceArmed,
     vip::FenceUnavailable, vip::FenceRemoved, vip::ProbeSent, vip::ProbeFailed, vip::AddressClaimed,
-    vip::AskedElsewhere, vip::AnnouncementSent, vip::AnnouncementFailed, vip::ClientsListed,
-    vip::ClientsNotListed, vip::ClientWoken, vip::TickleFailed,
+    vip::AskedElsewhere, vip::RoutingChanged, vip::AnnouncementSent, vip::AnnouncementFailed,
+    vip::ClientsListed, vip::ClientsNotListed, vip::ClientWoken, vip::TickleFailed,
     // lb-supervisor
     lb_supervisor::KeeperConnected, lb_supervisor::KeeperLost, lb_supervisor::HaproxyConfigAccepted,
     lb_supervisor::HaproxyConfigRefused, lb_supervisor::HaproxyStarted,

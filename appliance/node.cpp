@@ -61,7 +61,7 @@ Node::State::State(NodeOptions given, Instant now)
   for (const auto& service : options.config.services) {
     services.emplace_back(service, options.config, random());
     for (const auto& vip : service.vips)
-      clients.emplace_back(service.name, Endpoint{vip.address.address, service.port});
+      clients.emplace_back(service.name, Endpoint{vip.address.address, service.port}, vip.announce);
   }
 }
 

@@ -47,10 +47,19 @@ enum class OnConflict {
   yield,   ///< it is given up until nobody else has it
 };
 
+/// Who is told where a VIP is.
+enum class Announcing {
+  segment,  ///< the hosts of its network, by ARP and NDP
+  bgp,      ///< routers, by BIRD: it has no network, and is on the loopback interface
+};
+
 struct VipConfig {
   Cidr address;  ///< added with its prefix as written
   InterfaceName interface;
   OnConflict on_conflict = OnConflict::defend;
+  Announcing announce = Announcing::segment;  ///< its service's
+
+  [[nodiscard]] bool is_routed() const { return announce == Announcing::bgp; }
 
   friend bool operator==(const VipConfig&, const VipConfig&) = default;
 };

@@ -44,17 +44,24 @@ void read_node(Reading& reading, const YamlNode& yaml, const std::string& path, 
 void read_vip(Reading& reading, const YamlNode& yaml, const std::string& path, VipConfig& vip) {
   const Section section(reading, yaml, path, schema::vip_keys);
   section.require("address");
-  section.require("interface");
+  if (vip.is_routed()) {
+    vip.interface = InterfaceName(std::string(schema::loopback_interface));
+  } else {
+    section.require("interface");
+  }
   section.read("interface", vip.interface);
   section.read_word("onConflict", schema::on_conflicts, vip.on_conflict);
   const auto* address = section.find_scalar("address", "an address with a prefix");
   if (address == nullptr) return;
   if (const auto parsed = parse_cidr(address->scalar)) {
     vip.address = *parsed;
-  } else if (parse_ip(address->scalar)) {
-    reading.refuse(address->where, "the VIP " + shown(address->scalar) +
-                                       " has no prefix; write its network's behind it, like "
-                                       "192.168.4.20/27");
+  } else if (const auto bare = parse_ip(address->scalar)) {
+    const auto bits = std::to_string(8 * byte_count(bare->family));
+    reading.refuse(address->where,
+                   "the VIP " + shown(address->scalar) +
+                       (vip.is_routed() ? " has no prefix; write /" + bits + " behind it"
+                                        : " has no prefix; write its network's behind it, like "
+                                          "192.168.4.20/27"));
   } else {
     reading.refuse(address->where, parsed.error().sentence);
   }
@@ -180,8 +187,12 @@ void read_service(Reading& reading, const YamlNode& yaml, const std::string& pat
   for (const auto* key : {"name", "vips", "apiServers"}) section.require(key);
   section.read("name", service.name);
   section.read("port", service.port);
+  Announcing announce{};
+  section.read_word("announce", schema::announcings, announce);
   for (const auto& [item, item_path] : section.items("vips")) {
-    read_vip(reading, *item, item_path, service.vips.emplace_back());
+    auto& vip = service.vips.emplace_back();
+    vip.announce = announce;
+    read_vip(reading, *item, item_path, vip);
   }
   for (const auto& [item, item_path] : section.items("apiServers")) {
     read_api_server(reading, *item, service.api_servers.emplace_back());

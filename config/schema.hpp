@@ -34,8 +34,9 @@ inline constexpr std::array tie_breaker_keys{"address"sv, "interface"sv};
 inline constexpr std::array metrics_keys{"listen"sv};
 /// What stands in the place of an address to listen at nowhere.
 inline constexpr std::string_view listen_off = "off"sv;
-inline constexpr std::array service_keys{"name"sv,     "vips"sv,   "port"sv,        "apiServers"sv,
-                                         "location"sv, "onFail"sv, "healthCheck"sv, "haproxy"sv};
+inline constexpr std::array service_keys{"name"sv,   "vips"sv,        "announce"sv,
+                                         "port"sv,   "apiServers"sv,  "location"sv,
+                                         "onFail"sv, "healthCheck"sv, "haproxy"sv};
 inline constexpr std::array vip_keys{"address"sv, "interface"sv, "onConflict"sv};
 inline constexpr std::array on_fail_keys{"vip"sv, "haproxy"sv};
 inline constexpr std::array health_check_keys{"mode"sv, "caFile"sv, "interval"sv, "fall"sv,
@@ -66,6 +67,10 @@ inline constexpr std::array<Word<OnFail>, 5> on_fails{{{"restart", OnFail::resta
                                                        {"standby", OnFail::standby}}};
 inline constexpr std::array<Word<OnConflict>, 2> on_conflicts{
     {{"defend", OnConflict::defend}, {"yield", OnConflict::yield}}};
+inline constexpr std::array<Word<Announcing>, 2> announcings{
+    {{"segment", Announcing::segment}, {"bgp", Announcing::bgp}}};
+/// Where a routed VIP is, whether the file says so or not.
+inline constexpr std::string_view loopback_interface = "lo"sv;
 inline constexpr std::array<Word<NoQuorumPolicy>, 3> no_quorum_policies{
     {{"stop", NoQuorumPolicy::stop},
      {"ignore", NoQuorumPolicy::ignore},

@@ -24,6 +24,7 @@ constexpr auto texts(const List& list) {
 constexpr auto role_words = texts(roles);
 constexpr auto mode_words = texts(health_check_modes);
 constexpr auto on_conflict_words = texts(on_conflicts);
+constexpr auto announce_words = texts(announcings);
 constexpr auto on_fail_words = texts(on_fails);
 constexpr auto profile_words = texts(profiles);
 /// Of the policies, those that a file may name; the others exist in scenarios.
@@ -123,8 +124,10 @@ constexpr Map metrics_map{metrics_fields};
 constexpr std::array vip_fields{
     one("address", Shape::prefix, "the address with its network's prefix, as it is to be added",
         Need::required),
-    one("interface", Shape::interface, "the interface that it is added to, the same on each node",
-        Need::required),
+    one("interface", Shape::interface,
+        "the interface that it is added to, the same on each node; required, but with `announce: "
+        "bgp`, where it is lo",
+        Need::depends),
     word("onConflict", on_conflict_words,
          "when another host claims the address while it is held: announce it again, or give it up "
          "until nobody else has it")};
@@ -184,6 +187,9 @@ constexpr std::array service_fields{
     one("name", Shape::label, "by which it is called in orders and answers", Need::required),
     list("vips", Shape::map, vips_max, &vip_map,
          "its virtual addresses, which are always on one node together"),
+    word("announce", announce_words,
+         "who is told where its addresses are: the hosts of their segment, as is the default, or "
+         "with bgp routers, by BIRD; then their prefix is /32 or /128"),
     number("port", 1, 65535, "the TCP port at which clients find it"),
     list("apiServers", Shape::api_server, api_servers_max, nullptr,
          "the kube-apiservers behind it; without a port it is 6443"),

@@ -34,7 +34,8 @@ enum class Shape {
   map,         ///< of the keys in `inner`
 };
 
-enum class Need { required, optional };
+/// What `depends` is required unless another key of the file stands in for it.
+enum class Need { required, depends, optional };
 /// Whether the shape stands there once, or a list of it (with `least` to `most` items).
 enum class Count { one, list };
 

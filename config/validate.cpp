@@ -14,6 +14,7 @@
 #include "config/validate_links.hpp"
 #include "config/validate_metrics.hpp"
 #include "config/validate_quorum.hpp"
+#include "config/validate_routed.hpp"
 #include "config/wording.hpp"
 
 namespace hapx {
@@ -318,6 +319,7 @@ void Validator::check_vip(const VipConfig& vip, const ServiceConfig& service,
   if (const auto problem = interface_problem(vip.interface.text())) {
     find(path + ".interface", *problem);
   }
+  for (auto& [key, sentence] : routed_problems(vip)) find(path + key, std::move(sentence), path);
   for (const auto& node : config_.nodes) {
     const auto ways = node.ways();
     if (std::find(ways.begin(), ways.end(), address) == ways.end()) continue;

@@ -80,6 +80,14 @@ std::vector<Finding> validate_quorum(const ClusterConfig& config) {
          "`interface` by which it is asked");
     return findings;
   }
+  for (const auto& service : config.services) {
+    const bool is_routed = std::ranges::any_of(service.vips, &VipConfig::is_routed);
+    if (!is_routed) continue;
+    find(policy_path, "`ignore` asks the segment who has an address, and service " +
+                          shown(service.name.text()) +
+                          " has `announce: bgp` and no segment; use `stop`, and a third node with "
+                          "`role: witness`");
+  }
   const std::string address_path = std::string(tie_breaker_path) + ".address";
   // A router's link-local address will do: the interface is named beside it.
   const bool is_plain = !is_link_local(tie_breaker->address);

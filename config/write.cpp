@@ -86,7 +86,8 @@ YamlNode write_service(const ServiceConfig& service) {
   auto vips = tree::list();
   for (const auto& vip : service.vips) {
     Map map;
-    map.add("address", to_string(vip.address)).add("interface", vip.interface.text());
+    map.add("address", to_string(vip.address));
+    if (!vip.is_routed()) map.add("interface", vip.interface.text());
     // Left out where it is the default: a fingerprint (config/fingerprint) has the whole list, and
     // an earlier version doesn't know the key.
     if (vip.on_conflict != OnConflict{}) {
@@ -105,10 +106,11 @@ YamlNode write_service(const ServiceConfig& service) {
           .add("vip", tree::plain(schema::word_of(schema::on_fails, service.on_fail.vip)))
           .add("haproxy", tree::plain(schema::word_of(schema::on_fails, service.on_fail.haproxy)))
           .take();
-  return Map()
-      .add("name", service.name.text())
-      .add("vips", std::move(vips))
-      .add("port", std::to_string(service.port))
+  Map map;
+  map.add("name", service.name.text()).add("vips", std::move(vips));
+  if (!service.vips.empty() && service.vips.front().is_routed())
+    map.add("announce", schema::word_of(schema::announcings, Announcing::bgp));
+  return map.add("port", std::to_string(service.port))
       .add("apiServers", std::move(api_servers))
       .add("location", location.take())
       .add("onFail", std::move(on_fail))

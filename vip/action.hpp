@@ -68,6 +68,19 @@ struct AnnounceTo {
   MacAddress asker_mac;
 };
 
+/// Has BIRD advertise the address for as long as it is here. Answered by AnnouncementSent when a
+/// BGP session has it, or by AnnouncementFailed.
+struct Advertise {
+  InterfaceName interface;
+  IpAddress address;
+};
+
+/// Has BIRD advertise the address no more, whether it is here or not. Answered by RoutingChanged
+/// if that changes anything.
+struct Withdraw {
+  IpAddress address;
+};
+
 /// Asks the kernel who is connected to the address at this port. Answered by ClientsListed or
 /// ClientsNotListed.
 struct ListClients {
@@ -93,7 +106,7 @@ struct AnnounceToClients {
 
 /// All that a Holder asks for, in its order.
 using Action = std::variant<ArmFence, Probe, ExtendDeadline, CloseFence, AddAddress, RemoveAddress,
-                            Announce, AnnounceTo>;
+                            Announce, AnnounceTo, Advertise, Withdraw>;
 using Actions = std::vector<Action>;
 
 }  // namespace hapx::vip

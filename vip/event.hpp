@@ -87,8 +87,15 @@ struct AskedElsewhere {
   Inquiry inquiry;
 };
 
+/// What BIRD can do for a routed address has changed, or is known now.
+struct RoutingChanged {
+  IpAddress address;
+  std::string obstacle;      ///< why it could not advertise it, in words; empty: it could
+  bool switched_on = false;  ///< it would advertise it, if it were here
+};
+
 /// All forms of an announcement were handed to the kernel, which sends them unless the fence is
-/// closed.
+/// closed. Of a routed address: BIRD advertises it by a session.
 struct AnnouncementSent {
   InterfaceName interface;
   IpAddress address;
@@ -135,6 +142,6 @@ using ClientEvent = std::variant<ClientsListed, ClientsNotListed, ClientWoken, T
 /// What the door tells of addresses, links and the fence, and what a Holder may be told.
 using Event = std::variant<AddressAdded, AddressRefused, AddressRemoved, LinkChanged, FenceArmed,
                            FenceUnavailable, FenceRemoved, ProbeSent, ProbeFailed, AddressClaimed,
-                           AskedElsewhere, AnnouncementSent, AnnouncementFailed>;
+                           AskedElsewhere, RoutingChanged, AnnouncementSent, AnnouncementFailed>;
 
 }  // namespace hapx::vip

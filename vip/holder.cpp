@@ -21,6 +21,10 @@ constexpr unsigned renewal_refusals_max = 2;
 constexpr Duration backstop_renewal_interval = seconds(1);
 constexpr Duration backstop_lifetime_min = seconds(2);
 
+/// Of a routed address it is how long BIRD goes on for a dead hapxd: at least a lease, so that it
+/// never ends before the right does, and no more.
+constexpr Duration routed_lifetime_min = seconds(1);
+
 /// With the lifetime as the fence: valid_lft 1 ends an address 1.0 to 1.25 s after its last
 /// renewal.
 constexpr Duration fence_lifetime = seconds(1);
@@ -84,16 +88,21 @@ std::optional<std::string> Holder::fence_obstacle() const {
 
 std::optional<std::string> Holder::obstacle() const {
   if (auto reason = link_obstacle()) return reason;
+  if (auto reason = routing_obstacle()) return reason;
   return fence_obstacle();
 }
 
 Duration Holder::lifetime() const {
   if (fence_ == FenceKind::lifetime) return fence_lifetime;
+  // Routers are sent here as long as it is here, also when nobody renews it any more.
+  if (vip_.is_routed())
+    return std::max<Duration>(std::chrono::ceil<seconds>(lease_), routed_lifetime_min);
   return std::max<Duration>(std::chrono::ceil<seconds>(lease_) + seconds(1), backstop_lifetime_min);
 }
 
 Duration Holder::renewal_interval() const {
-  return fence_ == FenceKind::lifetime ? fence_renewal_interval : backstop_renewal_interval;
+  return fence_ == FenceKind::lifetime || vip_.is_routed() ? fence_renewal_interval
+                                                           : backstop_renewal_interval;
 }
 
 /// Safety: with the lifetime fence no renewal carries the address past the voters' promise.
@@ -155,6 +164,7 @@ void Holder::ask_for_address(Instant until, Instant now, Outcome& out) {
 
 void Holder::ask_for_removal(Outcome& out) {
   out.actions.emplace_back(RemoveAddress{vip_.interface, vip_.address});
+  if (vip_.is_routed()) out.actions.emplace_back(Withdraw{vip_.address.address});
   ++removes_unanswered_;
 }
 
@@ -163,7 +173,11 @@ void Holder::announce_if_due(Instant now, Outcome& out) {
   if (held == nullptr || now >= held->until || !held->announcement.active()) return;
   const bool defends = rivals_.take_defence_due(now);
   if (!held->announcement.take_due(now) && !defends) return;
-  out.actions.emplace_back(Announce{vip_.interface, vip_.address.address});
+  if (vip_.is_routed()) {
+    out.actions.emplace_back(Advertise{vip_.interface, vip_.address.address});
+  } else {
+    out.actions.emplace_back(Announce{vip_.interface, vip_.address.address});
+  }
 }
 
 // What the node says.
@@ -182,7 +196,7 @@ Outcome Holder::acquire(Instant until, Proof proof, Instant now) {
   end_survey();
   // Who has just yielded is not to fight for it as soon as he may.
   const bool yields = vip_.on_conflict == OnConflict::yield && rivals_.present(now) != nullptr;
-  if (proof == Proof::none || yields) {
+  if (!vip_.is_routed() && (proof == Proof::none || yields)) {
     become_asking(until, now, out);
   } else {
     become_acquiring(Acquiring{until}, now, out);
@@ -342,6 +356,9 @@ void Holder::on(const AddressRemoved& event, Instant now, Outcome& out) {
     out.news.emplace_back(TakenAway{});
     if (leaves_away_) return let_go(out);
     if (now >= held->until) return end_holding("the right ended", out);
+    // Or it would be announced again before HAProxy serves again.
+    if (vip_.is_routed() && !held->announcement.active())
+      out.actions.emplace_back(Withdraw{vip_.address.address});
     become_acquiring(Acquiring{held->until, held->announcement.active(), true}, now, out);
   }
 }

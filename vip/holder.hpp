@@ -8,6 +8,10 @@
 // nothing is waited for. In between the holder prolongs both, puts the address back when somebody
 // deletes it, and reminds the segment.
 //
+// A routed address (`announce: bgp`) has no segment: nobody is asked, and routers are told by BIRD.
+// What a carrier is to the others a session of BIRD is to it. BIRD follows the kernel, so that what
+// ends the address ends its route, whoever lives; a switch of its own lets it wait for HAProxy.
+//
 // It does not know leases (it is told until when it may act, and stops by itself at that instant),
 // nor HAProxy (it is told that it serves), nor how anything is done (vip/io, or the simulator).
 #pragma once
@@ -55,7 +59,7 @@ struct StopFailed {
 };
 /// Somebody deleted it. It is being added again; Started follows.
 struct TakenAway {};
-/// No interface or no carrier. REQUIRES of the node: release.
+/// No interface, no carrier or no way to routers. REQUIRES of the node: release.
 struct LinkLost {
   std::string reason;
 };
@@ -164,8 +168,8 @@ enum class Proof : std::uint8_t {
 /// Safety: CloseFence stands before every other action of a release, and no action is ever behind
 /// an event that a release would have to wait for.
 /// Safety: Announce is asked for only while held, that is after AddressAdded, while serving and
-/// before `until`.
-/// Liveness: a deleted address is asked for again in the step that hears of it, unless it is to
+/// before `until`. So is Advertise; and a routed address is not added while BIRD would advertise
+/// it. Liveness: a deleted address is asked for again in the step that hears of it, unless it is to
 /// stay away.
 class Holder {
  public:
@@ -243,6 +247,7 @@ class Holder {
   void on(const ProbeFailed& event, Instant now, Outcome& out);
   void on(const AddressClaimed& event, Instant now, Outcome& out);
   void on(const AskedElsewhere& event, Instant now, Outcome& out);
+  void on(const RoutingChanged& event, Instant now, Outcome& out);
   void on(const AnnouncementSent& event, Instant now, Outcome& out);
   void on(const AnnouncementFailed& event, Instant now, Outcome& out);
 
@@ -266,6 +271,7 @@ class Holder {
   [[nodiscard]] Duration lifetime() const;
   [[nodiscard]] Duration renewal_interval() const;
   [[nodiscard]] std::optional<std::string> link_obstacle() const;
+  [[nodiscard]] std::optional<std::string> routing_obstacle() const;
   [[nodiscard]] std::optional<std::string> fence_obstacle() const;
   /// Of what we may act on; acting is to have the fence open.
   [[nodiscard]] std::optional<Instant> until() const;
@@ -279,6 +285,7 @@ class Holder {
   FenceKind fence_ = FenceKind::pending;
   std::string fence_reason_;  ///< of FenceUnavailable
   std::optional<LinkChanged> link_;
+  std::optional<RoutingChanged> routing_;  ///< of a routed address
   Rivals rivals_;
   Instant acting_since_{};
   std::optional<Instant> ask_again_at_;  ///< somebody was heard in the first moments, or in doubt

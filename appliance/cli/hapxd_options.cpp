@@ -31,6 +31,10 @@ void add_options(CLI::App& app, HapxdOptions& options, const std::string& versio
   app.add_option("--haproxy", options.haproxy, "the HAProxy program")
       ->capture_default_str()
       ->type_name("PROGRAM");
+  app.add_option("--bird-socket", options.bird_socket,
+                 "the control socket of BIRD, for services with `announce: bgp`")
+      ->capture_default_str()
+      ->type_name("PATH");
   app.add_option(
          "--haproxy-dir", options.haproxy_dir,
          "HAProxy's keeper is started by somebody else (hapxd --as haproxy-keeper) and has\n"

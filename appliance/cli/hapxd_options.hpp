@@ -20,6 +20,7 @@ struct HapxdOptions {
   std::string state_dir = "/var/lib/hapx";
   std::string run_dir = "/run/hapx";
   std::string haproxy = "haproxy";  ///< program, looked up in PATH
+  std::string bird_socket = "/run/bird/bird.ctl";
   /// Where HAProxy's keeper lives that somebody else starts; absent: ours does, in `run_dir`.
   std::optional<std::string> haproxy_dir;
 };

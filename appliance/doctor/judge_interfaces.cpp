@@ -132,6 +132,7 @@ void judge_interfaces(const Facts& facts, Findings& findings) {
   if (!facts.config || !may_hold(facts)) return;
   for (const auto& service : facts.config->services) {
     for (const auto& vip : service.vips) {
+      if (vip.is_routed()) continue;  // it has no segment
       const auto here = std::ranges::find(facts.interfaces, vip.interface, &InterfaceHere::name);
       if (here == facts.interfaces.end()) continue;
       const auto& name = vip.interface.text();

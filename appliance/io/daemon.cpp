@@ -34,6 +34,7 @@
 #include "lb-supervisor/io/self_probe.hpp"
 #include "membership/io/record_file.hpp"
 #include "membership/io/udp_link.hpp"
+#include "vip/io/bird_door.hpp"
 #include "vip/io/client_door.hpp"
 #include "vip/io/door.hpp"
 
@@ -131,6 +132,11 @@ class Daemon {
     if (const auto found = beginning_.inherited.find("deadlines");
         found != beginning_.inherited.end()) {
       deadlines = found->second.release();
+    }
+    if (std::ranges::any_of(vips, &VipConfig::is_routed)) {
+      auto bird = vip::BirdDoor::open(context_, options_.bird_socket, vips, post);
+      if (!bird) return bird.error();
+      bird_ = std::move(*bird);
     }
     vip::DoorOptions doors{std::move(vips), beginning_.node.config.tie_breaker, deadlines};
     auto door = vip::Door::open(context_, std::move(doors), post);
@@ -278,6 +284,8 @@ class Daemon {
   void carry_out(const vip::RemoveAddress& action) { vip_->carry_out(action); }
   void carry_out(const vip::Announce& action) { vip_->carry_out(action); }
   void carry_out(const vip::AnnounceTo& action) { vip_->carry_out(action); }
+  void carry_out(const vip::Advertise& action) { bird_->carry_out(action); }
+  void carry_out(const vip::Withdraw& action) { bird_->carry_out(action); }
   void carry_out(const vip::ListClients& action) { clients_->carry_out(action); }
   void carry_out(const vip::Tickle& action) { clients_->carry_out(action); }
   void carry_out(const vip::AnnounceToClients& action) { clients_->carry_out(action); }
@@ -333,6 +341,7 @@ class Daemon {
   std::optional<membership::RecordFile> record_;
   std::unique_ptr<vip::Door> vip_;
   std::unique_ptr<vip::ClientDoor> clients_;
+  std::unique_ptr<vip::BirdDoor> bird_;  ///< if an address is routed
   std::optional<lb_supervisor::ChildProcess> child_;
   std::optional<lb_supervisor::RuntimeSocket> runtime_;
   std::optional<lb_supervisor::SelfProbe> probe_;

@@ -167,6 +167,25 @@ void Interpreter::operator()(const vip::Announce& action) {
 /// The world's one client is told by announcements alone.
 void Interpreter::operator()(const vip::AnnounceTo&) {}
 
+void Interpreter::operator()(const vip::Advertise& action) {
+  const Knowledge& known = machine_.process->knowledge;
+  world_.state(Announced{machine_.options.name, action.address,
+                         known.addresses.contains(action.address), known.haproxy_answered});
+  if (fails(Door::announce)) {
+    world_.tell(machine_, netlink_takes,
+                vip::AnnouncementFailed{action.interface, action.address, broken_door});
+    return;
+  }
+  world_.advertise(machine_, action);
+  world_.observe();
+}
+
+void Interpreter::operator()(const vip::Withdraw& action) {
+  machine_.routing.set_switch(action.address, false);
+  world_.tell_of_routing(machine_, netlink_takes);
+  world_.observe();
+}
+
 void Interpreter::operator()(const vip::ListClients& action) {
   if (fails(Door::list_clients)) {
     world_.tell(machine_, netlink_takes, vip::ClientsNotListed{action.address, broken_door});

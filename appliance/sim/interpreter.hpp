@@ -25,6 +25,8 @@ class Interpreter {
   void operator()(const vip::Probe& action);
   void operator()(const vip::Announce& action);
   void operator()(const vip::AnnounceTo& action);
+  void operator()(const vip::Advertise& action);
+  void operator()(const vip::Withdraw& action);
   void operator()(const vip::ListClients& action);
   void operator()(const vip::Tickle& action);
   void operator()(const vip::AnnounceToClients& action);

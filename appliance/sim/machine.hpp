@@ -21,6 +21,7 @@
 #include "appliance/sim/haproxy.hpp"
 #include "appliance/sim/kernel.hpp"
 #include "appliance/sim/record_disk.hpp"
+#include "appliance/sim/routing.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -92,6 +93,7 @@ struct Machine {
   MachineClock clock;
   Kernel kernel;
   Haproxy haproxy;
+  RoutingDaemon routing{};
   membership::BootId boot{};
   std::optional<std::string> marker{};  ///< on disk: it has voted
   bool powered = false;

@@ -87,6 +87,7 @@ void World::observe_address(const IpAddress& vip, Address& address) {
   tell_changes(answering_before, answering_now, false);  // first: one instant, no overlap
   tell_changes(answering_now, answering_before, true);
 
+  if (address.routed) observe_route(vip, address);
   const std::optional<NodeName> by = find_serving(vip, address);
   if (by != address.serving) {
     address.serving = by;
@@ -101,7 +102,7 @@ void World::observe_address(const IpAddress& vip, Address& address) {
 std::optional<NodeName> World::find_serving(const IpAddress&, const Address& address) const {
   // A client that knows no hardware address yet asks, and believes the only one who answers.
   std::optional<NodeName> to = address.neighbour;
-  if (!to && address.answering.size() == 1) to = address.answering.front();
+  if (!to && !address.routed && address.answering.size() == 1) to = address.answering.front();
   if (!to || std::count(address.answering.begin(), address.answering.end(), *to) == 0) return {};
   if (!reaches_clients(*to)) return {};
   return machines_.at(*to).haproxy.accepts(now_) ? to : std::nullopt;
@@ -178,6 +179,7 @@ bool World::fit(const Machine& machine) const {
       options_.config.timing.lease < lease_without_fence_min) {
     return false;
   }
+  if (is_any_routed() && !machine.routing.obstacle().empty()) return false;
   const auto has_carrier = [&](const InterfaceOptions& each) {
     return machine.kernel.link(each.name).carrier;
   };

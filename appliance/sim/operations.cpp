@@ -21,6 +21,7 @@ void World::power_on(const NodeName& node, Duration boot_takes) {
   for (std::uint8_t& byte : it.boot.bytes) byte = static_cast<std::uint8_t>(random_.next());
   if (++it.boots == 1) return start(node);
   it.kernel = Kernel(it.options.kernel, random_.next());
+  it.routing.begin();
   it.earlier_memory.clear();
   it.met = false;
   it.start_due = false;
@@ -40,6 +41,7 @@ void World::power_off(const NodeName& node) {
   if (it.clock.stopped()) it.clock.go_on(now_);
   it.keeper = KeeperState::absent;
   it.haproxy.restart_keeper();
+  it.routing.end();
   end_process(it);
   observe();
 }
@@ -327,6 +329,7 @@ void World::replay(std::uint64_t choice) {
 }
 
 void World::foreign_claims(const IpAddress& vip) {
+  if (addresses_.at(vip).routed) return;  // it would have to be heard on a segment
   disturb("a foreign host claims " + to_string(vip));
   Address& address = addresses_.at(vip);
   address.claimed = true;

@@ -238,6 +238,8 @@ class Doing {
       for (const Door door : doors) world_.fail_next(name, door, 0);
       world_.set_disk(name, DiskHealth::well);
       links_up(name);
+      world_.start_bird(name);
+      world_.regain_sessions(name);
     }
     world_.run_for(ending_takes);  // who was asked to end, and could not, ends now
     for (const NodeConfig& each : world_.config().nodes) {
@@ -373,6 +375,11 @@ constexpr std::array<DeedRow, deeds> table{{
      [](Doing& it) {
        static_cast<void>(it.world().request(it.node(), "POST", "/v1/go-alone", ""));
      }},
+    {Deed::stop_bird, "stop_bird", [](Doing& it) { it.world().stop_bird(it.node()); }},
+    {Deed::start_bird, "start_bird", [](Doing& it) { it.world().start_bird(it.node()); }},
+    {Deed::lose_sessions, "lose_sessions", [](Doing& it) { it.world().lose_sessions(it.node()); }},
+    {Deed::regain_sessions, "regain_sessions",
+     [](Doing& it) { it.world().regain_sessions(it.node()); }},
 }};
 
 constexpr bool in_order() {

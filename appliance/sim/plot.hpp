@@ -88,8 +88,13 @@ enum class Deed : std::uint8_t {
   end_tie_breaker,  ///< for a while
   begin_tie_breaker,
   go_alone,  ///< somebody says that the other one is off
+  // the routing daemon
+  stop_bird,
+  start_bird,
+  lose_sessions,  ///< of BIRD
+  regain_sessions,
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::go_alone) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::regain_sessions) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

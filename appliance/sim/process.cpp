@@ -164,6 +164,7 @@ void World::start_process(Machine& machine, Inherits inherits) {
       deliver(machine, machine.kernel.link(interface));
     });
   }
+  if (is_any_routed()) tell_of_routing(machine, random_.between(Duration(50us), Duration(500us)));
   tell(machine, machine.haproxy.connect());
 }
 

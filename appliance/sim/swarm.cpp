@@ -88,12 +88,16 @@ constexpr std::array chances{
     // Edition 6. It has addresses of both families, too, and nodes that hear each other by two
     // ways.
     Chance{Deed::cut_way, 30},
-    // Edition 7. It has pairs that go on by evidence, mostly.
+    // Edition 7. It has pairs that go on by evidence, and services without a segment.
     Chance{Deed::isolate, 40},
     Chance{Deed::cut_segment, 8},
     Chance{Deed::end_tie_breaker, 15},
     Chance{Deed::begin_tie_breaker, 40},
     Chance{Deed::go_alone, 20},
+    Chance{Deed::stop_bird, 20},
+    Chance{Deed::start_bird, 30},
+    Chance{Deed::lose_sessions, 20},
+    Chance{Deed::regain_sessions, 30},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
 constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, 56, chances.size()};
@@ -146,6 +150,17 @@ void draw_families(Random& random, ClusterConfig& config) {
   }
 }
 
+void draw_routes(Random& random, ClusterConfig& config) {
+  for (ServiceConfig& service : config.services) {
+    if (!random.chance(400)) continue;
+    for (VipConfig& vip : service.vips) {
+      vip.address.prefix = static_cast<std::uint8_t>(8 * byte_count(vip.address.address.family));
+      vip.interface = InterfaceName("lo");
+      vip.announce = Announcing::bgp;
+    }
+  }
+}
+
 void draw_links(Random& random, ClusterConfig& config) {
   if (!random.chance(300)) return;
   std::uint8_t last = 1;
@@ -177,6 +192,7 @@ WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
     draw_links(random, options.config);
   }
   if (edition >= 7) draw_pair(random, options.config);
+  if (edition >= 7 && !options.config.tie_breaker) draw_routes(random, options.config);
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;

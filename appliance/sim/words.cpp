@@ -66,6 +66,10 @@ struct EventWords {
   std::string operator()(const AskedElsewhere& it) const {
     return "AskedElsewhere" + place(it.interface, it.inquiry.address);
   }
+  std::string operator()(const RoutingChanged& it) const {
+    return "RoutingChanged " + to_string(it.address) + (it.switched_on ? " on" : " off") +
+           (it.obstacle.empty() ? "" : ": " + it.obstacle);
+  }
   std::string operator()(const AnnouncementSent& it) const {
     return "AnnouncementSent" + place(it.interface, it.address);
   }
@@ -157,6 +161,10 @@ struct ActionWords {
   std::string operator()(const AnnounceTo& it) const {
     return "AnnounceTo " + to_string(it.asker) + place(it.interface, it.address);
   }
+  std::string operator()(const Advertise& it) const {
+    return "Advertise" + place(it.interface, it.address);
+  }
+  std::string operator()(const Withdraw& it) const { return "Withdraw " + to_string(it.address); }
   std::string operator()(const ListClients& it) const {
     return "ListClients " + to_string(it.address);
   }

@@ -46,6 +46,7 @@ World::World(const WorldOptions& options)
       vip_interfaces_.insert(vip.interface);
       Address& address = addresses_[vip.address.address];
       address.service = service.name;
+      address.routed = vip.is_routed();
       address.unserved.since = now_;
       address.silent.since = now_;
       invite_clients(vip.address.address, address);

@@ -110,6 +110,13 @@ class World {
   void remove_interface(const NodeName& node, const InterfaceName& interface);
   void create_interface(const NodeName& node, const InterfaceName& interface);
 
+  // Routing daemons. Each does nothing where no address is routed.
+
+  void stop_bird(const NodeName& node);
+  void start_bird(const NodeName& node);
+  void lose_sessions(const NodeName& node);
+  void regain_sessions(const NodeName& node);
+
   // Foreign hands.
 
   void delete_vip(const NodeName& node, const IpAddress& vip);
@@ -263,7 +270,10 @@ class World {
 
   struct Address {
     ServiceName service;
-    std::optional<NodeName> neighbour;  ///< whose hardware address the client last learnt
+    bool routed = false;
+    std::optional<NodeName> neighbour;  ///< whose hardware address the client, or whose way the
+                                        ///< router has learnt last
+    std::set<NodeName> shown;           ///< whose BIRD would tell routers of it, given a session
     bool claimed = false;               ///< a foreign host answers for it, too
     std::vector<NodeName> answering;
     std::optional<NodeName> serving;
@@ -354,6 +364,12 @@ class World {
   void observe_split();
   /// Whoever has the address answers, and those who hear it hear that somebody wants it.
   void probe(Machine& asker, const InterfaceName& interface, const IpAddress& vip);
+
+  // routing.cpp: what routers learn of addresses without a segment
+  [[nodiscard]] bool is_any_routed() const;
+  void tell_of_routing(Machine& machine, Duration after);
+  void advertise(Machine& machine, const vip::Advertise& action);
+  void observe_route(const IpAddress& vip, Address& address);
 
   // idle_clients.cpp: who is connected and only listens
   static void invite_clients(const IpAddress& vip, Address& address);

@@ -3,11 +3,12 @@
 # wrong keys, forged datagrams, missing rights, missing programs.
 set(sources_ground ground_test.cpp ground_rights_test.cpp ground_start_test.cpp
     ground_wire_test.cpp)
-foreach(name on_fail two_services placement electorate dual_stack conflict ways two_nodes wire)
+set(single on_fail two_services placement electorate dual_stack conflict ways two_nodes wire)
+foreach(name ${single})
   set(sources_${name} ${name}_test.cpp)
 endforeach()
 
-foreach(name ground on_fail two_services placement electorate dual_stack conflict ways two_nodes wire)
+foreach(name ground ${single})
   hapx_test(lab_${name}
     SOURCES ${sources_${name}}
     LINKS hapx_appliance_drill_io hapx_appliance_drill hapx_appliance_lab_io hapx_appliance_lab

@@ -98,7 +98,7 @@ struct Door::State : std::enable_shared_from_this<State> {
     std::set<std::uint32_t> indices;
     for (const VipConfig& vip : vips) {
       const LinkSeen* link = rtnetlink->find(vip.interface);
-      if (link != nullptr) indices.insert(link->index);
+      if (link != nullptr && !vip.is_routed()) indices.insert(link->index);
     }
     const LinkSeen* asked = tie_breaker ? rtnetlink->find(tie_breaker->interface) : nullptr;
     if (asked != nullptr) indices.insert(asked->index);

@@ -91,5 +91,21 @@ TEST(TwoNodes, MayNameTheirGateway) {
   }
 }
 
+/// There is no segment that could be asked who has its address.
+TEST(TwoNodes, HaveNoRoutedService) {
+  auto text = good_file();
+  const std::string good = std::string(the_nodes) + "  services:\n" + the_service + last_line;
+  std::string pair = file_of("    - {name: node2, address: 10.0.0.12}\n",
+                             tie_breaker("{address: 10.0.0.1, interface: eth0}"));
+  const std::string vips = "vips: [{address: 10.0.0.20/24, interface: eth0}]";
+  pair.replace(pair.find(vips), vips.size(), "vips: [{address: 10.9.0.1/32}]\n      announce: bgp");
+  text.replace(text.find(good), good.size(), pair);
+  const auto checked = check_config(text, "f");
+  ASSERT_EQ(checked.refusals.size(), 1U);
+  EXPECT_EQ(checked.refusals.front().sentence,
+            "f:15:19: `ignore` asks the segment who has an address, and service `api` has "
+            "`announce: bgp` and no segment; use `stop`, and a third node with `role: witness`");
+}
+
 }  // namespace
 }  // namespace hapx::refusals
