@@ -68,7 +68,8 @@ function(hapx_reuse target name)
   if(HAPX_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM ${name})
     target_compile_options(${target} PRIVATE
-      $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>)
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
   endif()
 endfunction()
 
