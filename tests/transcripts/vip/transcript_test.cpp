@@ -53,6 +53,12 @@ struct Wording {
   std::string operator()(const RemoveAddress&) const { return "remove the address"; }
   std::string operator()(const Probe&) const { return "ask whether anybody has it"; }
   std::string operator()(const Announce&) const { return "announce"; }
+  std::string operator()(const Advertise& one) const {
+    return "advertise " + hapx::to_string(one.address);
+  }
+  std::string operator()(const Withdraw& one) const {
+    return "withdraw " + hapx::to_string(one.address);
+  }
   std::string operator()(const AnnounceTo& one) const {
     return "announce to " + hapx::to_string(one.asker_mac) + " alone";
   }

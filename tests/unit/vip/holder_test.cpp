@@ -39,6 +39,8 @@ struct Wording {
   std::string operator()(const Probe&) const { return "probe"; }
   std::string operator()(const Announce&) const { return "announce"; }
   std::string operator()(const AnnounceTo&) const { return "announce to one"; }
+  std::string operator()(const Advertise&) const { return "advertise"; }
+  std::string operator()(const Withdraw&) const { return "withdraw"; }
 
   std::string operator()(const Started&) const { return "*started"; }
   std::string operator()(const StartFailed&) const { return "*start failed"; }
