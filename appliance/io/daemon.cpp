@@ -138,7 +138,7 @@ class Daemon {
       if (!bird) return bird.error();
       bird_ = std::move(*bird);
     }
-    vip::DoorOptions doors{std::move(vips), beginning_.node.config.tie_breaker, deadlines};
+    vip::DoorOptions doors{std::move(vips), deadlines, beginning_.node.config.tie_breaker};
     auto door = vip::Door::open(context_, std::move(doors), post);
     if (!door) return door.error();
     vip_ = std::move(*door);

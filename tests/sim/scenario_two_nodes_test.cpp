@@ -185,7 +185,7 @@ TEST_F(TwoNodes, WhoComesOutOfIsolationAsksAnew) {
   begin(pair());
   for (const NodeName& node : {n1, n2}) {
     place_on(node);
-    for (const Duration apart : {500ms, 1s, 1300ms, 2s, 2400ms}) {
+    for (const Duration apart : std::initializer_list<Duration>{500ms, 1s, 1300ms, 2s, 2400ms}) {
       world_->isolate(other_than(node));
       world_->run_for(apart);
       world_->heal_all();

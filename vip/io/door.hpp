@@ -37,10 +37,10 @@ namespace hapx::vip {
 
 struct DoorOptions {
   std::vector<VipConfig> vips;  ///< what is watched
-  /// Whose answers are told, too (as AddressClaimed); it is nobody's to hold.
-  std::optional<TieBreakerConfig> tie_breaker{};
   /// The deadlines' map of an earlier incarnation; the door owns it from here on.
   std::optional<int> inherited_deadlines;
+  /// Whose answers are told, too (as AddressClaimed); it is nobody's to hold.
+  std::optional<TieBreakerConfig> tie_breaker{};
 };
 
 class Door {
