@@ -73,8 +73,8 @@ class WireEnd {
     NodeName self;
     std::optional<NodeName> peer{};  ///< absent: whoever comes
     std::vector<IpAddress> given{};
-    std::uint64_t incarnation = 0;             ///< random, not 0; addresses are drawn by it, too
-    std::vector<SegmentEnd> notes{};           ///< what is known of each segment beforehand
+    std::uint64_t incarnation = 0;         ///< random, not 0; addresses are drawn by it, too
+    std::vector<SegmentEnd> notes{};       ///< what is known of each segment beforehand
     Duration patience = meeting_patience;  ///< for somebody to come
   };
 

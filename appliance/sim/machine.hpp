@@ -111,8 +111,9 @@ struct Machine {
   Duration longest_lease{0};          ///< that it ever asked for
   std::optional<Dues> dues{};         ///< absent: to be worked out again
   bool met = false;                   ///< of two: it has heard the other one since it booted
-  bool disk_full = false;             ///< no marker can be written
-  bool start_due = false;             ///< the service manager is going to start hapxd again
+  std::optional<Moment> meets_since{};
+  bool disk_full = false;  ///< no marker can be written
+  bool start_due = false;  ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t>
       earlier_memory{};  ///< the voter's file when its last process had started
   RecordDisk disk{};     ///< with the record, and the wall clock

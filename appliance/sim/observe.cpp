@@ -10,6 +10,8 @@ namespace hapx::appliance::sim {
 
 namespace {
 constexpr std::size_t trace_lines_max = 5000;
+/// Two that hear each other have proven by then that they are no recordings.
+constexpr Duration meeting_takes = std::chrono::seconds(1);
 /// With a longer lease the address's lifetime may stand in for the fence.
 constexpr Duration lease_without_fence_min = std::chrono::milliseconds(1500);
 }  // namespace
@@ -201,9 +203,11 @@ bool World::stands_alone(const Machine& machine) const {
 void World::observe_meetings() {
   for (auto& [a, one] : machines_) {
     for (const auto& [b, other] : machines_) {
-      const bool both = a != b && one.thinks() && other.thinks();
-      // Longer than it takes to prove to each other that they are no recordings.
-      one.met = one.met || (both && hears(other, one) && hears(one, other));
+      if (a == b) continue;
+      const bool meet = one.thinks() && other.thinks() && hears(other, one) && hears(one, other);
+      if (one.meets_since && now_ - *one.meets_since >= meeting_takes) one.met = true;
+      if (!meet) one.meets_since.reset();
+      if (meet && !one.meets_since) one.meets_since = now_;
     }
   }
 }

@@ -24,6 +24,7 @@ void World::power_on(const NodeName& node, Duration boot_takes) {
   it.routing.begin();
   it.earlier_memory.clear();
   it.met = false;
+  it.meets_since.reset();
   it.start_due = false;
   it.clock = MachineClock(Instant{}, now_, it.clock.rate_permille());
   std::erase_if(accepted_, [&](const auto& each) { return each.first.first == node; });
