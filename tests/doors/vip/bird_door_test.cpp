@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -15,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "config/io/clock.hpp"
 #include "segment.hpp"
 
 namespace hapx::vip {
@@ -49,10 +52,13 @@ class Bird {
       : folder_(folder) {
     std::filesystem::create_directories(folder);
     std::ofstream(folder + "/bird.conf") << config;
+    std::filesystem::remove(folder + "/bird.pid");
     const bool began = where.runs("bird -c " + folder + "/bird.conf -s " + socket() + " -P " +
                                   folder + "/bird.pid");
     EXPECT_TRUE(began);
-    std::ifstream(folder + "/bird.pid") >> pid_;
+    // It goes to the background before it has written that.
+    wait_until([&] { return static_cast<bool>(std::ifstream(folder + "/bird.pid") >> pid_); });
+    EXPECT_GT(pid_, 0);
   }
   ~Bird() { kill(SIGKILL); }
   Bird(const Bird&) = delete;
@@ -61,10 +67,23 @@ class Bird {
   [[nodiscard]] std::string socket() const { return folder_ + "/bird.ctl"; }
   void kill(int number) {
     if (pid_ > 0) ::kill(pid_, number);
-    if (number == SIGKILL) pid_ = 0;
+    if (number != SIGKILL) return;
+    // The next one at this socket refuses to begin beside it.
+    wait_until([&] { return pid_ == 0 || !runs(); });
+    pid_ = 0;
   }
 
  private:
+  [[nodiscard]] bool runs() const {
+    std::string word, name, state;
+    std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+    return stat >> word >> name >> state && state != "Z";
+  }
+  static void wait_until(const std::function<bool()>& condition) {
+    const Instant end = hapx::boot_now() + seconds(30);
+    while (!condition() && hapx::boot_now() < end) std::this_thread::sleep_for(milliseconds(5));
+  }
+
   std::string folder_;
   pid_t pid_ = 0;
 };
