@@ -73,6 +73,12 @@ void judge(const RequestArrived& request, const ReloadOrder& order) {
   must(request.target == "/v1/reload", "and has one address");
 }
 
+void judge(const RequestArrived& request, const GoAloneOrder& order) {
+  must(request.method == "POST", "only POST gives orders");
+  must(order.id == number, "an order remembers who gave it");
+  must(request.target == "/v1/go-alone", "and has one address");
+}
+
 void judge(const RequestArrived& request, const RecordOrder& order) {
   using membership::OrderKind;
   using membership::RecordChange;
