@@ -68,8 +68,7 @@ inline membership::Message rich_message() {
   message.record_answers = {{theirs, 2, theirs, RecordId{theirs, 6}}, {theirs, 0, ours, {}}};
   StandingOrder given = standby;
   given.given = RecordId{theirs, 5};
-  message.record_told = {{{theirs, 6}, 0, 1, standby, 0},
-                         {{theirs, 6}, 0, 1, given, 0, RecordId{theirs, 4}, 1, {}},
+  message.record_told = {{{theirs, 6}, 0, 1, given, 0, RecordId{theirs, 4}, 1, {}},
                          {{theirs, 6},
                           1,
                           1,

@@ -78,9 +78,8 @@ void write_parts(Seeds& seeds) {
   add("cleanup", &Message::orders, rich.orders[2]);
   add("record-read", &Message::record_reads, rich.record_reads[0]);
   add("record-answer", &Message::record_answers, rich.record_answers[0]);
-  add("record-told", &Message::record_told, rich.record_told[0]);
-  add("record-told-given", &Message::record_told, rich.record_told[1]);
-  add("record-told-lifted", &Message::record_told, rich.record_told[2]);
+  add("record-told-given", &Message::record_told, rich.record_told[0]);
+  add("record-told-lifted", &Message::record_told, rich.record_told[1]);
   add("record-written", &Message::record_written, rich.record_written[0]);
   add("config-told", &Message::config_told, rich.config_told[0]);
   add("clients-told", &Message::clients_told, rich.clients_told[0]);

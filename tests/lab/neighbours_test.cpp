@@ -50,6 +50,8 @@ class Neighbours : public Ground {
     std::cout << who << ": knows the new place "
               << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
               << " ms after the order\n";
+    // The new holder has to find the client, too.
+    do_in(plan().client_netns, {"nft", "flush", "ruleset"});
     EXPECT_TRUE(a_client_is_served(plan()));
   }
 
