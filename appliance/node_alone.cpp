@@ -61,8 +61,8 @@ void Node::State::attend_to_evidence(Instant now, Decisions& out) {
   using Pace = vip::TieBreaker::Pace;
   const bool is_peace = alone->other == OtherIs::heard;
   // What was planned without the other one was not told it.
-  if (is_peace && !std::exchange(was_peace, is_peace)) planned = false;
-  was_peace = is_peace;
+  const bool begins = !std::exchange(was_peace, is_peace);
+  if (is_peace && begins) planned = false;
   if (auto probe = tie_breaker->ask(is_peace ? Pace::seldom : Pace::with_heartbeats, now))
     out.actions.emplace_back(std::move(*probe));
   membership::Witness fresh{tie_breaker->answered(), {}};

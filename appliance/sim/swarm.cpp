@@ -191,8 +191,10 @@ WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
     draw_families(random, options.config);
     draw_links(random, options.config);
   }
-  if (edition >= 7) draw_pair(random, options.config);
-  if (edition >= 7 && !options.config.tie_breaker) draw_routes(random, options.config);
+  if (edition >= 7) {
+    draw_pair(random, options.config);
+    if (!options.config.tie_breaker) draw_routes(random, options.config);
+  }
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;

@@ -6,14 +6,12 @@
 namespace hapx::appliance::sim {
 namespace {
 
-inline const InterfaceName wire_of_vip("eth1");
-
 class TwoNodes : public Story {
  protected:
   static ClusterConfig pair() {
     ClusterConfig config = cluster(2);
     config.no_quorum_policy = NoQuorumPolicy::ignore;
-    config.tie_breaker = {ipv4(192, 168, 4, 1), wire_of_vip};
+    config.tie_breaker = {ipv4(192, 168, 4, 1), wire};
     return config;
   }
 
@@ -406,8 +404,7 @@ TEST_F(TwoNodes, OrdersThatWereGivenApartAreMerged) {
   EXPECT_EQ(outage(), 0ms);
 }
 
-/// Both lose their hapxd, each takes what nobody answers for; asking at the same time they wait for
-/// each other, but not for ever.
+/// Neither holds it, neither hears the other one, and both ask at the same time.
 TEST_F(TwoNodes, TwoThatWantItAtOnceDontWaitForEver) {
   begin(pair());
   world_->cut(n1, n2);
@@ -422,7 +419,7 @@ TEST_F(TwoNodes, TwoThatWantItAtOnceDontWaitForEver) {
   EXPECT_TRUE(world_->run_until([&] { return world_->all_served(); }, 6s));
 }
 
-TEST_F(TwoNodes, AQuestionThatCantBeSentStopsNothingInPeaceAndIsTold) {
+TEST_F(TwoNodes, AQuestionThatCantBeSentIsAskedAgain) {
   begin(pair());
   for (unsigned calls = 1; calls <= 3; ++calls) {
     world_->power_off(other_than(holder().value()));
@@ -435,7 +432,7 @@ TEST_F(TwoNodes, AQuestionThatCantBeSentStopsNothingInPeaceAndIsTold) {
   }
 }
 
-TEST_F(TwoNodes, WithTheLongLeaseOfAClouds) {
+TEST_F(TwoNodes, WithTheLongLeaseOfACloud) {
   ClusterConfig config = pair();
   config.timing = {200ms, 2s};
   begin(config);
