@@ -18,6 +18,7 @@
 #include "membership/random.hpp"
 #include "membership/record_copy.hpp"
 #include "membership/record_writer.hpp"
+#include "record_walks.hpp"
 
 namespace hapx::membership {
 namespace {
@@ -26,24 +27,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t nodes = 2;
 constexpr std::size_t messages_max = 60;
-
-struct Read {
-  RecordRead read;
-};
-struct Written {
-  Record record;
-  std::uint64_t filling = 0;
-};
-struct Answered {
-  RecordAnswer answer;
-  std::optional<Record> content;
-  std::uint64_t life = 0;  ///< of the process that answers
-};
-struct Sent {
-  std::size_t from = 0;
-  std::size_t to = 0;
-  std::variant<Read, Written, Answered> what;
-};
 
 class Walk {
  public:
@@ -190,18 +173,7 @@ class Walk {
   }
 
   void finish_store(std::size_t at) {
-    Site& site = sites_[at];
-    if (!site.store) {
-      site.store = site.copy.take_store(now_);
-    } else if (chance(100)) {
-      if (chance(500)) site.disk = site.store->bytes;  // nobody knows
-      site.copy.failed({site.store->ticket, {ErrorKind::failed, "full", 28}}, now_);
-      site.store.reset();
-    } else {
-      site.disk = site.store->bytes;
-      site.copy.stored({site.store->ticket});
-      site.store.reset();
-    }
+    turn_disk(sites_[at], now_, [this](unsigned permille) { return chance(permille); });
     answer(at);
   }
 
