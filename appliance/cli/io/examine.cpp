@@ -47,14 +47,18 @@ doctor::Findings examine(const GlobalOptions& global, const Doctor& verb,
   return doctor::judge(doctor::gather(options, progress));
 }
 
-int show_doctor(const GlobalOptions& global, const Doctor& verb, const Surroundings& around) {
-  const doctor::Findings findings = examine(global, verb, around);
+int show_findings(const doctor::Findings& findings, const GlobalOptions& global,
+                  const Surroundings& around) {
   if (global.output == Output::text) {
     around.out << doctor::to_text(findings, around.style);
   } else {
     print_document(around, global.output, doctor::to_json(findings));
   }
   return static_cast<int>(doctor::verdict_on(findings));
+}
+
+int show_doctor(const GlobalOptions& global, const Doctor& verb, const Surroundings& around) {
+  return show_findings(examine(global, verb, around), global, around);
 }
 
 }  // namespace hapx::appliance::cli

@@ -13,7 +13,9 @@ namespace hapx::appliance::cli {
 [[nodiscard]] doctor::Findings examine(const GlobalOptions& global, const Doctor& verb,
                                        const Surroundings& around);
 
-/// Exits with doctor::Verdict.
+/// In the form that is asked for; exits with doctor::Verdict.
+int show_findings(const doctor::Findings& findings, const GlobalOptions& global,
+                  const Surroundings& around);
 int show_doctor(const GlobalOptions& global, const Doctor& verb, const Surroundings& around);
 
 }  // namespace hapx::appliance::cli

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "appliance/cli/io/examine.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/speech.hpp"
 #include "appliance/doctor/io/wire.hpp"
@@ -134,13 +135,7 @@ int show_wire(const GlobalOptions& global, const DoctorWire& verb, const Surroun
     const bool nobody = facts.error().kind == ErrorKind::unavailable;
     return complain(around, facts.error().sentence, nobody ? exit_no_answer : exit_refused);
   }
-  const doctor::Findings findings = doctor::judge_wire(*facts);
-  if (global.output == Output::text) {
-    around.out << doctor::to_text(findings, around.style);
-  } else {
-    print_document(around, global.output, doctor::to_json(findings));
-  }
-  return static_cast<int>(doctor::verdict_on(findings));
+  return show_findings(doctor::judge_wire(*facts), global, around);
 }
 
 }  // namespace hapx::appliance::cli
