@@ -72,7 +72,7 @@ run() {
       ;;
     lab)
       say "lab, $soaks times over"
-      ctest --test-dir build/dev -L lab --repeat "until-fail:$soaks" --output-on-failure
+      ctest --test-dir build/dev -L '^(lab|more)$' --repeat "until-fail:$soaks" --output-on-failure
       ;;
     quiet)
       say "watches that say nothing for eleven minutes"

@@ -102,12 +102,13 @@ function(hapx_room target)
 endfunction()
 
 # hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy|long ...]
-#           [FIXTURES fixture ...])
+#           [FIXTURES fixture ...] [MORE filter])
 # One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all. FIXTURES are
-# what ctest sets up before.
+# what ctest sets up before. The tests that MORE names have the label `more` instead: they say again
+# what the others say, in another setting, and run where time matters less (`./test.sh --long`).
 add_custom_target(all_tests)
 function(hapx_test target)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(ARG "" "MORE" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main GTest::gmock hapx_flags)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
@@ -123,7 +124,13 @@ function(hapx_test target)
   if("long" IN_LIST ARG_LABELS)
     set(seconds_max 1800)
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST
+  set(usual)
+  if(ARG_MORE)
+    set(usual TEST_FILTER "-${ARG_MORE}")
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "${ARG_MORE}"
+                         PROPERTIES LABELS more TIMEOUT ${seconds_max} RUN_SERIAL ${alone})
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST ${usual}
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} RUN_SERIAL ${alone}
                                   FIXTURES_REQUIRED "${ARG_FIXTURES}")
   add_dependencies(all_tests ${target})
