@@ -12,7 +12,7 @@ build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-
 run='haproxy iproute2'
 test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
       python3-jsonschema man-db zsh clang-14 libclang-rt-14-dev lld kubernetes-client bird2
-      dnsmasq-base udhcpc'
+      dnsmasq-base udhcpc etcd-server'
 package='debhelper dpkg-dev fakeroot lintian'
 long="clang-tidy-16 gcovr $package mmdebstrap systemd-container"
 

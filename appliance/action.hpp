@@ -58,6 +58,7 @@ struct Exit {
 using Action = std::variant<
     // membership
     membership::SendDatagram, membership::StorePromise, membership::StoreRecord,
+    membership::AskArbiter,
     // vip
     vip::ArmFence, vip::Probe, vip::ExtendDeadline, vip::CloseFence, vip::AddAddress,
     vip::RemoveAddress, vip::Announce, vip::AnnounceTo, vip::Advertise, vip::Withdraw,

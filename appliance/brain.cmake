@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 hapx_room(hapx_appliance FOLDER appliance
   SOURCES clients_here.cpp coordination.cpp service_here.cpp node.cpp node_alone.cpp
+          node_arbiter.cpp
           node_cleanup.cpp node_clients.cpp node_journal.cpp node_metrics.cpp
           node_orders.cpp node_reload.cpp
           node_status.cpp

@@ -72,7 +72,7 @@ struct ConfigRefused {
 using Event = std::variant<
     // membership
     membership::DatagramArrived, membership::RecordStored, membership::RecordStoreFailed,
-    membership::WallClockSet,
+    membership::WallClockSet, membership::ArbiterAnswered, membership::ArbiterFailed,
     // vip
     vip::AddressAdded, vip::AddressRefused, vip::AddressRemoved, vip::LinkChanged, vip::FenceArmed,
     vip::FenceUnavailable, vip::FenceRemoved, vip::ProbeSent, vip::ProbeFailed, vip::AddressClaimed,

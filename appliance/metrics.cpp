@@ -256,6 +256,20 @@ void add_two_nodes(Page& page, const TwoNodesStatus& two) {
   page.add({}, two.tie_breaker_trouble.empty());
 }
 
+void add_arbiter(Page& page, const Status& status) {
+  const ArbiterStatus& arbiter = *status.arbiter;
+  page.family("hapx_arbiter_answers", gauge,
+              "1 if the etcd that has the third vote answers this node, else 0: then no node of "
+              "two goes on when the other one is gone.");
+  page.add({}, arbiter.answers);
+  counted(page, status, "arbiter_failures", "hapx_arbiter_failures_total",
+          "Questions to that etcd that it did not answer in time.");
+  if (!arbiter.commits_in) return;
+  page.family("hapx_arbiter_commit_seconds", gauge,
+              "How long the slowest of the last ten commits to that etcd took.");
+  page.add({}, seconds(*arbiter.commits_in));
+}
+
 void add_orders(Page& page, const Status& status) {
   page.family(
       "hapx_record_state", gauge,
@@ -426,6 +440,7 @@ std::string metrics_page(const Status& status) {
   add_ages_of_failures(page, status);
   add_electorate(page, status.electorate);
   if (status.two_nodes) add_two_nodes(page, *status.two_nodes);
+  if (status.arbiter) add_arbiter(page, status);
   add_orders(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
   add_vips(page, status);

@@ -53,6 +53,7 @@ void Node::State::journal_ways(std::size_t index, Instant now, Decisions& out) c
 void Node::State::journal_view(Instant now, Decisions& out) {
   const auto& view = member.view();
   journal_alone(now, out);
+  journal_arbiter(now, out);
   if (view == seen) return;
   for (std::size_t i = 0; i < view.members.size() && i < seen.members.size(); ++i) {
     const auto& member_now = view.members[i];

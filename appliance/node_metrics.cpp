@@ -42,6 +42,7 @@ void Node::State::begin_counting() {
                            "record_stores_failed", "reloads_refused", "rights_lost"}) {
     counters[name] = 0;
   }
+  if (options.config.arbiter) counters["arbiter_failures"] = 0;
   for (const auto reason : membership::refusal_reason::all) {
     counters["datagrams_refused." + std::string(reason)] = 0;
   }

@@ -87,7 +87,7 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
                                "it with the new file";
     return hear(ConfigRefused{reason}, now, out);
   }
-  if (auto refusal = refuse_electorate(event.config.nodes)) {
+  if (auto refusal = refuse_electorate(event.config)) {
     return hear(ConfigRefused{*std::move(refusal)}, now, out);
   }
   examined = event;
@@ -102,28 +102,33 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
 
 /// What would never come to be: without this node, more than a vote at a time, or a majority that
 /// needs those who go. What others have agreed on is followed, however far it is.
-std::optional<std::string> Node::State::refuse_electorate(
-    const std::vector<NodeConfig>& after) const {
-  const auto& before = options.config.nodes;
+std::optional<std::string> Node::State::refuse_electorate(const ClusterConfig& after) const {
+  const auto& before = options.config;
   std::set<NodeName> stay;
-  for (const auto& node : after) stay.insert(node.name);
+  for (const auto& [voter, weight] : votes_of(after)) stay.insert(voter);
   if (!stay.contains(options.self)) {
     return "it doesn't name this node, " + options.self.text() +
            "; to let it go end hapxd here, then give the file to the other nodes";
   }
-  if (member.is_in_use(after)) return std::nullopt;
+  if (member.is_in_use(votes_of(after))) return std::nullopt;
   const auto votes = membership::votes_between(votes_of(before), votes_of(after));
+  const std::string what = before.arbiter == after.arbiter ? "spec.nodes" : "spec.arbiter";
   if (votes > 0 && options.config.no_quorum_policy == NoQuorumPolicy::ignore) {
-    return "spec.nodes changes who votes, and a node of two that goes on alone would not know of "
+    return what +
+           " changes who votes, and a node of two that goes on alone would not know of "
            "it: first give both nodes a file with noQuorumPolicy `stop` (and no tieBreaker), then "
            "this one";
   }
+  if (votes > 1 && before.arbiter && after.arbiter && before.arbiter != after.arbiter) {
+    return "other endpoints of etcd may be another etcd, with another memory: first give the nodes "
+           "a file without spec.arbiter, then this one";
+  }
   if (votes > 1) {
-    return "spec.nodes changes by " + std::to_string(votes) +
+    return what + " changes by " + std::to_string(votes) +
            " votes, and while hapxd runs one at a time can come or go: change it in steps, or end "
            "hapxd on all nodes, then start it with the new file";
   }
-  if (votes > 0 && !membership::Electorate(before).is_majority(stay)) {
+  if (votes > 0 && !membership::Electorate(std::vector{votes_of(before)}).is_majority(stay)) {
     return "without the node that goes there is no majority of the present votes, so nobody could "
            "agree to it: end hapxd on all nodes, then start it with the new file";
   }
@@ -141,7 +146,7 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   const auto& before = options.config;
   const bool other_evidence = file->config.no_quorum_policy != before.no_quorum_policy ||
                               (before.tie_breaker && file->config.timing != before.timing);
-  if (other_evidence || votes_of(file->config.nodes) != votes_of(options.config.nodes)) {
+  if (other_evidence || votes_of(file->config) != votes_of(options.config)) {
     note(out, now, JournalKind::life, "staging the changed file, for it changes what votes decide",
          joined(change.differences));
     return stage(*file, now, out);
@@ -155,7 +160,9 @@ void Node::State::stage(const ConfigRead& file, Instant now, Decisions& out) {
   staged = file;
   std::ranges::move(std::exchange(reload_requests, {}), std::back_inserter(staging_requests));
   const auto fingerprint = fingerprint_of(parts_of(file.config));
-  absorb(member.stage(membership::StagedConfig{fingerprint, file.config.nodes}, now), now, out);
+  absorb(member.stage(
+             membership::StagedConfig{fingerprint, file.config.nodes, votes_of(file.config)}, now),
+         now, out);
 }
 
 /// Takes what is staged when nothing stands in its way any more. Who asked is answered as soon as

@@ -104,13 +104,15 @@ struct Node::State {
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
   void stage(const ConfigRead& file, Instant now, Decisions& out);
   [[nodiscard]] std::optional<std::string> refuse_electorate(
-      const std::vector<NodeConfig>& after) const;
+      const ClusterConfig& after) const;
   void attend_to_staged(Instant now, Decisions& out);
   void answer_reload(const std::vector<std::string>& taking, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
   void hear(const membership::RecordStored& event, Instant now, Decisions& out);
   void hear(const membership::RecordStoreFailed& event, Instant now, Decisions& out);
   void hear(const membership::WallClockSet& event, Instant now, Decisions& out);
+  void hear(const membership::ArbiterAnswered& event, Instant now, Decisions& out);
+  void hear(const membership::ArbiterFailed& event, Instant now, Decisions& out);
   void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
   void hear_clients(const vip::ClientEvent& event, Instant now, Decisions& out);
@@ -150,6 +152,8 @@ struct Node::State {
   [[nodiscard]] const NodeName& other_of_two() const;
   [[nodiscard]] std::optional<TwoNodesStatus> two_nodes_status() const;
   void attend_to_evidence(Instant now, Decisions& out);
+  [[nodiscard]] std::optional<ArbiterStatus> arbiter_status() const;
+  void journal_arbiter(Instant now, Decisions& out);
   void go_alone(const GoAloneOrder& order, Instant now, Decisions& out);
   void journal_alone(Instant now, Decisions& out);
   void begin_counting();

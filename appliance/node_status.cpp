@@ -354,6 +354,21 @@ void add_two_nodes_reasons(const TwoNodesStatus& two, const std::string& other,
   }
 }
 
+void add_arbiter_reasons(const ArbiterStatus& arbiter, const ClusterConfig& config,
+                         std::vector<std::string>& degraded) {
+  const Duration lease = config.timing.lease;
+  if (!arbiter.answers) {
+    degraded.push_back("etcd does not answer, and without its vote no node goes on alone" +
+                       (arbiter.trouble.empty() ? std::string() : ": " + arbiter.trouble));
+  } else if (arbiter.commits_in && *arbiter.commits_in * commits_per_lease_min > lease) {
+    const auto commit = std::chrono::ceil<std::chrono::milliseconds>(*arbiter.commits_in);
+    degraded.push_back(
+        "etcd took " + hapx::to_string(Duration(commit)) + " to commit, and a lease of " +
+        hapx::to_string(lease) + " is less than ten times that: make the lease " +
+        hapx::to_string(Duration(commit * commits_per_lease_min)) + ", or give etcd a faster disk");
+  }
+}
+
 std::vector<std::string> degraded_reasons(const Status& status, const Node::State& state,
                                           Instant now) {
   std::vector<std::string> degraded;
@@ -362,6 +377,7 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   if (!status.quorate) degraded.push_back("no quorum: fewer than half of the votes are here");
   if (status.two_nodes)
     add_two_nodes_reasons(*status.two_nodes, state.other_of_two().text(), degraded);
+  if (status.arbiter) add_arbiter_reasons(*status.arbiter, state.options.config, degraded);
   for (std::size_t i = 0; i < status.services.size(); ++i) {
     const ServiceConfig& service = state.options.config.services[i];
     add_service_reasons(status, service, status.services[i], state, degraded);
@@ -441,6 +457,7 @@ Status Node::State::status(Instant now) const {
   shown_status.electorate = {view.electorate.generation, view.electorate.settled,
                              view.electorate.staged, view.electorate.waits_for};
   shown_status.two_nodes = two_nodes_status();
+  shown_status.arbiter = arbiter_status();
   shown_status.failure_timeout = options.config.scheduling.failure_timeout;
   for (const auto& order : view.record.orders) {
     shown_status.orders.push_back(shown(order, now, utc_offset));

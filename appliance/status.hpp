@@ -197,6 +197,18 @@ struct TwoNodesStatus {
   friend bool operator==(const TwoNodesStatus&, const TwoNodesStatus&) = default;
 };
 
+/// How it is with the third vote, where an etcd has it.
+struct ArbiterStatus {
+  std::vector<std::string> endpoints;  ///< "https://192.168.4.31:2379"
+  bool answers = false;
+  std::string trouble;                 ///< why its vote is missing; empty: it isn't
+  std::optional<Duration> commits_in;  ///< the slowest of the last ten
+
+  friend bool operator==(const ArbiterStatus&, const ArbiterStatus&) = default;
+};
+/// A lease has to be so many commits long, or one that is slow for once ends a right.
+inline constexpr int commits_per_lease_min = 10;
+
 struct Status {
   ClusterName cluster;
   NodeName node;  ///< who says all this
@@ -211,6 +223,7 @@ struct Status {
   std::vector<MemberStatus> members;
   ElectorateStatus electorate;
   std::optional<TwoNodesStatus> two_nodes;
+  std::optional<ArbiterStatus> arbiter;
   std::vector<ServiceStatus> services;
   std::vector<OrderStatus> orders;
   OrdersState orders_state = OrdersState::read;

@@ -217,6 +217,13 @@ TwoNodesStatus two_nodes_from(const json::object& object) {
           flag_at(object, "alone", false), text_at(object, "reason")};
 }
 
+ArbiterStatus arbiter_from(const json::object& object) {
+  ArbiterStatus arbiter{texts_at(object, "endpoints"), flag_at(object, "answers", false),
+                        text_at(object, "trouble"), std::nullopt};
+  if (object.contains("commitMs")) arbiter.commits_in = milliseconds_at(object, "commitMs");
+  return arbiter;
+}
+
 ServiceOnNode place_from(const json::object& object) {
   ServiceOnNode place;
   place.node = NodeName(text_at(object, "name"));
@@ -309,6 +316,16 @@ std::string to_json(const Status& status) {
                                         {"alone", two->alone},
                                         {"reason", text(two->reason)}};
   }
+  if (const auto& arbiter = status.arbiter) {
+    json::object shown{{"kind", "etcd"},
+                       {"endpoints", texts(arbiter->endpoints)},
+                       {"answers", arbiter->answers},
+                       {"trouble", text(arbiter->trouble)}};
+    if (arbiter->commits_in)
+      shown["commitMs"] =
+          milliseconds(std::chrono::ceil<std::chrono::milliseconds>(*arbiter->commits_in));
+    document["arbiter"] = std::move(shown);
+  }
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
@@ -394,6 +411,8 @@ Result<Status> status_from_json(std::string_view text) {
   const json::value* two_nodes = object->if_contains("twoNodes");
   if (two_nodes && two_nodes->is_object())
     status.two_nodes = two_nodes_from(two_nodes->get_object());
+  const json::value* arbiter = object->if_contains("arbiter");
+  if (arbiter && arbiter->is_object()) status.arbiter = arbiter_from(arbiter->get_object());
   read_orders(*object, status);
   read_watched(*object, status);
   return status;

@@ -105,6 +105,10 @@ std::string quorum_line(const Status& status, Style style) {
     all += member.votes;
     if (member.state != MemberState::offline) here += member.votes;
   }
+  if (status.arbiter) {
+    ++all;
+    if (status.arbiter->answers) ++here;
+  }
   return "quorum: " +
          (status.quorate ? paint("yes", Tone::good, style) : paint("NO", Tone::bad, style)) + " (" +
          std::to_string(here) + " of " + std::to_string(all) + " votes" +
@@ -113,6 +117,24 @@ std::string quorum_line(const Status& status, Style style) {
          (status.coordinator ? printable(status.coordinator->text())
                              : paint("none", Tone::warning, style)) +
          "\n";
+}
+
+/// Nothing unless an etcd has the third vote.
+std::string arbiter_line(const Status& status, Style style) {
+  if (!status.arbiter) return "";
+  const ArbiterStatus& arbiter = *status.arbiter;
+  std::string names;
+  for (const std::string& endpoint : arbiter.endpoints)
+    names += (names.empty() ? "" : ", ") + printable(endpoint);
+  std::string speed;
+  if (arbiter.commits_in) {
+    const auto commit = std::chrono::ceil<std::chrono::milliseconds>(*arbiter.commits_in);
+    speed = " (commits in " + hapx::to_string(Duration(commit)) + ")";
+  }
+  return "third vote: etcd " +
+         (arbiter.answers ? paint("answers", Tone::good, style) + speed
+                          : paint("does not answer", Tone::bad, style)) +
+         ": " + names + "\n";
 }
 
 /// What was unusual about our own HAProxy and every recorded failure; nothing when all is well.
@@ -283,7 +305,8 @@ std::string fail_counts_to_text(const Status& status, Style style) {
 }
 
 std::string summary_to_text(const Status& status, Style style) {
-  std::string out = headline(status, style) + quorum_line(status, style);
+  std::string out =
+      headline(status, style) + quorum_line(status, style) + arbiter_line(status, style);
   for (const std::string& reason : status.degraded) {
     out += paint("! ", Tone::warning, style) + printable(reason) + "\n";
   }

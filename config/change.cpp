@@ -45,6 +45,7 @@ ConfigChange compare(const ClusterConfig& before, const ClusterConfig& after) {
   differs("spec.timing", before.timing != after.timing);
   differs("spec.noQuorumPolicy", before.no_quorum_policy != after.no_quorum_policy);
   differs("spec.tieBreaker", before.tie_breaker != after.tie_breaker);
+  differs("spec.arbiter", before.arbiter != after.arbiter);
   differs("spec.scheduling", before.scheduling != after.scheduling);
   differs("spec.metrics", before.metrics != after.metrics);
   const auto is_fixed = [&](std::string key, bool is_so) {

@@ -203,6 +203,23 @@ struct TieBreakerConfig {
   friend bool operator==(const TieBreakerConfig&, const TieBreakerConfig&) = default;
 };
 
+/// An etcd cluster, as a client of it is told: the control plane's own will do.
+struct EtcdConfig {
+  std::vector<Endpoint> endpoints;  ///< of its members, each for itself; never through a VIP
+  std::string ca_file;              ///< who vouches for them
+  std::string cert_file;            ///< what we show them
+  std::string key_file;
+
+  friend bool operator==(const EtcdConfig&, const EtcdConfig&) = default;
+};
+
+/// Who has the third vote where there are two nodes: somebody who decides, and holds nothing.
+struct ArbiterConfig {
+  EtcdConfig etcd;
+
+  friend bool operator==(const ArbiterConfig&, const ArbiterConfig&) = default;
+};
+
 struct Scheduling {
   Score resource_stickiness{100};
   Score migration_threshold{3};                         ///< 0: off
@@ -228,6 +245,7 @@ struct ClusterConfig {
   std::uint16_t port = 7405;  ///< UDP, for heartbeats
   NoQuorumPolicy no_quorum_policy = NoQuorumPolicy::stop;
   std::optional<TieBreakerConfig> tie_breaker;  ///< exactly with NoQuorumPolicy::ignore
+  std::optional<ArbiterConfig> arbiter;         ///< only with two nodes of one vote each
   Scheduling scheduling;
   MetricsConfig metrics;
 

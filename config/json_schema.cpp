@@ -96,6 +96,8 @@ YamlNode shape_schema(const Field& field, const YamlNode* standard) {
       return texts(R"(^(off|([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})$)");
     case Shape::api_server:
       return texts(R"(^[A-Za-z0-9.:\[\]-]+$)");
+    case Shape::etcd_endpoint:
+      return texts(R"(^https://([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?$)");
     case Shape::path:
       return texts("^/");
     case Shape::number:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "config/etcd_endpoint.hpp"
 #include "config/reading.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
@@ -284,6 +285,32 @@ void read_tie_breaker(const Section& spec, std::optional<TieBreakerConfig>& tie_
   }
 }
 
+void read_arbiter(const Section& spec, std::optional<ArbiterConfig>& arbiter) {
+  const auto* value = spec.find("arbiter");
+  if (value == nullptr) return;
+  const Section section(spec.reading(), *value, spec.path_of("arbiter"), schema::arbiter_keys);
+  section.require("etcd");
+  auto& etcd = arbiter.emplace().etcd;
+  const auto* inner = section.find("etcd");
+  if (inner == nullptr) return;
+  const Section keys(spec.reading(), *inner, section.path_of("etcd"), schema::etcd_keys);
+  for (const auto key : schema::etcd_keys) keys.require(key);
+  keys.read("caFile", etcd.ca_file);
+  keys.read("certFile", etcd.cert_file);
+  keys.read("keyFile", etcd.key_file);
+  for (const auto& [item, path] : keys.items("endpoints")) {
+    const bool is_text = item->kind == YamlNode::Kind::scalar;
+    const auto endpoint = parse_etcd_endpoint(is_text ? item->scalar : "");
+    if (endpoint) {
+      etcd.endpoints.push_back(*endpoint);
+    } else {
+      spec.reading().refuse(item->where, is_text ? endpoint.error().sentence
+                                                 : "an endpoint must be a text, not " +
+                                                       std::string(kind_in_words(*item)));
+    }
+  }
+}
+
 void read_spec(const Section& document, ClusterConfig& config) {
   const auto* value = document.find("spec");
   if (value == nullptr) return;
@@ -302,6 +329,7 @@ void read_spec(const Section& document, ClusterConfig& config) {
   spec.read("port", config.port);
   spec.read_word("noQuorumPolicy", schema::no_quorum_policies, config.no_quorum_policy);
   read_tie_breaker(spec, config.tie_breaker);
+  read_arbiter(spec, config.arbiter);
   if (const auto* scheduling = spec.find("scheduling")) {
     const Section section(reading, *scheduling, "spec.scheduling", schema::scheduling_keys);
     section.read("resourceStickiness", config.scheduling.resource_stickiness);

@@ -23,14 +23,16 @@ inline constexpr std::string_view kind = "Cluster";
 
 inline constexpr std::array document_keys{"apiVersion"sv, "kind"sv, "metadata"sv, "spec"sv};
 inline constexpr std::array metadata_keys{"name"sv};
-inline constexpr std::array spec_keys{"nodes"sv,      "services"sv,   "timing"sv,
-                                      "keyFile"sv,    "port"sv,       "noQuorumPolicy"sv,
-                                      "tieBreaker"sv, "scheduling"sv, "metrics"sv};
+inline constexpr std::array spec_keys{
+    "nodes"sv,          "services"sv,   "timing"sv,  "keyFile"sv,    "port"sv,
+    "noQuorumPolicy"sv, "tieBreaker"sv, "arbiter"sv, "scheduling"sv, "metrics"sv};
 inline constexpr std::array node_keys{"name"sv, "address"sv, "role"sv, "votes"sv, "links"sv};
 inline constexpr std::array timing_keys{"profile"sv, "heartbeat"sv, "lease"sv};
 inline constexpr std::array scheduling_keys{"resourceStickiness"sv, "migrationThreshold"sv,
                                             "failureTimeout"sv};
 inline constexpr std::array tie_breaker_keys{"address"sv, "interface"sv};
+inline constexpr std::array arbiter_keys{"etcd"sv};
+inline constexpr std::array etcd_keys{"endpoints"sv, "caFile"sv, "certFile"sv, "keyFile"sv};
 inline constexpr std::array metrics_keys{"listen"sv};
 /// What stands in the place of an address to listen at nowhere.
 inline constexpr std::string_view listen_off = "off"sv;

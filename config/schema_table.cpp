@@ -8,6 +8,7 @@
 #include "config/cluster_config.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
+#include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/write.hpp"
 
@@ -116,6 +117,20 @@ constexpr std::array tie_breaker_fields{
 static_assert(tells(tie_breaker_fields, tie_breaker_keys));
 constexpr Map tie_breaker_map{tie_breaker_fields};
 
+constexpr std::array etcd_fields{
+    list("endpoints", Shape::etcd_endpoint, etcd_endpoints_max, nullptr,
+         "its members, each for itself and never through a VIP, like https://192.168.4.31:2379"),
+    one("caFile", Shape::path, "by which their certificates are judged", Need::required),
+    one("certFile", Shape::path, "the client's certificate that they are shown", Need::required),
+    one("keyFile", Shape::path, "its key, a file that nobody else can read", Need::required)};
+static_assert(tells(etcd_fields, etcd_keys));
+constexpr Map etcd_map{etcd_fields};
+
+constexpr std::array arbiter_fields{
+    map("etcd", etcd_map, "an etcd cluster: the control plane's own will do", Need::required)};
+static_assert(tells(arbiter_fields, arbiter_keys));
+constexpr Map arbiter_map{arbiter_fields};
+
 constexpr std::array metrics_fields{
     one("listen", Shape::listen, "where Prometheus finds them over plain HTTP, or `off`")};
 static_assert(tells(metrics_fields, metrics_keys));
@@ -210,6 +225,7 @@ constexpr std::array spec_fields{
     word("noQuorumPolicy", policy_words,
          "without a majority: everything is given up, or (of two nodes) one goes on by evidence"),
     map("tieBreaker", tie_breaker_map, "who is asked which of two nodes is cut off"),
+    map("arbiter", arbiter_map, "who has the third vote beside two nodes"),
     map("scheduling", scheduling_map, "when services change their place"),
     map("metrics", metrics_map, "what Prometheus can read")};
 static_assert(tells(spec_fields, spec_keys));

@@ -18,20 +18,21 @@
 namespace hapx::schema {
 
 enum class Shape {
-  word,        ///< one of `words`
-  label,       ///< a name: lower-case letters, digits, hyphens
-  interface,   ///< a name that Linux gives to an interface
-  address,     ///< an IP address
-  prefix,      ///< an IP address with its network's prefix
-  listen,      ///< an address and a port, or `off`
-  api_server,  ///< a host or an address, and perhaps a port
-  path,        ///< absolute
-  number,      ///< whole, within `least` and `most`
-  duration,    ///< as Go writes them
-  score,       ///< a whole number, INFINITY or -INFINITY
-  scores,      ///< a map from a node's name to a score
-  line,        ///< a line of HAProxy's config
-  map,         ///< of the keys in `inner`
+  word,           ///< one of `words`
+  label,          ///< a name: lower-case letters, digits, hyphens
+  interface,      ///< a name that Linux gives to an interface
+  address,        ///< an IP address
+  prefix,         ///< an IP address with its network's prefix
+  listen,         ///< an address and a port, or `off`
+  api_server,     ///< a host or an address, and perhaps a port
+  etcd_endpoint,  ///< https://, an IP address, and perhaps a port
+  path,           ///< absolute
+  number,         ///< whole, within `least` and `most`
+  duration,       ///< as Go writes them
+  score,          ///< a whole number, INFINITY or -INFINITY
+  scores,         ///< a map from a node's name to a score
+  line,           ///< a line of HAProxy's config
+  map,            ///< of the keys in `inner`
 };
 
 /// What `depends` is required unless another key of the file stands in for it.

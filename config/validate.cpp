@@ -10,6 +10,7 @@
 
 #include "config/address_kind.hpp"
 #include "config/validate_address.hpp"
+#include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/validate_links.hpp"
 #include "config/validate_metrics.hpp"
@@ -93,9 +94,16 @@ class Validator {
     check_services();
     check_timing();
     check_path(config_.key_file, "keyFile", "spec.keyFile");
+    if (config_.arbiter) {
+      const auto& etcd = config_.arbiter->etcd;
+      check_path(etcd.ca_file, "caFile", "spec.arbiter.etcd.caFile");
+      check_path(etcd.cert_file, "certFile", "spec.arbiter.etcd.certFile");
+      check_path(etcd.key_file, "keyFile", "spec.arbiter.etcd.keyFile");
+    }
     check_port(config_.port, "spec.port");
     check_scheduling();
     for (auto& finding : validate_quorum(config_)) findings_.push_back(std::move(finding));
+    for (auto& finding : validate_arbiter(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_haproxy(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_metrics(config_)) findings_.push_back(std::move(finding));
     return std::move(findings_);

@@ -85,8 +85,8 @@ std::vector<Finding> validate_quorum(const ClusterConfig& config) {
     if (!is_routed) continue;
     find(policy_path, "`ignore` asks the segment who has an address, and service " +
                           shown(service.name.text()) +
-                          " has `announce: bgp` and no segment; use `stop`, and a third node with "
-                          "`role: witness`");
+                          " has `announce: bgp` and no segment; use `stop`, and a third vote: "
+                          "a node with `role: witness`, or spec.arbiter");
   }
   const std::string address_path = std::string(tie_breaker_path) + ".address";
   // A router's link-local address will do: the interface is named beside it.

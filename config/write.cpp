@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/etcd_endpoint.hpp"
 #include "config/schema.hpp"
 #include "config/tree.hpp"
 #include "config/yaml.hpp"
@@ -119,6 +120,18 @@ YamlNode write_service(const ServiceConfig& service) {
       .take();
 }
 
+YamlNode write_etcd(const EtcdConfig& etcd) {
+  auto endpoints = tree::list();
+  for (const auto& endpoint : etcd.endpoints)
+    endpoints.items.push_back(tree::text(write_etcd_endpoint(endpoint)));
+  return Map()
+      .add("endpoints", std::move(endpoints))
+      .add("caFile", etcd.ca_file)
+      .add("certFile", etcd.cert_file)
+      .add("keyFile", etcd.key_file)
+      .take();
+}
+
 YamlNode write_spec(const ClusterConfig& config) {
   auto nodes = tree::list();
   for (const auto& node : config.nodes) nodes.items.push_back(write_node(node));
@@ -143,6 +156,8 @@ YamlNode write_spec(const ClusterConfig& config) {
                                .add("interface", tie_breaker->interface.text())
                                .take());
   }
+  if (const auto& arbiter = config.arbiter)
+    spec.add("arbiter", Map().add("etcd", write_etcd(arbiter->etcd)).take());
   return spec
       .add("scheduling", Map()
                              .add("resourceStickiness", to_string(scheduling.resource_stickiness))

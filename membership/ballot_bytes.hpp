@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does a ballot look in a file of ours?
 //
-// The same in a slot of the promise memory and in the record's file. A datagram says it otherwise
-// (plaintext).
+// The same in a promise that is kept (promise_bytes) and in the record's file. A datagram says it
+// otherwise (plaintext).
 #pragma once
 
 #include "membership/ballot.hpp"
 #include "membership/bytes.hpp"
-#include "membership/promise_memory.hpp"
+#include "membership/promise.hpp"
 
 namespace hapx::membership {
 

@@ -208,6 +208,21 @@ std::optional<Instant> Lease::accepted_by(const NodeName& voter) const {
   return backing->second.right_until - right_of(timing_.lease);
 }
 
+/// An answer to the last beat's asking is lately enough; one that misses a beat is not.
+bool Lease::needs(const NodeName& voter, Instant now) const {
+  if (const auto* preparing = std::get_if<Preparing>(&state_)) {
+    return !electorate_.is_majority_where(
+        [&](const NodeName& node) { return node != voter && preparing->granted.contains(node); });
+  }
+  const auto* proposing = std::get_if<Proposing>(&state_);
+  if (proposing == nullptr) return false;
+  std::map<NodeName, Instant> backed;
+  for (const auto& [node, backing] : proposing->voters)
+    if (node != voter && backing.newest_acknowledged != 0) backed[node] = backing.right_until;
+  const auto until = electorate_.backed_until(backed);
+  return !until || *until < now + right_of(timing_.lease) - timing_.heartbeat * 3 / 2;
+}
+
 void Lease::vouch(const NodeName& voter, Instant asked, Instant now) {
   if (auto* preparing = std::get_if<Preparing>(&state_)) {
     preparing->blocked.erase(voter);

@@ -86,6 +86,9 @@ class Lease {
   /// Safety: `now` is its one send instant, read before the datagram is built (LEASE.md, rule 6).
   [[nodiscard]] std::optional<Proposal> proposal_for(const NodeName& voter, Instant now);
 
+  /// Without this voter no majority has granted or lately accepted what it was asked: it matters.
+  [[nodiscard]] bool needs(const NodeName& voter, Instant now) const;
+
   [[nodiscard]] const LeaseKey& key() const { return key_; }
   [[nodiscard]] bool claimed() const { return !std::holds_alternative<Idle>(state_); }
   [[nodiscard]] const std::optional<Right>& right() const { return right_; }

@@ -44,6 +44,12 @@ Instant abstention_of(const MemberOptions& options, Instant now) {
   return options.abstain ? std::max(remembered, now + *options.abstain) : remembered;
 }
 
+/// Either of two nodes may coordinate without the other: by evidence, or by a vote that keeps no
+/// record.
+bool may_act_alone(const ClusterConfig& config) {
+  return config.no_quorum_policy == NoQuorumPolicy::ignore || config.arbiter;
+}
+
 /// Ages aside, and unless one has become younger: then there is a new failure behind it.
 bool says_the_same(const ResourceReport& before, const ResourceReport& now) {
   ResourceReport aged = before;
@@ -67,7 +73,7 @@ bool says_the_same(const NodeReport& before, const NodeReport& now) {
 Member::State::State(MemberOptions given, Instant now)
     : options(std::move(given)),
       self{options.self, options.boot},
-      succession(adopt(options.record.electorate, votes_of(options.config.nodes)), options.self),
+      succession(adopt(options.record.electorate, votes_of(options.config)), options.self),
       counting_since(now),
       codec({options.config.name, options.self, options.boot, options.incarnation, options.keys}),
       random(options.seed),
@@ -77,9 +83,12 @@ Member::State::State(MemberOptions given, Instant now)
       config_fingerprint(fingerprint_of(config_parts)),
       copy(options.record, {options.config.name, options.self}),
       writer(options.config.nodes, succession.electorate(), options.config.timing,
-             options.config.no_quorum_policy == NoQuorumPolicy::ignore ? Differing::merged
-                                                                       : Differing::newest_counts),
+             may_act_alone(options.config) ? Differing::merged : Differing::newest_counts),
       next_beat(now) {
+  if (options.config.arbiter) {
+    arbiter.emplace(self, options.config.timing);
+    arbiter_voter = voter_of(*options.config.arbiter);
+  }
   const Promise* inherited = voter.memory().find(LeaseKey::coordinator());
   inherits_coordinator = inherited != nullptr && inherited->accepted &&
                          inherited->accepted->session() == self &&
@@ -139,6 +148,7 @@ std::optional<Instant> Member::State::next_deadline() const {
     const Instant worth_until = *witness.asked + right_of(options.config.timing.lease);
     if (worth_until > seen) consider(worth_until);
   }
+  if (arbiter) consider(arbiter->next_deadline(seen));
   consider(orders.next_deadline());
   consider(copy.next_deadline());
   consider(writer.next_deadline());
@@ -207,6 +217,7 @@ void Member::State::release(Claim& claim, Instant now) {
     for (const Peer& peer : peers)
       if (peer.current()) message_to(peer).releases.push_back(release);
     repeated_releases.push_back({release, release_beats});
+    if (arbiter && arbiter->concerns(release.key)) releases_for_arbiter.push_back(release);
   }
   claim.told_until.reset();  // asked for: no news
   claim.told_denial.clear();
@@ -222,11 +233,13 @@ void Member::State::pursue(Claim& claim, Instant now) {
   }
   for (const Peer& peer : peers)
     if (peer.current()) say_lease(claim.lease, peer, now);
+  if (other_is_away(now)) want_arbiter(claim, now);
 }
 
 void Member::State::settle(Instant now) {
   for (int i = 0; i < settle_rounds_max; ++i) {
     weigh(now);
+    refresh_arbiter(now);
     govern(now);
     keep_record(now);
     keep_plan_current(now);
@@ -252,6 +265,7 @@ bool Member::State::quorate(Instant now) const {
   if (acts_alone) return true;
   return succession.electorate().is_majority_where([&](const NodeName& node) {
     const Peer* peer = find_peer(node);
+    if (arbiter && node == arbiter_voter) return arbiter->answers(now);
     return node == options.self || (peer != nullptr && peer->detector().present(now));
   });
 }
@@ -316,6 +330,7 @@ Outcome Member::State::finish(Instant now) {
     if (Peer* peer = find_peer(name); peer != nullptr && !left) beat_to(*peer, now);
   refresh_view(now);
   last_now = now;
+  consult_arbiter(now);
   if (std::exchange(view_changed, false)) news.push_back(ViewChanged{});
   flush();
   return {std::exchange(actions, {}), std::exchange(news, {})};

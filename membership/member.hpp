@@ -30,7 +30,7 @@
 
 namespace hapx::membership {
 
-using Action = std::variant<SendDatagram, StorePromise, StoreRecord>;
+using Action = std::variant<SendDatagram, StorePromise, StoreRecord, AskArbiter>;
 
 /// What the node, one floor above, should know at once. The View holds the state; news say that it
 /// changed, and why.
@@ -102,6 +102,7 @@ struct MemberOptions {
 struct StagedConfig {
   std::uint64_t fingerprint = 0;  ///< of all of it
   std::vector<NodeConfig> nodes;
+  Votes votes;
 };
 
 /// What may stand in for the vote of the other one of two (evidence.hpp).
@@ -159,13 +160,20 @@ class Member {
 
   /// A node that is ahead of us counts by it, or ours is not settled: then to take it is no change
   /// that we would begin.
-  [[nodiscard]] bool is_in_use(const std::vector<NodeConfig>& nodes) const;
+  [[nodiscard]] bool is_in_use(const Votes& list) const;
   /// Tells the other nodes that this configuration waits here, or none. StagedAgreed comes when all
   /// who are there have the same, a majority of the votes in force, and of the new ones, is among
   /// them, and each has counted by the list in force for lease_max; or when one of them has adopted
   /// it already, or ours is not settled. What it waits for is in the View. REQUIRES: its electorate
   /// is another one.
   [[nodiscard]] Outcome stage(std::optional<StagedConfig> staged, Instant now);
+
+  /// What came of an AskArbiter.
+  [[nodiscard]] Outcome step(const ArbiterAnswered& answered, Instant now);
+  [[nodiscard]] Outcome step(const ArbiterFailed& failed, Instant now);
+  /// How long the slowest of its last ten commits took; absent: there was none. Not in the View,
+  /// which would change with each.
+  [[nodiscard]] std::optional<Duration> arbiter_commits_in() const;
 
   /// Replaces what is known besides votes. Nothing comes of it unless there are two nodes and
   /// noQuorumPolicy is ignore.

@@ -123,16 +123,15 @@ void Member::State::weigh(Instant now) {
     if (std::exchange(fresh.stands_in, true)) continue;
     fresh.reason = found.reason;
   }
-  count_record(fresh, finding.stands_in);
+  // Standing orders are kept by both, or by this one while the other can't be asked.
+  const bool can_be_asked = fresh.other == OtherIs::heard || fresh.other == OtherIs::suspect;
+  count_record(finding.stands_in && !can_be_asked);
   if (view.alone == fresh) return;
   view.alone = fresh;
   view_changed = true;
 }
 
-/// Standing orders are kept by both, or by this one while the other can't be asked.
-void Member::State::count_record(const AloneView& is, bool coordinates) {
-  const bool answers = is.other == OtherIs::heard || is.other == OtherIs::suspect;
-  const bool alone = coordinates && !answers;
+void Member::State::count_record(bool alone) {
   if (std::exchange(acts_alone, alone) == alone) return;
   writer.count_by(alone ? Electorate(std::vector{Votes{{self.node, 1}}}) : succession.electorate());
 }

@@ -88,6 +88,7 @@ std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
              peer.config() != staging->config.fingerprint)
       waits.push_back(name.text() + " to be given the same file");
   }
+  if (arbiter && arbiter->answers(now)) present.insert(arbiter_voter);
   if (!succession.electorate().is_majority(present)) waits.emplace_back("a quorum");
   std::vector<std::string> unheard;
   for (const NodeConfig& node : staging->config.nodes) {
@@ -97,7 +98,7 @@ std::vector<std::string> Member::State::staged_waits_for(Instant now) const {
     else if (!present.contains(node.name))
       unheard.push_back(node.name.text());
   }
-  if (!Electorate(std::vector{staging->list}).is_majority(present))
+  if (!Electorate(std::vector{staging->config.votes}).is_majority(present))
     waits.push_back(joined(unheard) + " to be heard");
   return waits;
 }
@@ -106,7 +107,9 @@ void Member::State::refresh_electorate(Instant now) {
   ElectorateView fresh;
   fresh.generation = succession.kept().generation;
   fresh.settled = succession.settled();
+  // An arbiter adopts nothing: it votes for whoever asks it.
   if (!fresh.settled) fresh.missing = succession.missing();
+  std::erase_if(fresh.missing, is_arbiter);
   if (staging) {
     fresh.staged = true;
     fresh.storing = copy.durable().electorate != succession.kept();
@@ -119,8 +122,8 @@ void Member::State::refresh_electorate(Instant now) {
   view_changed = true;
 }
 
-bool Member::is_in_use(const std::vector<NodeConfig>& nodes) const {
-  return state_->is_in_use(hash_of(votes_of(nodes)));
+bool Member::is_in_use(const Votes& list) const {
+  return state_->is_in_use(hash_of(list));
 }
 
 Outcome Member::stage(std::optional<StagedConfig> staged, Instant now) {
@@ -128,9 +131,8 @@ Outcome Member::stage(std::optional<StagedConfig> staged, Instant now) {
   state.pass_time(now);
   state.staging.reset();
   if (staged) {
-    Votes list = votes_of(staged->nodes);
-    const std::uint64_t hash = hash_of(list);
-    state.staging = State::Staging{*std::move(staged), std::move(list), hash};
+    const std::uint64_t hash = hash_of(staged->votes);
+    state.staging = State::Staging{*std::move(staged), hash};
   }
   for (Peer& peer : state.peers)
     if (peer.current()) state.beats_owed.insert(peer.node().name);

@@ -39,8 +39,12 @@ void Member::State::beat_along(Instant now) {
 }
 
 void Member::State::say_beats(Instant now) {
-  if (!silenced(now))
-    for (auto& [key, claim] : claims) vote_ourselves(claim, now);
+  if (!silenced(now)) {
+    for (auto& [key, claim] : claims) {
+      vote_ourselves(claim, now);
+      want_arbiter(claim, now);
+    }
+  }
   rivals_told.clear();
   for (Peer& peer : peers) beat_to(peer, now);
   for (RepeatedRelease& repeated : repeated_releases) --repeated.beats;

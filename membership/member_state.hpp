@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "membership/arbiter.hpp"
 #include "membership/assembly.hpp"
 #include "membership/client_lists.hpp"
 #include "membership/codec.hpp"
@@ -139,7 +140,15 @@ struct Member::State {
   [[nodiscard]] OtherIs other_is(const Peer& other, Instant now) const;
   [[nodiscard]] KeyIs key_is(const Claim& claim, Instant now) const;
   void weigh(Instant now);
-  void count_record(const AloneView& is, bool coordinates);
+  void count_record(bool alone);
+
+  // member_arbiter.cpp: a third vote that neither node has
+  void want_arbiter(const Claim& claim, Instant now);
+  [[nodiscard]] bool other_is_away(Instant now) const;
+  [[nodiscard]] std::vector<Arbiter::Question> questions_for_arbiter(Instant now);
+  void consult_arbiter(Instant now);
+  void take_arbiter(const ArbiterAnswered& answered, Instant now);
+  void refresh_arbiter(Instant now);
 
   // member_send.cpp: what is said
   void beat_all(Instant now);
@@ -203,8 +212,7 @@ struct Member::State {
   std::optional<Instant> conflict_told;
   struct Staging {
     StagedConfig config;
-    Votes list;
-    std::uint64_t hash;  ///< of the list
+    std::uint64_t hash;  ///< of its votes
     bool agreed = false;
     std::map<NodeName, Instant> heard{};  ///< of those whom it adds
   };
@@ -216,6 +224,11 @@ struct Member::State {
   bool plan_knows_other = true;       ///< it was heard when we planned last
   bool meeting_waived = false;
   bool acts_alone = false;
+
+  std::optional<Arbiter> arbiter;
+  NodeName arbiter_voter;          ///< its name among the voters
+  std::set<LeaseKey> for_arbiter;  ///< for these its vote is wanted
+  std::vector<Release> releases_for_arbiter;
 
   bool left = false;
   bool renewed = false;  ///< a peer, with our vote, in this call

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "config/assert.hpp"
-#include "membership/ballot_bytes.hpp"
 #include "membership/bytes.hpp"
+#include "membership/promise_bytes.hpp"
 
 namespace hapx::membership {
 
@@ -46,24 +46,11 @@ bool checksum_fits(std::span<const std::uint8_t> slot, std::uint64_t salt) {
 std::vector<std::uint8_t> encode_slot(const Promise& promise, std::uint64_t generation,
                                       std::uint64_t salt) {
   HAPX_ASSERT(promise.key.text().size() <= key_bytes_max);
-  HAPX_ASSERT(promise.retired.size() <= retired_max);
   ByteWriter writer;
   writer.reserve(promise_slot_bytes);
   writer.u64(generation);
   writer.text(promise.key.text());
-  write_ballot(writer, promise.promised);
-  writer.u8(promise.accepted ? 1 : 0);
-  if (promise.accepted) {
-    write_ballot(writer, promise.accepted->ballot);
-    writer.raw(promise.accepted->boot.bytes);
-    writer.u64(promise.accepted->sequence);
-    writer.u64(static_cast<std::uint64_t>(promise.accepted->expiry.time_since_epoch().count()));
-  }
-  writer.u8(static_cast<std::uint8_t>(promise.retired.size()));
-  for (const Retired& retired : promise.retired) {
-    write_ballot(writer, retired.ballot);
-    writer.raw(retired.boot.bytes);
-  }
+  write_promise(writer, promise);
   return finish_slot(std::move(writer), salt);
 }
 
@@ -77,25 +64,9 @@ std::optional<DecodedSlot> decode_slot(std::span<const std::uint8_t> slot, std::
   ByteReader reader(slot.first(slot_body_bytes));
   DecodedSlot decoded;
   decoded.generation = reader.u64();
-  decoded.promise.key = LeaseKey(reader.text(key_bytes_max));
-  decoded.promise.promised = read_ballot(reader);
-  if (reader.u8() != 0) {
-    Accepted accepted;
-    accepted.ballot = read_ballot(reader);
-    accepted.boot.bytes = reader.raw<16>();
-    accepted.sequence = reader.u64();
-    accepted.expiry = Instant(Duration(static_cast<std::int64_t>(reader.u64())));
-    decoded.promise.accepted = accepted;
-  }
-  const std::size_t retired_count = reader.u8();
-  if (retired_count > retired_max) return std::nullopt;
-  for (std::size_t i = 0; i < retired_count; ++i) {
-    Retired retired;
-    retired.ballot = read_ballot(reader);
-    retired.boot.bytes = reader.raw<16>();
-    decoded.promise.retired.push_back(retired);
-  }
-  if (!reader.ok() || decoded.generation == 0) return std::nullopt;
+  auto promise = read_promise(reader, LeaseKey(reader.text(key_bytes_max)));
+  if (!promise || decoded.generation == 0) return std::nullopt;
+  decoded.promise = *std::move(promise);
   return decoded;
 }
 

@@ -28,7 +28,7 @@
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "membership/action.hpp"
-#include "membership/ballot.hpp"
+#include "membership/promise.hpp"
 
 namespace hapx::membership {
 
@@ -39,44 +39,6 @@ inline constexpr std::size_t promise_slot_bytes = 1024;
 inline constexpr std::size_t promise_keys_max = 68;
 inline constexpr std::size_t promise_slots = 1 + 2 * promise_keys_max;
 inline constexpr std::size_t promise_file_bytes = promise_slots * promise_slot_bytes;
-/// Longest name of a node or a cluster that a slot (and a datagram) has room for.
-inline constexpr std::size_t name_bytes_max = 64;
-/// Longest text of a key: an IPv6 address has at most 45 bytes.
-inline constexpr std::size_t key_bytes_max = 46;
-/// A voter remembers the last releases of this many sessions per key.
-inline constexpr std::size_t retired_max = 4;
-
-/// What a voter accepted: `session` may act under `ballot`; nobody else is promised the key until
-/// `expiry` on this voter's clock.
-struct Accepted {
-  Ballot ballot;
-  BootId boot;  ///< with ballot.node: the session
-  std::uint64_t sequence = 0;
-  Instant expiry;
-
-  [[nodiscard]] Session session() const { return {ballot.node, boot}; }
-
-  friend bool operator==(const Accepted&, const Accepted&) = default;
-};
-
-/// A session gave up this ballot and all its lower ones.
-struct Retired {
-  Ballot ballot;
-  BootId boot;
-
-  friend bool operator==(const Retired&, const Retired&) = default;
-};
-
-/// Everything a voter knows of one key.
-struct Promise {
-  LeaseKey key;
-  Ballot promised;  ///< nothing below it is accepted; round 0: nothing promised yet
-  std::optional<Accepted> accepted;
-  std::vector<Retired> retired;  ///< at most retired_max, oldest first
-
-  friend bool operator==(const Promise&, const Promise&) = default;
-};
-
 /// Whose memory it is. One that belongs to somebody else is no memory.
 struct VoterIdentity {
   ClusterName cluster;

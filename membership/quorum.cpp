@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "membership/arbiter.hpp"
+
 namespace hapx::membership {
 
 namespace {
@@ -52,6 +54,12 @@ Verdict judge_one(const Votes& list, const std::set<NodeName>& yes, const std::s
 Votes votes_of(const std::vector<NodeConfig>& nodes) {
   Votes list;
   for (const NodeConfig& node : nodes) list[node.name] = node.votes;
+  return list;
+}
+
+Votes votes_of(const ClusterConfig& config) {
+  Votes list = votes_of(config.nodes);
+  if (config.arbiter) list[voter_of(*config.arbiter)] = 1;
   return list;
 }
 

@@ -30,6 +30,8 @@ enum class Verdict : std::uint8_t {
 /// Who votes, and with how many votes.
 using Votes = std::map<NodeName, unsigned>;
 [[nodiscard]] Votes votes_of(const std::vector<NodeConfig>& nodes);
+/// With an arbiter's.
+[[nodiscard]] Votes votes_of(const ClusterConfig& config);
 
 /// Safety: half is not enough.
 [[nodiscard]] constexpr bool is_more_than_half(unsigned votes, unsigned total) {

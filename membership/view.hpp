@@ -73,6 +73,14 @@ struct AloneView {
   friend bool operator==(const AloneView&, const AloneView&) = default;
 };
 
+/// How it is with the third vote of two nodes (arbiter.hpp).
+struct ArbiterView {
+  bool answers = false;
+  std::string trouble{};  ///< why its vote is missing, or may be soon; empty: it isn't
+
+  friend bool operator==(const ArbiterView&, const ArbiterView&) = default;
+};
+
 struct View {
   /// Members that are alive have more than half of the votes, or evidence stands in for one.
   bool quorate = false;
@@ -84,6 +92,7 @@ struct View {
   RecordView record;
   ElectorateView electorate;
   std::optional<AloneView> alone;  ///< where noQuorumPolicy is ignore
+  std::optional<ArbiterView> arbiter;
   /// What we hold, and until when we may act on it; the coordinator's key is among them.
   std::map<LeaseKey, Instant> rights;
 

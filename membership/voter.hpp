@@ -4,11 +4,8 @@
 // A voter is a cautious witness: it promises a key to one session at a time, for a time measured on
 // its own clock, and forgets a promise only when that time is over or the holder itself gives it
 // up. It never looks around, knows no majority, and does not care who ought to have the key. All
-// its answers follow from what it remembers (promise_memory), and what it remembers is stored
-// before the answer leaves: the StorePromise in a Ballotage stands before the answer.
-//
-// For each key:   free --proposal--> promised to a session --T over, or its release--> free
-//                                      ^-- proposal of the same session: never shorter --+
+// its answers follow from what it remembers (promise, promise_memory), and what it remembers is
+// stored before the answer leaves: the StorePromise in a Ballotage stands before the answer.
 #pragma once
 
 #include <optional>
@@ -47,6 +44,8 @@ class Voter {
 
  private:
   [[nodiscard]] Promise recalled(const LeaseKey& key) const;
+  template <class Answer>
+  [[nodiscard]] Ballotage<Answer> stored(Judged<Answer> judged, Instant now);
 
   PromiseMemory memory_;
   std::vector<LeaseKey> wanted_;

@@ -82,6 +82,8 @@ std::string shape_in_words(const Field& field) {
       return "an address and a port, or off";
     case Shape::api_server:
       return "a host name or an address, and a port: kube-mast01:6443";
+    case Shape::etcd_endpoint:
+      return "the address and the port of a member: https://192.168.4.31:2379";
     case Shape::path:
       return "an absolute path";
     case Shape::number:

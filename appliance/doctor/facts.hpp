@@ -61,6 +61,14 @@ struct ApiServerHere {
   std::optional<std::int64_t> certificate_hours_left{};
 };
 
+/// A member of the etcd that has the third vote.
+struct EtcdMemberHere {
+  Endpoint at;
+  std::string trouble{};       ///< why it doesn't answer; empty: it does
+  std::uint64_t store = 0;     ///< which etcd it is of
+  Duration slowest_commit{0};  ///< of a few; longer than the lease: none was in time
+};
+
 /// What a hapxd that runs here says.
 struct Running {
   std::string version;
@@ -97,6 +105,7 @@ struct Facts {
   std::string haproxy_version{};  ///< "2.6.12-1+deb12u4"; empty: not found
   std::string haproxy_trouble{};
   std::vector<ApiServerHere> api_servers{};
+  std::vector<EtcdMemberHere> etcd{};
   std::optional<Running> running{};
 };
 

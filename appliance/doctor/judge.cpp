@@ -125,6 +125,7 @@ Findings judge(const Facts& facts) {
   judge_interfaces(facts, findings);
   judge_neighbours(facts, findings);
   judge_service(facts, findings);
+  judge_etcd(facts, findings);
   return findings;
 }
 

@@ -20,6 +20,7 @@ void judge_kernel(const Facts& facts, Findings& findings);      ///< and what it
 void judge_interfaces(const Facts& facts, Findings& findings);  ///< of the VIPs
 void judge_neighbours(const Facts& facts, Findings& findings);  ///< other programs, ports, clock
 void judge_service(const Facts& facts, Findings& findings);     ///< HAProxy, kube-apiservers, nodes
+void judge_etcd(const Facts& facts, Findings& findings);  ///< the third vote, where it has that
 
 /// Whether this machine is to hold addresses: not if it is known to be a witness.
 [[nodiscard]] bool may_hold(const Facts& facts);

@@ -8,8 +8,9 @@ target_link_libraries(hapx_appliance_hapxd_options PRIVATE CLI11::CLI11)
 
 hapx_room(hapx_appliance_io FOLDER appliance/io
   SOURCES accepted_file.cpp daemon.cpp startup.cpp wall_clock.cpp
-  LINKS hapx_appliance hapx_appliance_keeper hapx_appliance_windows_io hapx_appliance_hapxd_options
-        hapx_config_io hapx_membership_io hapx_vip_io hapx_lb_supervisor_io)
+  LINKS hapx_appliance hapx_appliance_etcd_io hapx_appliance_keeper hapx_appliance_windows_io
+        hapx_appliance_hapxd_options hapx_config_io hapx_membership_io hapx_vip_io
+        hapx_lb_supervisor_io)
 
 add_executable(hapxd ${CMAKE_CURRENT_SOURCE_DIR}/../hapxd.cpp)
 target_link_libraries(hapxd PRIVATE hapx_appliance_io hapx_flags)

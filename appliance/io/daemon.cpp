@@ -18,6 +18,7 @@
 #include <sys/timerfd.h>
 
 #include "appliance/io/accepted_file.hpp"
+#include "appliance/io/etcd_door.hpp"
 #include "appliance/io/event_queue.hpp"
 #include "appliance/io/http_server.hpp"
 #include "appliance/io/keeper.hpp"
@@ -106,6 +107,11 @@ class Daemon {
     if (!record) return record.error();
     record_.emplace(std::move(*record));
     if (auto watched = wall_clock_.watch(); !watched) return watched;
+    if (config.arbiter) {
+      auto etcd = EtcdDoor::open(context_, config.arbiter->etcd, config.name, post_any);
+      if (!etcd) return etcd.error();
+      etcd_ = std::move(*etcd);
+    }
     if (self.role == Role::full) {
       if (auto opened = open_vip_door(post_any); !opened) return opened;
     }
@@ -276,6 +282,7 @@ class Daemon {
   void carry_out(const membership::SendDatagram& action) { links_.at(action.way)->send(action); }
   void carry_out(const membership::StorePromise& action) { beginning_.promises.store(action); }
   void carry_out(const membership::StoreRecord& action) { record_->store(action); }
+  void carry_out(const membership::AskArbiter& action) { etcd_->carry_out(action); }
   void carry_out(const vip::ArmFence& action) { vip_->carry_out(action); }
   void carry_out(const vip::Probe& action) { vip_->carry_out(action); }
   void carry_out(const vip::ExtendDeadline& action) { vip_->carry_out(action); }
@@ -339,6 +346,7 @@ class Daemon {
   Log log_;
   std::vector<std::unique_ptr<membership::UdpLink>> links_;  ///< of our ways, in their order
   std::optional<membership::RecordFile> record_;
+  std::unique_ptr<EtcdDoor> etcd_;  ///< if it has the third vote
   std::unique_ptr<vip::Door> vip_;
   std::unique_ptr<vip::ClientDoor> clients_;
   std::unique_ptr<vip::BirdDoor> bird_;  ///< if an address is routed

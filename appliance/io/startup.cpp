@@ -139,7 +139,7 @@ Result<void> adopt_electorate(const std::string& state_dir, const ClusterConfig&
   if (!bytes->empty() && !before) {
     beginning.remarks.emplace_back("by which nodes' votes this node counted is not known any more");
   }
-  auto adopted = membership::adopt(before, membership::votes_of(config.nodes));
+  auto adopted = membership::adopt(before, membership::votes_of(config));
   beginning.node.inheritance.record.electorate = adopted;
   if (before == adopted) return {};
   return write_durably(state_dir, membership::voters_file_name,

@@ -3,7 +3,7 @@
 
 namespace hapx::appliance::sim {
 
-Excuses::Excuses(const ClusterConfig& config) : votes_(membership::votes_of(config.nodes)) {}
+Excuses::Excuses(const ClusterConfig& config) : votes_(membership::votes_of(config)) {}
 
 void Excuses::see(const Fact& fact) {
   const auto* excused = std::get_if<Excused>(&fact);

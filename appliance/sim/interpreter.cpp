@@ -58,6 +58,11 @@ void Interpreter::operator()(const membership::StoreRecord& action) {
   world_.store_record(machine_, action);
 }
 
+void Interpreter::operator()(const membership::AskArbiter& action) {
+  ++machine_.process->said;
+  world_.ask_arbiter(machine_, action);
+}
+
 void Interpreter::operator()(const vip::ArmFence& action) {
   const std::vector<IpAddress> addresses = action.addresses;
   world_.schedule_on(

@@ -17,6 +17,7 @@ class Interpreter {
   void operator()(const membership::SendDatagram& action);
   void operator()(const membership::StorePromise& action);
   void operator()(const membership::StoreRecord& action);
+  void operator()(const membership::AskArbiter& action);
   void operator()(const vip::ArmFence& action);
   void operator()(const vip::ExtendDeadline& action);
   void operator()(const vip::CloseFence& action);

@@ -77,6 +77,7 @@ struct Process {
   unsigned steps_overdue = 0;  ///< so many in a row left a deadline that was not ahead
   unsigned said = 0;           ///< datagrams in this step
   Duration utc_offset{0};      ///< from its clock to the time of day, as it was told last
+  std::optional<std::uint64_t> question{};  ///< that the arbiter was asked, and is under way
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };
@@ -112,8 +113,10 @@ struct Machine {
   std::optional<Dues> dues{};         ///< absent: to be worked out again
   bool met = false;                   ///< of two: it has heard the other one since it booted
   std::optional<Moment> meets_since{};
-  bool disk_full = false;  ///< no marker can be written
-  bool start_due = false;  ///< the service manager is going to start hapxd again
+  std::uint64_t store_seen = 0;  ///< the arbiter's
+  Moment trusts_from{};          ///< it
+  bool disk_full = false;        ///< no marker can be written
+  bool start_due = false;        ///< the service manager is going to start hapxd again
   std::vector<std::uint8_t>
       earlier_memory{};  ///< the voter's file when its last process had started
   RecordDisk disk{};     ///< with the record, and the wall clock

@@ -44,6 +44,7 @@ void World::observe_if_due() {
 
 void World::observe_outlook() {
   observe_meetings();
+  observe_arbiter();
   const auto is_claimed = [](const auto& entry) { return entry.second.claimed; };
   const bool stable = orders_given_.empty() && !votes_vary_ && stable_majority() &&
                       std::none_of(addresses_.begin(), addresses_.end(), is_claimed);
@@ -213,8 +214,9 @@ void World::observe_meetings() {
 }
 
 bool World::stable_majority() const {
-  if (std::any_of(machines_.begin(), machines_.end(),
-                  [&](const auto& entry) { return stands_alone(entry.second); }))
+  if (std::any_of(machines_.begin(), machines_.end(), [&](const auto& entry) {
+        return stands_alone(entry.second) || stands_by_arbiter(entry.second);
+      }))
     return true;
   std::vector<const Machine*> all;
   unsigned votes_total = 0;
@@ -256,7 +258,9 @@ void World::state(const Fact& fact) {
 void World::disturb(const std::string& what) {
   note((secret_ ? "** (secretly) " : "** ") + what);
   changed();
-  if (!secret_) state(Disturbed{what});
+  if (secret_) return;
+  disturbed_ = now_;
+  state(Disturbed{what});
 }
 
 void World::secretly(const std::function<void()>& operation) {

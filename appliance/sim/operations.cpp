@@ -154,7 +154,9 @@ void World::set_clock_rate(const NodeName& node, unsigned rate_permille) {
   state(ClockRateChanged{{node, it.boot}, before, rate_permille});
   it.clock.set_rate(now_, rate_permille);
   if (std::min(before, rate_permille) < clock_rate_min) excuse(it, Excused::As::holder);
-  if (std::max(before, rate_permille) > clock_rate_max) excuse(it, Excused::As::voter);
+  if (std::max(before, rate_permille) <= clock_rate_max) return;
+  excuse(it, Excused::As::voter);
+  excuse_arbiter();
 }
 
 void World::repair_clock(const NodeName& node) {
@@ -243,6 +245,7 @@ void World::heal_all() {
   disturb("heal all");
   network_.heal_all();
   segment_.heal_all();
+  etcd_.heal_all();
   observe_split();
   observe();
 }

@@ -69,7 +69,7 @@ class Doing {
 
   /// One vote more for somebody than he had at first, or none.
   void change_votes() {
-    if (world_.config().no_quorum_policy == NoQuorumPolicy::ignore) return;  // two votes are two
+    if (may_go_alone()) return;  // two votes are two, and three are three
     ClusterConfig changed = world_.config();
     unsigned& votes = changed.nodes[operation_.other % changed.nodes.size()].votes;
     if (random_.chance(500)) ++votes;
@@ -126,6 +126,33 @@ class Doing {
     for (const NodeConfig& each : world_.config().nodes) world_.end_clone(each.name);
   }
 
+  void slow_arbiter() {
+    world_.slow_arbiter(random_.chance(700) ? random_.between(Duration(5ms), Duration(300ms))
+                                            : random_.between(Duration(300ms), Duration(3s)));
+  }
+
+  void vex_arbiter() {
+    if (!world_.config().arbiter) return;
+    for (auto left = random_.between(std::uint64_t{1}, 4); left > 0; --left) {
+      switch (random_.between(std::uint64_t{0}, 3)) {
+        case 0:
+          world_.end_arbiter();
+          break;
+        case 1:
+          slow_arbiter();
+          break;
+        case 2:
+          world_.cut_arbiter(random_.chance(500) ? node_ : other());
+          break;
+        default:
+          world_.replace_arbiter();
+      }
+      world_.run_for(random_.between(Duration(0), Duration(4s)));
+    }
+    heal_arbiter();
+    world_.run_for(1s);
+  }
+
   void foreign_goes() {
     for (const ServiceConfig& each : world_.config().services) {
       for (const VipConfig& vip : each.vips) world_.foreign_goes(vip.address.address);
@@ -160,7 +187,7 @@ class Doing {
   /// not (scenarios and tests/unit/membership/record_split_walk_test have that).
   void order(const membership::Subject& subject) {
     if (world_.has_clones() || is_witness(subject.node)) return;
-    if (world_.config().no_quorum_policy == NoQuorumPolicy::ignore) return;
+    if (may_go_alone()) return;
     const bool for_a_time = random_.chance(300);
     world_.order(node_, subject,
                  for_a_time ? std::optional(random_.between(1s, Duration(20s))) : std::nullopt);
@@ -213,6 +240,15 @@ class Doing {
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
+  /// Either of two nodes, without the other one.
+  [[nodiscard]] bool may_go_alone() const {
+    const ClusterConfig& config = world_.config();
+    return config.no_quorum_policy == NoQuorumPolicy::ignore || config.arbiter;
+  }
+  void heal_arbiter() {
+    world_.begin_arbiter();
+    for (const NodeConfig& each : world_.config().nodes) world_.heal_arbiter(each.name);
+  }
   [[nodiscard]] bool is_witness(const NodeName& node) const {
     const auto& nodes = world_.config().nodes;
     return std::any_of(nodes.begin(), nodes.end(), [&](const NodeConfig& each) {
@@ -225,6 +261,7 @@ class Doing {
   void heal() {
     world_.heal_all();
     if (world_.config().tie_breaker) world_.begin_tie_breaker();
+    heal_arbiter();
     world_.set_weather({});
     repair_clocks();
     end_clones();
@@ -380,6 +417,13 @@ constexpr std::array<DeedRow, deeds> table{{
     {Deed::lose_sessions, "lose_sessions", [](Doing& it) { it.world().lose_sessions(it.node()); }},
     {Deed::regain_sessions, "regain_sessions",
      [](Doing& it) { it.world().regain_sessions(it.node()); }},
+    {Deed::end_arbiter, "end_arbiter", [](Doing& it) { it.world().end_arbiter(); }},
+    {Deed::begin_arbiter, "begin_arbiter", [](Doing& it) { it.world().begin_arbiter(); }},
+    {Deed::slow_arbiter, "slow_arbiter", [](Doing& it) { it.slow_arbiter(); }},
+    {Deed::cut_arbiter, "cut_arbiter", [](Doing& it) { it.world().cut_arbiter(it.node()); }},
+    {Deed::heal_arbiter, "heal_arbiter", [](Doing& it) { it.world().heal_arbiter(it.node()); }},
+    {Deed::replace_arbiter, "replace_arbiter", [](Doing& it) { it.world().replace_arbiter(); }},
+    {Deed::vex_arbiter, "vex_arbiter", [](Doing& it) { it.vex_arbiter(); }},
 }};
 
 constexpr bool in_order() {

@@ -93,8 +93,16 @@ enum class Deed : std::uint8_t {
   start_bird,
   lose_sessions,  ///< of BIRD
   regain_sessions,
+  // two nodes and an arbiter
+  end_arbiter,  ///< for a while
+  begin_arbiter,
+  slow_arbiter,
+  cut_arbiter,  ///< from one node
+  heal_arbiter,
+  replace_arbiter,  ///< by one that was restored from a backup
+  vex_arbiter,      ///< all of these, one after the other, and then it is well
 };
-inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::regain_sessions) + 1;
+inline constexpr std::size_t deeds = static_cast<std::size_t>(Deed::vex_arbiter) + 1;
 
 [[nodiscard]] std::string_view to_string(Deed deed);
 

@@ -64,7 +64,7 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
   const RecordOwner owner{self.cluster, self.node};
   inheritance.record = decode_record(machine.disk.file, owner).kept;
   const auto before = decode_voters(machine.disk.voters, owner);
-  inheritance.record.electorate = adopt(before, votes_of(config_of(machine).nodes));
+  inheritance.record.electorate = adopt(before, votes_of(config_of(machine)));
   if (inheritance.record.electorate != before) {
     if (machine.disk_full || machine.disk.health == DiskHealth::failing) return std::nullopt;
     machine.disk.voters = encode_voters(*inheritance.record.electorate, owner);
@@ -130,8 +130,9 @@ void World::start_process(Machine& machine, Inherits inherits) {
   if (inherits == Inherits::nothing) machine.accepted = file_of(machine);
   options.config = config_of(machine);
   machine.list.clear();
-  if (options.config.nodes != options_.config.nodes) {
-    machine.list = membership::votes_of(options.config.nodes);
+  if (const auto votes = membership::votes_of(options.config);
+      votes != membership::votes_of(options_.config)) {
+    machine.list = votes;
   }
   machine.longest_lease = std::max(machine.longest_lease, options.config.timing.lease);
   options.self = machine.node.name;

@@ -62,6 +62,8 @@ void World::isolate(const NodeName& node) {
   for (const auto& [name, machine] : machines_)
     if (machine.node.name != node) segment_.cut(node, machine.node.name);
   segment_.cut(node, tie_breaker);
+  etcd_.cut(node);
+  changed();
   observe_split();
   observe();
 }

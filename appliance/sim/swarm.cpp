@@ -98,9 +98,17 @@ constexpr std::array chances{
     Chance{Deed::start_bird, 30},
     Chance{Deed::lose_sessions, 20},
     Chance{Deed::regain_sessions, 30},
+    // Edition 8. It has pairs with an arbiter.
+    Chance{Deed::end_arbiter, 20},
+    Chance{Deed::begin_arbiter, 40},
+    Chance{Deed::slow_arbiter, 20},
+    Chance{Deed::cut_arbiter, 25},
+    Chance{Deed::heal_arbiter, 40},
+    Chance{Deed::replace_arbiter, 6},
+    Chance{Deed::vex_arbiter, 8},
 };
 /// How many of these rows an edition draws from; the first is edition 1.
-constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, 56, chances.size()};
+constexpr std::array<std::size_t, newest_edition> rows{38, 48, 50, 54, 55, 56, 65, chances.size()};
 static_assert(rows.back() == chances.size());
 
 /// One to three nodes, the last of three (or of two and itself) perhaps a witness.
@@ -167,9 +175,7 @@ void draw_links(Random& random, ClusterConfig& config) {
   for (NodeConfig& node : config.nodes) node.links = {ipv4(10, 0, 0, last++)};
 }
 
-/// Two nodes whose votes evidence may stand in for.
-void draw_pair(Random& random, ClusterConfig& config) {
-  if (!random.chance(600)) return;
+void make_pair_of(ClusterConfig& config) {
   while (config.nodes.size() < 2) {
     NodeConfig another = config.nodes.front();
     another.name = NodeName("n2");
@@ -179,8 +185,28 @@ void draw_pair(Random& random, ClusterConfig& config) {
   }
   config.nodes.resize(2);
   for (NodeConfig& node : config.nodes) node.role = Role::full;
+}
+
+/// Two nodes whose votes evidence may stand in for.
+void draw_pair(Random& random, ClusterConfig& config) {
+  if (!random.chance(600)) return;
+  make_pair_of(config);
   config.no_quorum_policy = NoQuorumPolicy::ignore;
   config.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth1")};
+}
+
+/// Two nodes, and an etcd that has the third vote.
+void draw_arbiter(Random& random, ClusterConfig& config) {
+  if (!random.chance(400)) return;
+  make_pair_of(config);
+  config.no_quorum_policy = NoQuorumPolicy::stop;
+  config.tie_breaker.reset();
+  ArbiterConfig& arbiter = config.arbiter.emplace();
+  for (std::uint8_t last = 101; last <= 103; ++last)
+    arbiter.etcd.endpoints.push_back({ipv4(192, 168, 4, last), 2379});
+  arbiter.etcd.ca_file = "/etc/hapx/etcd-ca.crt";
+  arbiter.etcd.cert_file = "/etc/hapx/etcd.crt";
+  arbiter.etcd.key_file = "/etc/hapx/etcd.key";
 }
 
 WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
@@ -195,6 +221,7 @@ WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
     draw_pair(random, options.config);
     if (!options.config.tie_breaker) draw_routes(random, options.config);
   }
+  if (edition >= 8) draw_arbiter(random, options.config);
   for (const NodeConfig& node : options.config.nodes) {
     MachineOptions machine;
     machine.name = node.name;
@@ -233,6 +260,11 @@ Operation draw_operation(Random& random, const ClusterConfig& config, unsigned e
   operation.other = static_cast<unsigned>(random.next() % config.nodes.size());
   operation.amount = random.next() % 1'000'000;
   return operation;
+}
+
+/// While both nodes are well and have agreed for long: so nothing may come of it.
+Operation draw_vexation(Random& random) {
+  return {.deed = Deed::vex_arbiter, .other = 1, .amount = random.next() % 1'000'000};
 }
 
 Played play_once(const Plot& plot) {
@@ -276,6 +308,7 @@ Plot draw_plot(std::uint64_t seed, Duration length, unsigned edition) {
       passed += plot.operations.back().after;
     }
     plot.operations.push_back({.deed = Deed::heal_and_demand});
+    if (plot.world.config.arbiter) plot.operations.push_back(draw_vexation(random));
     planned += act + rest;
   }
   return plot;

@@ -17,7 +17,7 @@ namespace hapx::appliance::sim {
 
 /// Which deeds a plot is drawn from. New ones begin a new edition, so that a seed that was kept
 /// still tells the story that it was kept for.
-inline constexpr unsigned newest_edition = 7;
+inline constexpr unsigned newest_edition = 8;
 
 /// The same seed, length and edition are the same plot, on every machine and every day. `length`:
 /// about how much simulated time it takes; the last act is ended whole. REQUIRES: 1 <= edition <=

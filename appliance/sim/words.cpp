@@ -31,6 +31,13 @@ struct EventWords {
     return "RecordStoreFailed: " + it.error.sentence;
   }
   std::string operator()(const WallClockSet&) const { return "WallClockSet"; }
+  std::string operator()(const ArbiterAnswered& it) const {
+    return std::string("ArbiterAnswered ") + (it.swapped ? "as asked" : "not so") + ", revision " +
+           std::to_string(it.revision);
+  }
+  std::string operator()(const ArbiterFailed& it) const {
+    return "ArbiterFailed: " + it.error.sentence;
+  }
   std::string operator()(const AddressAdded& it) const {
     return "AddressAdded" + place(it.interface, it.address);
   }
@@ -137,6 +144,12 @@ struct ActionWords {
     return "StorePromise slot " + std::to_string(it.slot);
   }
   std::string operator()(const StoreRecord&) const { return "StoreRecord"; }
+  std::string operator()(const AskArbiter& it) const {
+    std::string text = "AskArbiter" + number(it.ticket);
+    for (const ArbiterSwap& swap : it.swaps)
+      text += " " + swap.key + "@" + std::to_string(swap.revision);
+    return text;
+  }
   std::string operator()(const ArmFence&) const { return "ArmFence"; }
   std::string operator()(const Probe& it) const {
     return "Probe" + place(it.interface, it.address);
@@ -209,11 +222,11 @@ struct ActionWords {
 
 bool is_news(const Event& event) {
   return !is_any<DatagramArrived, HaproxyProbed, BackendsReported, ClientsListed, DeadlineReached,
-                 WallClockSet>(event);
+                 WallClockSet, ArbiterAnswered>(event);
 }
 bool is_news(const Action& action) {
   return !is_any<SendDatagram, StorePromise, StoreRecord, ExtendDeadline, ProbeHaproxy, AskBackends,
-                 ListClients, NotifyServiceManager>(action);
+                 ListClients, NotifyServiceManager, AskArbiter>(action);
 }
 
 std::string describe(const Event& event) {

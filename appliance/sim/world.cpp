@@ -5,6 +5,7 @@
 
 #include "config/assert.hpp"
 #include "config/write.hpp"
+#include "membership/arbiter.hpp"
 
 namespace hapx::appliance::sim {
 
@@ -30,8 +31,10 @@ World::World(const WorldOptions& options)
       file_(write_config(options.config)),
       random_(options.seed),
       network_(random_.next()),
+      etcd_(~options.seed, options.etcd_compares),
       recorder_(options.seed),
       checkers_(options.config, options.patience) {
+  if (options.config.arbiter) arbiter_ = membership::voter_of(*options.config.arbiter);
   network_.set_weather(options.weather);
   for (const NodeConfig& node : options_.config.nodes) {
     MachineOptions mine;

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "appliance/sim/checkers.hpp"
+#include "appliance/sim/etcd.hpp"
 #include "appliance/sim/machine.hpp"
 #include "appliance/sim/network.hpp"
 #include "appliance/sim/recorder.hpp"
@@ -42,6 +43,7 @@ struct WorldOptions {
   Weather weather;
   Patience patience;
   InterfaceName heartbeat_interface{"eth0"};
+  bool etcd_compares = true;  ///< false: so that a checker can be tested
   TraceDetail trace = TraceDetail::news;
 };
 
@@ -104,6 +106,18 @@ class World {
   void begin_tie_breaker();
   void heal(const NodeName& a, const NodeName& b);
   void heal_all();
+
+  // The arbiter. Each does nothing where the file has none.
+
+  void end_arbiter();    ///< etcd has no quorum of its own
+  void begin_arbiter();  ///< it has, and is quick
+  void slow_arbiter(Duration commit);
+  void cut_arbiter(const NodeName& node);
+  void heal_arbiter(const NodeName& node);
+  /// Its disks are lost, and it is restored from a backup: another store, with older contents. That
+  /// takes it down for longer than any lease lasts.
+  void replace_arbiter();
+
   void set_weather(const Weather& weather);
   void link_down(const NodeName& node, const InterfaceName& interface);
   void link_up(const NodeName& node, const InterfaceName& interface);
@@ -231,6 +245,8 @@ class World {
   [[nodiscard]] Status status(const NodeName& node) const;
   [[nodiscard]] const Kernel& kernel(const NodeName& node) const;
   [[nodiscard]] const ClusterConfig& config() const { return options_.config; }
+  /// That the arbiter was asked.
+  [[nodiscard]] std::uint64_t questions() const { return questions_; }
   /// Of a node's n-th link; the node's own address is on heartbeat_interface().
   [[nodiscard]] static InterfaceName interface_of(std::size_t link) {
     return InterfaceName("link" + std::to_string(link));
@@ -365,6 +381,28 @@ class World {
   /// Whoever has the address answers, and those who hear it hear that somebody wants it.
   void probe(Machine& asker, const InterfaceName& interface, const IpAddress& vip);
 
+  // arbitration.cpp: how nodes reach the arbiter
+  /// From its asking to its answer.
+  struct Question {
+    Machine* asker = nullptr;
+    std::uint64_t number = 0;
+    std::uint64_t store = 0;
+    Moment asked{};
+    membership::AskArbiter what{};
+    Course course{};
+  };
+  [[nodiscard]] bool reaches_arbiter(const Machine& machine) const;
+  void ask_arbiter(Machine& asker, const membership::AskArbiter& action);
+  void fail_question(const Question& question, Duration after, const Error& error);
+  void answer_question(const Question& question, Duration after, const Event& event);
+  void decide(Question question);
+  void note_promises(const Question& question);
+  void excuse_arbiter();
+  void observe_arbiter();
+  [[nodiscard]] bool stands_by_arbiter(const Machine& machine) const;
+  [[nodiscard]] bool agree() const;
+  void disturb_arbiter(const std::string& what);
+
   // routing.cpp: what routers learn of addresses without a segment
   [[nodiscard]] bool is_any_routed() const;
   void tell_of_routing(Machine& machine, Duration after);
@@ -418,9 +456,13 @@ class World {
   Network segment_{0};  ///< its weather is fine
   bool tie_breaker_up_ = true;
   bool split_ = false;
+  Etcd etcd_;
+  NodeName arbiter_;  ///< its name among the voters
+  std::uint64_t questions_ = 0;
   Recorder recorder_;
   Checkers checkers_;
   Moment now_{};
+  Moment disturbed_{};
   std::uint64_t sequence_ = 0;
   std::uint64_t lives_ = 0;
   std::vector<Pending> queue_;  ///< a heap

@@ -21,6 +21,7 @@
 #include "appliance/doctor/wire_frame.hpp"
 #include "genuine.hpp"
 #include "lb-supervisor/keeper_message.hpp"
+#include "membership/arbiter.hpp"
 #include "membership/plaintext.hpp"
 #include "membership/record.hpp"
 #include "membership/voters_file.hpp"
@@ -168,6 +169,33 @@ bool write_voters(const fs::path& folder) {
   return seeds.good();
 }
 
+/// As two nodes write them.
+bool write_arbiter(const fs::path& folder) {
+  using namespace membership;
+  Seeds seeds(folder, "arbiter");
+  const LeaseKey key("192.168.4.20");
+  Arbiter clerk({NodeName("node1"), {}}, {});
+  const Instant now{std::chrono::hours(1)};
+  std::int64_t revision = 0;
+  Bytes value;
+  const auto told = [&](std::uint64_t ticket) {
+    return ArbiterAnswered{ticket, true, 7, revision, {{"leases/192.168.4.20", revision, value}}};
+  };
+  (void)clerk.hear(ArbiterAnswered{clerk.ask({}, now).ticket, true, 7, 0, {}}, now);
+  const Ballot ballot{1, NodeName("node1"), {1}};
+  const auto add = [&](const std::string& name, const Arbiter::Question& question) {
+    const AskArbiter ask = clerk.ask({question}, now);
+    value = ask.swaps.at(0).value;
+    ++revision;
+    (void)clerk.hear(told(ask.ticket), now);
+    seeds.add(name + "-whole", value).add(name, Bytes(value.begin(), value.end() - 8));
+  };
+  add("promised", Prepare{key, ballot, {}});
+  add("accepted", Proposal{key, ballot, 1, std::chrono::milliseconds(300), false, {}});
+  add("released", Release{key, ballot});
+  return seeds.good();
+}
+
 bool write_keeper(const fs::path& folder) {
   using namespace lb_supervisor;
   Seeds seeds(folder, "keeper_message");
@@ -310,8 +338,8 @@ int main(int count, char** words) {
   }
   const std::filesystem::path folder(words[1]);
   const bool good = write_membership(folder) && write_promises(folder) && write_records(folder) &&
-                    write_voters(folder) && write_keeper(folder) && write_wire(folder) &&
-                    write_doctor(folder);
+                    write_voters(folder) && write_arbiter(folder) && write_keeper(folder) &&
+                    write_wire(folder) && write_doctor(folder);
   if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
   return good ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 //
 // Each text is tried as each of them. What is read is written so that it is read back, and what is
 // refused is refused in one sentence.
+#include "config/etcd_endpoint.hpp"
 #include "config/net.hpp"
 #include "config/self.hpp"
 #include "config/time.hpp"
@@ -24,6 +25,13 @@ void try_value(std::string_view text, Result<Value> (*parse)(std::string_view)) 
   must(to_string(*again) == written, "and written again as it was");
 }
 
+void try_etcd_endpoint(std::string_view text) {
+  const auto endpoint = parse_etcd_endpoint(text);
+  if (!endpoint) return must_be_a_sentence(endpoint.error().sentence);
+  const std::string written = write_etcd_endpoint(*endpoint);
+  must(parse_etcd_endpoint(written) == endpoint, "what is written is read back");
+}
+
 }  // namespace
 
 void try_input(Bytes input) {
@@ -32,6 +40,7 @@ void try_input(Bytes input) {
   try_value(text, parse_cidr);
   try_value(text, parse_endpoint);
   try_value(text, parse_mac);
+  try_etcd_endpoint(text);
   try_value(text, parse_duration);
   if (const auto duration = parse_duration(text)) {
     must(*duration >= Duration::zero() && *duration <= std::chrono::hours(10 * 365 * 24),

@@ -4,13 +4,16 @@
 set(sources_ground ground_test.cpp ground_rights_test.cpp ground_start_test.cpp
     ground_wire_test.cpp)
 set(single on_fail two_services placement electorate dual_stack conflict ways two_nodes wire
-    neighbours dhcp)
+    neighbours dhcp third_vote)
 foreach(name ${single})
   set(sources_${name} ${name}_test.cpp)
 endforeach()
 
+# With IPv6 they say again what they say with IPv4.
+set(more_two_nodes MORE "*IPv6")
+set(more_third_vote MORE "*IPv6")
 foreach(name ground ${single})
-  hapx_test(lab_${name}
+  hapx_test(lab_${name} ${more_${name}}
     SOURCES ${sources_${name}}
     LINKS hapx_appliance_drill_io hapx_appliance_drill hapx_appliance_lab_io hapx_appliance_lab
           hapx_appliance_windows hapx_vip
@@ -22,3 +25,4 @@ foreach(name ground ${single})
     endif()
   endforeach()
 endforeach()
+target_link_libraries(lab_third_vote PRIVATE hapx_test_support)

@@ -3,14 +3,15 @@
 // The client stands in for the gateway. Times are printed and recorded, never judged.
 #include <csignal>
 
-#include "appliance/drill/statistics.hpp"
-#include "ground.hpp"
+#include "pair.hpp"
 
 namespace hapx::appliance::lab {
 namespace {
 
-class TwoNodes : public Ground, public testing::WithParamInterface<Family> {
+class TwoNodes : public Pair, public testing::WithParamInterface<Family> {
  protected:
+  TwoNodes() : Pair("two nodes") {}
+
   void SetUp() override {
     Ground::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
@@ -21,34 +22,7 @@ class TwoNodes : public Ground, public testing::WithParamInterface<Family> {
         config_with("two.yaml", "  services:\n",
                     "  noQuorumPolicy: ignore\n  tieBreaker: {address: \"" + gateway +
                         "\", interface: " + std::string(inner_interface) + "}\n  services:\n");
-    ASSERT_FALSE(HasFailure());
-    start_all({.config_file = config});
-    holder_ = settled({1, 2});
-    ASSERT_NE(holder_, 0U);
-    standby_ = 3 - holder_;
-    EXPECT_TRUE(comes("a healthy cluster", [&] { return status(holder_).degraded.empty(); }));
-  }
-
-  void begin_to_look() {
-    onlooker_.emplace(look_on());
-    auto client = drill::Prober::start(plan());
-    ASSERT_TRUE(client) << client.error().sentence;
-    client_.emplace(std::move(*client));
-    ASSERT_TRUE(a_client_is_served(plan()));
-    struck_ = boot_now();
-  }
-
-  /// What the client saw of it, and that there never were two.
-  drill::Service tell_outage(const std::string& what) {
-    EXPECT_TRUE(a_client_is_served(plan()));
-    const auto outage = drill::judge(client_->requests(struck_), struck_, boot_now());
-    std::cout << "two nodes, " << what << ": outage " << drill::readable(outage.outage)
-              << ", requests that failed " << outage.failed << "\n";
-    RecordProperty("outage_us", std::to_string(outage.outage / std::chrono::microseconds(1)));
-    const drill::Wire wire = onlooker_->wire();
-    EXPECT_TRUE(wire.is_one_holder()) << wire.conflict_count << " times two holders";
-    EXPECT_GT(wire.rounds_answered, 0U) << "the watcher heard nothing, so it proves nothing";
-    return outage;
+    ASSERT_NO_FATAL_FAILURE(begin(config));
   }
 
   [[nodiscard]] bool comes_alone(unsigned number) const {
@@ -64,24 +38,6 @@ class TwoNodes : public Ground, public testing::WithParamInterface<Family> {
       return now.two_nodes && !now.two_nodes->alone && now.two_nodes->other == "heard";
     });
   }
-
-  void in_wire(const std::string& line) const { do_in(plan().wire_netns, {"sh", "-c", line}); }
-  /// Frames of the node's port are lost, all of them or its heartbeats; its cable stays.
-  void lose(unsigned number, const std::string& match = "") const {
-    const std::string& port = node(number).bridge_port;
-    in_wire(
-        "nft add table bridge lost && nft 'add chain bridge lost way { type filter hook forward "
-        "priority 0; }' && nft add rule bridge lost way iifname " +
-        port + ' ' + match + " drop && nft add rule bridge lost way oifname " + port + ' ' + match +
-        " drop");
-  }
-  void find() const { in_wire("nft delete table bridge lost"); }
-
-  unsigned holder_ = 0;
-  unsigned standby_ = 0;
-  std::optional<Onlooker> onlooker_;
-  std::optional<drill::Prober> client_;
-  Instant struck_{};
 };
 
 TEST_P(TwoNodes, PowerLossOfTheHolderAndItsReturn) {

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "membership/arbiter.hpp"
+
 namespace hapx::appliance::sim {
 namespace {
 
@@ -29,6 +31,13 @@ ClusterConfig three_nodes() {
   service.name = ServiceName("kube-apiserver");
   service.vips = {{{vip, 27}, InterfaceName("eth1")}};
   config.services = {service};
+  return config;
+}
+
+ClusterConfig two_nodes_and_an_arbiter() {
+  ClusterConfig config = three_nodes();
+  config.nodes.pop_back();
+  config.arbiter.emplace();
   return config;
 }
 
@@ -110,6 +119,35 @@ TEST(OneKernelAnswersTest, OfTwoVotersOneThatIsExcusedExplainsNothing) {
   Feed feed{OneKernelAnswers(two)};
   feed(1s, excused_voter(n2, 9s))(1s, KernelAnswers{n1, vip, true})(2s,
                                                                     KernelAnswers{n2, vip, true});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(OneKernelAnswersTest, OfTwoVotersAndAnArbiterOneThatIsExcusedExplainsTwo) {
+  Feed feed{OneKernelAnswers(two_nodes_and_an_arbiter())};
+  feed(1s, excused_voter(n2, 9s))(1s, KernelAnswers{n1, vip, true})(2s,
+                                                                    KernelAnswers{n2, vip, true});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(9s, Tick{});
+  EXPECT_EQ(feed.found(), 1U);
+}
+
+TEST(ActsUnderLeaseTest, AnArbitersPromiseIsThatOfAVoter) {
+  const ClusterConfig config = two_nodes_and_an_arbiter();
+  Feed feed{ActsUnderLease(config)};
+  feed(1s, promised(1s, n1, s1, 1300ms));
+  feed(1s, promised(1s, membership::voter_of(*config.arbiter), s1, 1250ms));
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1s, DeadlineExtended{s1, vip, at(1251ms)});
+  EXPECT_EQ(feed.found(), 1U) << "it was promised for less";
+}
+
+TEST(ActsUnderLeaseTest, TwoNodesNeedNoArbiterAndOneDoes) {
+  Feed feed{ActsUnderLease(two_nodes_and_an_arbiter())};
+  feed(1s, promised(1s, n1, s1, 1300ms))(1s, promised(1s, n2, s1, 1300ms));
+  feed(1s, DeadlineExtended{s1, vip, at(1244ms)});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(1100ms, promised(1100ms, n2, s2, 1400ms));
   EXPECT_EQ(feed.found(), 1U);
 }
 

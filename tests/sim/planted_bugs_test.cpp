@@ -83,6 +83,33 @@ TEST_F(PlantedBugs, TheSameRebootWithAMarkerOnDiskIsSafe) {
   EXPECT_TRUE(world_->all_served());
 }
 
+/// Each of two that don't hear each other writes over what the other one has been promised.
+TEST_F(PlantedBugs, AnEtcdThatComparesNothingPromisesTwice) {
+  WorldOptions options;
+  options.config = cluster(2);
+  options.config.arbiter = an_etcd();
+  options.etcd_compares = false;
+  begin(options);
+  world_->cut(n1, n2);
+  world_->run_for(5s);
+  EXPECT_TRUE(tripped("VotersKeepPromises")) << world_->trace();
+}
+
+TEST_F(PlantedBugs, AnAddressThatGoesForWantOfAnEtcdThatNobodyNeedsMovesIdly) {
+  WorldOptions options;
+  options.config = cluster(2);
+  options.config.arbiter = an_etcd();
+  begin(options);
+  world_->run_for(Patience().settled + 1s);
+  world_->end_arbiter();
+  world_->secretly([&] {
+    world_->power_off(n1);
+    world_->power_off(n2);
+  });
+  world_->run_for(1s);
+  EXPECT_TRUE(tripped("NothingMovesIdly")) << world_->trace();
+}
+
 /// All lose their power, and the disks never had what they said they had: nobody knows that n1 is
 /// in standby, and it is the first by name.
 TEST_F(PlantedBugs, DisksThatLieLoseAnAcknowledgedOrder) {

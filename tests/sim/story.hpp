@@ -41,6 +41,17 @@ inline ClusterConfig cluster(unsigned nodes, Role last = Role::full) {
   return config;
 }
 
+/// Who has the third vote of two nodes.
+inline ArbiterConfig an_etcd() {
+  ArbiterConfig arbiter;
+  for (std::uint8_t last = 101; last <= 103; ++last)
+    arbiter.etcd.endpoints.push_back({ipv4(192, 168, 4, last), 2379});
+  arbiter.etcd.ca_file = "/etc/hapx/etcd-ca.crt";
+  arbiter.etcd.cert_file = "/etc/hapx/etcd.crt";
+  arbiter.etcd.key_file = "/etc/hapx/etcd.key";
+  return arbiter;
+}
+
 /// One scenario: a world, and at its end the demand that no checker has tripped.
 class Story : public testing::Test {
  protected:

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "appliance/doctor/io/apiservers.hpp"
+#include "appliance/doctor/io/etcd.hpp"
 #include "appliance/doctor/io/kernel.hpp"
 #include "appliance/doctor/io/processes.hpp"
 #include "appliance/doctor/texts.hpp"
@@ -194,6 +195,9 @@ Facts gather(const GatherOptions& options, const Progress& progress) {
     const std::string doing = "asking the kube-apiservers";
     progress(doing);
     facts.api_servers = ask_api_servers(*facts.config, [&] { progress(doing); });
+    const std::string measuring = "measuring etcd's commits";
+    if (facts.config->arbiter) progress(measuring);
+    facts.etcd = ask_etcd(*facts.config, [&] { progress(measuring); });
   }
   return facts;
 }

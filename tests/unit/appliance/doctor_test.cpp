@@ -71,7 +71,29 @@ struct Case {
   const char* complaint;
 };
 
+EtcdMemberHere member(std::uint8_t last, Duration commit = std::chrono::milliseconds(4)) {
+  return {{ipv4(10, 0, 0, last), 2379}, "", 7, commit};
+}
+
 const Case cases[] = {
+    {"EtcdMemberAway",
+     [](Facts& f) {
+       f.etcd = {member(31), member(32)};
+       f.etcd[0].trouble = "connection refused";
+     },
+     "warn etcd: https://10.0.0.31:2379 does not answer: connection refused"},
+    {"AnotherEtcd",
+     [](Facts& f) {
+       f.etcd = {member(31), member(32)};
+       f.etcd[1].store = 8;
+     },
+     "fail etcd: https://10.0.0.32:2379 is a member of another etcd than https://10.0.0.31:2379"},
+    {"SlowEtcd",
+     [](Facts& f) {
+       f.etcd = {member(31), member(32, std::chrono::microseconds(40'500))};
+     },
+     "warn etcd: etcd commits within 41ms, seen by 2 members, and the lease of 300ms is less than "
+     "ten times that"},
     {"NoFile",
      [](Facts& f) {
        f.config.reset();
@@ -200,6 +222,16 @@ const Case cases[] = {
     {"OtherVersion", [](Facts& f) { f.running->version = "0.0.9"; }, "warn hapxd: "},
     {"Unheard", [](Facts& f) { f.running->unheard = {NodeName("node2")}; },
      "warn nodes: hapxd here does not hear node2"}};
+
+TEST(Doctor, NeedsAMemberOfEtcdThatAnswers) {
+  Facts facts = healthy();
+  facts.etcd = {member(31)};
+  EXPECT_EQ(complaints(facts), std::vector<std::string>{});
+  facts.etcd[0].trouble = "no answer";
+  const auto told = complaints(facts);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_THAT(told[1], HasSubstr("fail etcd: no member of etcd answers, so neither node goes on"));
+}
 
 class DoctorCase : public testing::TestWithParam<Case> {};
 

@@ -69,8 +69,10 @@ Status watched() {
                    {"ban", "node1", "web", "me@node1", "2026-11-28T13:46:57Z", "", Duration(0)}};
   status.orders_state = OrdersState::stale;
   status.two_nodes = {"192.168.4.1", "doesn't answer", "silent", true, false, "because"};
+  status.arbiter = {{"https://10.0.0.31:2379"}, true, "", std::chrono::microseconds(3400)};
   status.haproxy = {ResourceStatus::started, 4711, true, "", 3, 1};
   status.counters = {{"announcements_failed", 1},
+                     {"arbiter_failures", 6},
                      {"datagrams_refused.replayed", 3},
                      {"datagrams_refused.wrong key", 0},
                      {"fence_restored", 1},

@@ -69,8 +69,31 @@ TEST(Status, SaysHowItIsWithTheOtherOneOfTwo) {
   EXPECT_THAT(to_text(status, Style{}), HasSubstr("quorum: yes (2 of 3 votes, and evidence)"));
 }
 
+TEST(Status, SaysHowItIsWithTheThirdVote) {
+  Status status = healthy();
+  EXPECT_THAT(to_json(status), Not(HasSubstr("arbiter")));
+  EXPECT_THAT(to_text(status, Style{}), Not(HasSubstr("third vote")));
+  status.members.pop_back();
+  status.arbiter = {{"https://10.0.0.31:2379", "https://10.0.0.32:2379"},
+                    true,
+                    "",
+                    std::chrono::microseconds(3400)};
+  EXPECT_THAT(to_json(status),
+              HasSubstr(R"("arbiter":{"kind":"etcd","endpoints":["https://10.0.0.31:2379",)"
+                        R"("https://10.0.0.32:2379"],"answers":true,"trouble":"","commitMs":4})"));
+  EXPECT_THAT(to_text(status, Style{}),
+              HasSubstr("third vote: etcd answers (commits in 4ms): https://10.0.0.31:2379, "
+                        "https://10.0.0.32:2379\n"));
+  EXPECT_THAT(to_text(status, Style{}), HasSubstr("quorum: yes (3 of 3 votes)"));
+  status.arbiter->answers = false;
+  status.arbiter->commits_in.reset();
+  EXPECT_THAT(to_text(status, Style{}), HasSubstr("third vote: etcd does not answer: https://"));
+  EXPECT_THAT(to_text(status, Style{}), HasSubstr("quorum: yes (2 of 3 votes)"));
+}
+
 TEST(Status, IsReadBackAsItWas) {
   Status status = healthy();
+  status.arbiter = {{"https://10.0.0.31:2379"}, true, "because", std::chrono::milliseconds(4)};
   status.two_nodes = {"192.168.4.1", "doesn't answer", "garbled", true, false, "because"};
   status.degraded = {"node3 is offline"};
   status.services[0].moved = true;

@@ -56,6 +56,7 @@ TEST(ConfigChange, EachKeyIsSeen) {
        [](auto& c) {
          c.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth0")};
        }},
+      {"spec.arbiter", [](auto& c) { c.arbiter.emplace(); }},
       {"spec.scheduling", [](auto& c) { c.scheduling.failure_timeout *= 2; }},
       {"spec.metrics", [](auto& c) { c.metrics.listen.reset(); }}};
   const std::vector<std::pair<std::string, Edit>> fixed{

@@ -71,6 +71,7 @@ TEST(ConfigFingerprint, SaysWhichPartDiffers) {
        [](auto& config) {
          config.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("eth0")};
        }},
+      {{"spec.arbiter"}, [](auto& config) { config.arbiter.emplace(); }},
       {{"service web"}, [](auto& config) { config.services[1].api_servers[0].port = 6444; }},
       {{"service kube", "service web"},
        [](auto& config) {

@@ -102,9 +102,11 @@ TEST(TwoNodes, HaveNoRoutedService) {
   text.replace(text.find(good), good.size(), pair);
   const auto checked = check_config(text, "f");
   ASSERT_EQ(checked.refusals.size(), 1U);
-  EXPECT_EQ(checked.refusals.front().sentence,
-            "f:15:19: `ignore` asks the segment who has an address, and service `api` has "
-            "`announce: bgp` and no segment; use `stop`, and a third node with `role: witness`");
+  EXPECT_EQ(
+      checked.refusals.front().sentence,
+      "f:15:19: `ignore` asks the segment who has an address, and service `api` has "
+      "`announce: bgp` and no segment; use `stop`, and a third vote: a node with `role: witness`, "
+      "or spec.arbiter");
 }
 
 }  // namespace

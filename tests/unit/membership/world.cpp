@@ -42,6 +42,14 @@ WorldTime World::world_time(std::size_t node, Instant at) const {
   return machine.booted + at.time_since_epoch() * 1000 / machine.rate_permille;
 }
 
+ClusterConfig World::config_of(std::size_t node) const {
+  ClusterConfig file = config;
+  const Machine& machine = machines[node];
+  if (machine.nodes) file.nodes = *machine.nodes;
+  if (!machine.uses_arbiter) file.arbiter.reset();
+  return file;
+}
+
 void World::start(std::size_t node) {
   Machine& machine = machines[node];
   HAPX_ASSERT(!machine.member);
@@ -53,7 +61,7 @@ void World::start(std::size_t node) {
   if (recollection.write_file) machine.file = recollection.memory.encode();
   if (recollection.write_marker) machine.marker = encode_marker(identity);
   MemberOptions options;
-  options.config = config;
+  options.config = config_of(node);
   options.self = machine.config.name;
   options.boot = machine.boot;
   options.incarnation.value = random_.next();
@@ -63,9 +71,8 @@ void World::start(std::size_t node) {
   options.seed = random_.next();
   const RecordOwner owner{config.name, machine.config.name};
   options.record = decode_record(machine.disk.file, owner).kept;
-  if (machine.nodes) options.config.nodes = *machine.nodes;
   options.record.electorate =
-      adopt(decode_voters(machine.disk.voters, owner), votes_of(options.config.nodes));
+      adopt(decode_voters(machine.disk.voters, owner), votes_of(options.config));
   machine.disk.voters = encode_voters(*options.record.electorate, owner);
   ++machine.lives;
   machine.news.clear();
@@ -119,10 +126,14 @@ std::vector<NodeConfig> World::first_nodes(std::size_t count) const {
   return {config.nodes.begin(), config.nodes.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-void World::stage(std::size_t node, const std::vector<NodeConfig>& nodes) {
+void World::stage(std::size_t node, const std::vector<NodeConfig>& nodes, bool with_arbiter) {
   machines[node].staged = nodes;
+  machines[node].stages_arbiter = with_arbiter;
+  ClusterConfig file = config;
+  file.nodes = nodes;
+  if (!with_arbiter) file.arbiter.reset();
   with(node, [&](Member& member, Instant at) {
-    return member.stage(StagedConfig{hash_of(votes_of(nodes)), nodes}, at);
+    return member.stage(StagedConfig{hash_of(votes_of(file)), nodes, votes_of(file)}, at);
   });
 }
 
@@ -142,6 +153,8 @@ void World::carry_out(std::size_t node, Outcome outcome) {
           machine.file.begin() + static_cast<std::ptrdiff_t>(store->slot * promise_slot_bytes));
     } else if (const auto* record = std::get_if<StoreRecord>(&action)) {
       this->store(node, *record);
+    } else if (const auto* ask = std::get_if<AskArbiter>(&action)) {
+      consult(node, *ask);
     } else {
       send(node, std::get<SendDatagram>(action));
     }
@@ -160,8 +173,43 @@ void World::restart_with_staged(std::size_t node) {
     Machine& machine = machines[node];
     if (machine.lives != life || !machine.member || !machine.staged) return;
     machine.nodes = machine.staged;
+    machine.uses_arbiter = machine.stages_arbiter;
     kill(node);
     start(node);
+  };
+}
+
+void World::reply(std::size_t node, std::uint64_t life, Duration after,
+                  const std::variant<ArbiterAnswered, ArbiterFailed>& what) {
+  stores_[{now_ + after, ++order_}] = [this, node, life, what] {
+    Machine& machine = machines[node];
+    if (machine.lives != life || !machine.member) return;
+    if (machine.paused) return reply(node, life, std::chrono::milliseconds(10), what);
+    with(node, [&](Member& member, Instant at) {
+      return std::visit([&](const auto& event) { return member.step(event, at); }, what);
+    });
+  };
+}
+
+/// What is done is done at one instant between the asking and the answer, or after it.
+void World::consult(std::size_t node, const AskArbiter& action) {
+  ++arbitration.questions;
+  if (!action.swaps.empty()) ++arbitration.writes;
+  const auto life = machines[node].lives;
+  const auto happens = [&](unsigned permille) { return random_.next() % 1000 < permille; };
+  const bool is_lost = arbitration.is_away || machines[node].is_cut_from_arbiter ||
+                       happens(arbitration.loss_permille) || arbitration.takes > action.patience;
+  const bool is_late = is_lost && happens(arbitration.late_permille);
+  const bool answer_is_lost = happens(arbitration.loss_permille);
+  const ArbiterFailed failed{action.ticket, {ErrorKind::unavailable, "no answer"}};
+  if (is_lost || answer_is_lost) reply(node, life, action.patience, failed);
+  if (is_lost && !is_late) return;
+  const Duration done =
+      is_late ? action.patience + random_.up_to(std::chrono::seconds(1)) : arbitration.takes / 2;
+  stores_[{now_ + done, ++order_}] = [this, node, life, action,
+                                      is_silent = is_late || answer_is_lost] {
+    const ArbiterAnswered answer = arbitration.store.carry_out(action);
+    if (!is_silent) reply(node, life, arbitration.takes / 2, answer);
   };
 }
 

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "arbiter_store.hpp"
 #include "membership/member.hpp"
 #include "membership/promise_memory.hpp"
 #include "membership/random.hpp"
@@ -37,6 +38,18 @@ struct Disk {
   Duration takes = std::chrono::milliseconds(1);
   bool fails = false;
   bool hangs = false;
+};
+
+/// An etcd with the third vote, and the way to it. In the world when `World::config` has an
+/// arbiter.
+struct Arbitration {
+  ArbiterStore store;
+  Duration takes = std::chrono::milliseconds(4);
+  bool is_away = false;        ///< nobody is answered, and nothing is done
+  unsigned loss_permille = 0;  ///< of questions, and of answers to what was done
+  unsigned late_permille = 0;  ///< what is done when nobody waits for it any more
+  std::uint64_t questions = 0;
+  std::uint64_t writes = 0;
 };
 
 struct Weather {
@@ -63,6 +76,9 @@ class World {
     std::uint64_t lives = 0;                       ///< processes so far
     std::optional<Member> member;                  ///< the running process
     std::optional<std::vector<NodeConfig>> staged;
+    bool uses_arbiter = true;  ///< if the world has one: its file names it
+    bool stages_arbiter = true;
+    bool is_cut_from_arbiter = false;
     bool paused = false;
     std::vector<std::pair<WorldTime, DatagramArrived>> socket;  ///< unread while paused
     std::map<LeaseKey, WorldTime> open_until;                   ///< the kernel's deadlines
@@ -85,7 +101,7 @@ class World {
   /// The first `count` nodes, as a file has them.
   [[nodiscard]] std::vector<NodeConfig> first_nodes(std::size_t count) const;
   /// A file with other nodes waits there; when all agree, the process begins anew with it.
-  void stage(std::size_t node, const std::vector<NodeConfig>& nodes);
+  void stage(std::size_t node, const std::vector<NodeConfig>& nodes, bool with_arbiter = true);
   void run_for(Duration duration);
   /// Calls any function of a member, and carries out what it wants.
   void with(std::size_t node, const std::function<Outcome(Member&, Instant)>& call);
@@ -118,6 +134,7 @@ class World {
 
   std::vector<Machine> machines;
   Weather weather;
+  Arbitration arbitration;
   ClusterConfig config;
   ClusterKeys keys;
   std::vector<std::string> violations;  ///< what the checker saw
@@ -141,6 +158,11 @@ class World {
   [[nodiscard]] WorldTime world_time(std::size_t node, Instant at) const;
   void carry_out(std::size_t node, Outcome outcome);
   void store(std::size_t node, const StoreRecord& action);
+  void consult(std::size_t node, const AskArbiter& action);
+  /// Tells the process that asks, if it is there to hear it; one that is paused hears it later.
+  void reply(std::size_t node, std::uint64_t life, Duration after,
+             const std::variant<ArbiterAnswered, ArbiterFailed>& what);
+  [[nodiscard]] ClusterConfig config_of(std::size_t node) const;
   void restart_with_staged(std::size_t node);
   void send(std::size_t from, const SendDatagram& action);
   void look_at_rights(std::size_t node);
