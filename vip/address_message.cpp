@@ -63,7 +63,8 @@ Bytes add_address_request(std::uint32_t sequence, std::uint32_t interface_index,
   lifetimes.ifa_valid = lifetime_seconds;
   request.put(IFA_CACHEINFO, NetlinkRequest::bytes_of(lifetimes));
   if (!is_ipv4) {
-    const bool without = route == NetworkRoute::of_others;
+    const bool is_alone = address.prefix == 8 * byte_count(address.address.family);
+    const bool without = is_alone || route == NetworkRoute::of_others;
     request.put_number(IFA_FLAGS, IFA_F_NODAD | (without ? IFA_F_NOPREFIXROUTE : 0U));
   }
   request.put(attribute_proto, NetlinkRequest::bytes_of(address_mark));

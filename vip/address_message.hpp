@@ -18,7 +18,9 @@
 //  - with a preferred_lft of 0, so that no connection of this node's own is made from it (unless
 //    the interface has no other address of that scope: RFC 6724, section 5, rule 2 before 3);
 //  - without the network's route where another address of the interface has brought it: the kernel
-//    (fib6_add_rt2node in net/ipv6/ip6_fib.c) would give that route the lifetime of ours.
+//    (fib6_add_rt2node in net/ipv6/ip6_fib.c) would give that route the lifetime of ours;
+//  - without one to itself (/128): the kernel leaves it there when the address ends, and then this
+//    node alone could not reach it where it is (IPv4 has no route of a single address).
 #pragma once
 
 #include <cstdint>

@@ -82,6 +82,8 @@ TEST(NetlinkMessage, an_added_ipv6_address_is_usable_at_once_and_no_source) {
   EXPECT_EQ(flags_and_preference(with), Expected(IFA_F_NODAD, 0));
   EXPECT_EQ(flags_and_preference(without), Expected(IFA_F_NODAD | IFA_F_NOPREFIXROUTE, 0));
   EXPECT_EQ(parse_address(only_message(with)), (AddressSeen{true, 7, ipv6_address, true}));
+  const auto alone = add_address_request(1, 7, {ipv6_address.address, 128}, 3);
+  EXPECT_EQ(flags_and_preference(alone), Expected(IFA_F_NODAD | IFA_F_NOPREFIXROUTE, 0));
 }
 
 /// The kernel tells IFA_LOCAL of an IPv6 address with a peer only.
