@@ -137,7 +137,7 @@ void Advertising::on(const Protocols& /*question*/, const BirdAnswer& answer) {
   const auto protocols = protocols_of(answer);
   sessions_.clear();
   for (const BirdProtocol& protocol : protocols) {
-    if (protocol.kind == "BGP" && protocol.up) sessions_.push_back(protocol.name);
+    if (protocol.kind == "BGP" && protocol.up) sessions_.push_back(protocol);
   }
   for (auto& [address, place] : places_) {
     const auto ours = std::ranges::find(protocols, bird_protocol_of(address), &BirdProtocol::name);
@@ -155,7 +155,7 @@ void Advertising::ask_about_routes() {
     place.seen = false;
     if (place.advertises == 0) continue;
     std::size_t asked = 0;
-    for (const std::string& session : sessions_) {
+    for (const std::string& session : sessions_for(address)) {
       if (++asked > sessions_asked_max) break;
       if (!show_exported(address, session).empty())
         questions_.emplace_back(Exported{address, session});
@@ -202,11 +202,24 @@ void Advertising::answer_advertise(const IpAddress& address, Place& place,
   }
 }
 
+std::vector<std::string> Advertising::sessions_for(const IpAddress& address) const {
+  std::vector<std::string> names;
+  for (const BirdProtocol& session : sessions_) {
+    if (std::ranges::find(session.carries, address.family) != session.carries.end())
+      names.push_back(session.name);
+  }
+  return names;
+}
+
 std::string Advertising::obstacle_of(const IpAddress& address, const Place& place) const {
   if (!trouble_) return "BIRD has not been asked yet";
   if (!trouble_->empty()) return *trouble_;
   if (!place.on) return "BIRD has no protocol " + bird_protocol_of(address);
   if (sessions_.empty()) return "BIRD has no established BGP session";
+  if (sessions_for(address).empty()) {
+    return std::string("BIRD has no established BGP session with a channel ") +
+           (address.family == Family::ipv4 ? "ipv4" : "ipv6");
+  }
   return {};
 }
 

@@ -8,8 +8,8 @@
 //
 // Like somebody who keeps a list beside the telephone: one question at a time, the next one when
 // the answer has come. A look is made now and then: is BIRD there, has it our protocols, has it a
-// session, is every switch as we left it? A switch that nobody has spoken of is left as it is: it
-// may be an earlier incarnation's, and its holder says what becomes of it.
+// session for each family, is every switch as we left it? A switch that nobody has spoken of is
+// left as it is: it may be an earlier incarnation's, and its holder says what becomes of it.
 //
 // It knows no socket and no clock: who asks at the right times is vip/io/bird_door.
 #pragma once
@@ -94,12 +94,14 @@ class Advertising {
   void end_look_if_done();
   void answer_advertise(const IpAddress& address, Place& place, const std::string& trouble);
   void tell_changes();
+  /// The established sessions that tell routers of addresses like this one.
+  [[nodiscard]] std::vector<std::string> sessions_for(const IpAddress& address) const;
   [[nodiscard]] std::string obstacle_of(const IpAddress& address, const Place& place) const;
 
   std::map<IpAddress, Place> places_;
   /// Why nothing is known of BIRD; empty: all is known; absent: it was not asked yet.
   std::optional<std::string> trouble_;
-  std::vector<std::string> sessions_;  ///< established
+  std::vector<BirdProtocol> sessions_;  ///< established
   std::deque<Question> questions_;
   std::optional<Question> asked_;
   bool open_ = false;

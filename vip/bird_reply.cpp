@@ -86,11 +86,19 @@ bool BirdAnswer::has(unsigned code) const {
 
 std::vector<BirdProtocol> protocols_of(const BirdAnswer& answer) {
   std::vector<BirdProtocol> protocols;
+  std::string_view channel;
   for (const BirdLine& line : answer.lines) {
-    if (line.code != bird_protocol) continue;
-    const auto words = words_of(line.text);  // name, protocol, table, state, since, info
-    if (words.size() < 4) continue;
-    protocols.push_back({std::string(words[0]), std::string(words[1]), words[3] == "up"});
+    const auto words = words_of(line.text);
+    if (line.code == bird_protocol && words.size() >= 4) {
+      // name, protocol, table, state, since, info
+      protocols.push_back({std::string(words[0]), std::string(words[1]), words[3] == "up"});
+      channel = {};
+    } else if (line.code == bird_details && !protocols.empty() && words.size() == 2) {
+      if (words[0] == "Channel") channel = words[1];
+      if (words[0] != "State:" || words[1] != "UP") continue;
+      if (channel == "ipv4") protocols.back().carries.push_back(Family::ipv4);
+      if (channel == "ipv6") protocols.back().carries.push_back(Family::ipv6);
+    }
   }
   return protocols;
 }

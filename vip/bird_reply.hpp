@@ -20,8 +20,8 @@
 
 namespace hapx::vip {
 
-/// Limit: a longer answer is none. (A router of the Internet has a thousand sessions of 80 bytes.)
-inline constexpr std::size_t bird_answer_bytes_max = std::size_t{1} << 20U;
+/// Limit: a longer answer is none. (A router of the Internet has a thousand sessions of 2 KiB.)
+inline constexpr std::size_t bird_answer_bytes_max = std::size_t{4} << 20U;
 
 struct BirdLine {
   unsigned code = 0;
@@ -44,6 +44,7 @@ inline constexpr unsigned bird_disabled = 9;
 inline constexpr unsigned bird_already_enabled = 10;
 inline constexpr unsigned bird_enabled = 11;
 inline constexpr unsigned bird_protocol = 1002;
+inline constexpr unsigned bird_details = 1006;
 inline constexpr unsigned bird_route = 1007;
 
 /// Puts answers together out of what the socket gives.
@@ -60,15 +61,16 @@ class BirdAnswers {
   std::size_t bytes_ = 0;  ///< of the answer that is not complete
 };
 
-/// A line of `show protocols`.
+/// A line of `show protocols all`, and those beneath it that tell of its channels.
 struct BirdProtocol {
   std::string name;
-  std::string kind;  ///< "BGP", "Direct", "Device", ...
-  bool up = false;   ///< of a session: it is established
+  std::string kind;               ///< "BGP", "Direct", "Device", ...
+  bool up = false;                ///< of a session: it is established
+  std::vector<Family> carries{};  ///< of a session: whose channel is up
 
   friend bool operator==(const BirdProtocol&, const BirdProtocol&) = default;
 };
-inline constexpr std::string_view show_protocols = "show protocols";
+inline constexpr std::string_view show_protocols = "show protocols all";
 /// Lines that are none are passed over.
 [[nodiscard]] std::vector<BirdProtocol> protocols_of(const BirdAnswer& answer);
 

@@ -14,6 +14,7 @@ const InterfaceName loopback("lo");
 struct Bird {
   std::map<std::string, bool> switches{{"hapx_10_9_0_1", false}, {"hapx_fd00_9__1", false}};
   std::map<std::string, bool> sessions{{"upstream", true}};
+  std::vector<std::string> channels{"ipv4", "ipv6"};
   bool exports = true;
   bool obeys = true;
   std::vector<std::string> heard;
@@ -25,8 +26,13 @@ struct Bird {
       BirdAnswer all;
       for (const auto& [name, up] : switches)
         all.lines.push_back({1002, name + " Direct --- " + (up ? "up" : "down") + " 03:50:27"});
-      for (const auto& [name, up] : sessions)
+      for (const auto& [name, up] : sessions) {
         all.lines.push_back({1002, name + " BGP --- " + (up ? "up" : "start") + " 03:50:27"});
+        for (const std::string& channel : channels) {
+          all.lines.push_back({1006, "  Channel " + channel});
+          all.lines.push_back({1006, up ? "    State:          UP" : "    State:          DOWN"});
+        }
+      }
       all.lines.push_back(end);
       return all;
     }
@@ -164,6 +170,20 @@ TEST_F(Conversation, of_several_sessions_one_is_enough) {
   advertise();
   EXPECT_EQ(told().at(1), "sent");
   EXPECT_EQ(bird_.heard.back(), "show route 10.9.0.1/32 exported 'b'");
+}
+
+TEST_F(Conversation, a_session_of_the_other_family_is_none) {
+  connect();
+  advertise();
+  (void)told();
+  bird_.channels = {"ipv6"};
+  look();
+  EXPECT_EQ(told(), Told{"on BIRD has no established BGP session with a channel ipv4"});
+  advertise();
+  EXPECT_EQ(told(), Told{"failed: BIRD has no established BGP session with a channel ipv4"});
+  bird_.channels = {"ipv4"};
+  look();
+  EXPECT_EQ(told(), Told{"on "});
 }
 
 TEST_F(Conversation, a_protocol_that_is_missing_is_named) {

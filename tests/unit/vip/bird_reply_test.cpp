@@ -10,10 +10,32 @@ namespace {
 constexpr std::string_view protocols =
     "2002-Name       Proto      Table      State  Since         Info\n"
     "1002-device1    Device     ---        up     03:50:22.385  \n"
-    " hapx_10_9_0_1 Direct     ---        down   03:50:27.096  \n"
-    " bfd1       BFD        ---        up     03:50:22.385  \n"
-    " up-stream  BGP        ---        up     03:50:26.546  Established   \n"
-    " other      BGP        ---        start  2026-11-30 03:50:22  Active        Socket: refused\n"
+    "1006-\n"
+    "1002-hapx_10_9_0_1 Direct     ---        down   03:50:27.096  \n"
+    "1006-  Channel ipv4\n"
+    "     State:          DOWN\n"
+    "     Table:          master4\n"
+    " \n"
+    "1002-bfd1       BFD        ---        up     03:50:22.385  \n"
+    " bfd2       BFD        ---        up     03:50:22.385  \n"
+    "1006-\n"
+    "1002-up-stream  BGP        ---        up     03:50:26.546  Established   \n"
+    "1006-  BGP state:          Established\n"
+    "     Neighbor address: 10.71.1.1\n"
+    "     Neighbor capabilities\n"
+    "       Multiprotocol\n"
+    "         AF announced: ipv4 ipv6\n"
+    "   Channel ipv4\n"
+    "     State:          UP\n"
+    "     Table:          master4\n"
+    "   Channel ipv6\n"
+    "     State:          UP\n"
+    " \n"
+    "1002-other      BGP        ---        start  2026-11-30 03:50:22  Active    Socket: refused\n"
+    "1006-  BGP state:          Active\n"
+    "   Channel ipv6\n"
+    "     State:          DOWN\n"
+    " \n"
     "0000 \n";
 
 std::vector<BirdAnswer> answers(std::string_view text) {
@@ -49,19 +71,22 @@ TEST(BirdReply, what_the_log_says_in_between_is_passed_over) {
   EXPECT_EQ(all[0].lines.size(), 2U);
 }
 
-TEST(BirdReply, the_table_of_protocols_is_read_by_its_first_columns) {
+TEST(BirdReply, the_table_of_protocols_is_read_by_its_first_columns_and_its_channels) {
   const auto all = answers(protocols);
   ASSERT_EQ(all.size(), 1U);
-  EXPECT_EQ(protocols_of(all[0]), (std::vector<BirdProtocol>{{"device1", "Device", true},
-                                                             {"hapx_10_9_0_1", "Direct", false},
-                                                             {"bfd1", "BFD", true},
-                                                             {"up-stream", "BGP", true},
-                                                             {"other", "BGP", false}}));
+  EXPECT_EQ(protocols_of(all[0]),
+            (std::vector<BirdProtocol>{{"device1", "Device", true},
+                                       {"hapx_10_9_0_1", "Direct", false},
+                                       {"bfd1", "BFD", true},
+                                       {"bfd2", "BFD", true},
+                                       {"up-stream", "BGP", true, {Family::ipv4, Family::ipv6}},
+                                       {"other", "BGP", false}}));
 }
 
 TEST(BirdReply, lines_that_are_no_protocol_are_passed_over) {
   EXPECT_TRUE(protocols_of(answers("1002-a BGP\n 1\n \n0000 \n")[0]).empty());
   EXPECT_TRUE(protocols_of(answers("8003 No protocols match\n")[0]).empty());
+  EXPECT_TRUE(protocols_of(answers("1006-  Channel ipv4\n     State: UP\n0000 \n")[0]).empty());
 }
 
 TEST(BirdReply, nonsense_is_refused) {
