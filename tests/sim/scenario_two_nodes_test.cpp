@@ -196,6 +196,25 @@ TEST_F(TwoNodes, WhoComesOutOfIsolationAsksAnew) {
   }
 }
 
+/// It was wanted there, and is by the last plan that it has heard of.
+TEST_F(TwoNodes, AHolderThatComesOutOfIsolationAsksAnew) {
+  begin(pair());
+  for (const NodeName& node : {n1, n2}) {
+    for (Duration apart = 1s; apart < 1400ms; apart += 50ms) {
+      place_on(node);
+      world_->isolate(node);
+      world_->run_for(apart);
+      ASSERT_EQ(world_->answering(vip), std::vector{other_than(node)});
+      world_->heal_all();
+      world_->cut(n1, n2);
+      expect_outage_at_most(by_evidence(), 3s);
+      EXPECT_EQ(holder(), other_than(node));
+      world_->heal_all();
+      settle();
+    }
+  }
+}
+
 TEST_F(TwoNodes, TheIsolatedStandbyTakesNothing) {
   begin(pair());
   const NodeName before = holder().value();
