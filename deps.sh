@@ -14,14 +14,16 @@ test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd pyth
       python3-jsonschema man-db zsh clang-14 libclang-rt-14-dev lld kubernetes-client bird2
       dnsmasq-base udhcpc etcd-server'
 package='debhelper dpkg-dev fakeroot lintian'
-long="clang-tidy-16 gcovr $package mmdebstrap systemd-container"
+bench='keepalived pacemaker corosync crmsh psmisc'
+long="clang-tidy-16 gcovr $package mmdebstrap systemd-container $bench"
 
 usage() {
   cat <<'END'
-usage: ./deps.sh [--run | --package | --long] [--list]
+usage: ./deps.sh [--run | --package | --bench | --long] [--list]
 
   --run      only what building and running hapx needs (the demo), nothing for its tests
   --package  what building hapx and its Debian package needs
+  --bench    what measuring hapx beside others needs, too (tests/bench/run.sh)
   --long     what test.sh --long needs, too
   --list     print the packages that would be wanted, install nothing
 END
@@ -33,6 +35,7 @@ for argument in "$@"; do
   case $argument in
     --run) wanted="$build $run" ;;
     --package) wanted="$build $package" ;;
+    --bench) wanted="$wanted $bench" ;;
     --long) wanted="$wanted $long" ;;
     --list) only_list=yes ;;
     -h | --help) usage; exit 0 ;;
