@@ -124,7 +124,7 @@ class Other:
                 self.stack.furnish(node)
                 node.power_on()
             self.stack.begin()
-            drill = Drill(self.stack, self.wire)
+            drill = Drill(self.stack, self.wire, self.options.count)
             drill.await_well()
             pause(2)
             names = self.stack.daemons + self.stack.helpers

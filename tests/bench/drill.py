@@ -48,9 +48,10 @@ class Probe:
 class Drill:
     """One run on a stack that is up."""
 
-    def __init__(self, stack, wire):
+    def __init__(self, stack, wire, count):
         self.stack = stack
         self.wire = wire
+        self.count = count  # of runs of each fault
 
     def await_well(self):
         eventually("both nodes take part, one has the address",
@@ -104,8 +105,11 @@ class Drill:
                 return True
         return False
 
-    def measure(self, fault, probe):
+    def measure(self, fault, number, probe):
         pause(BASELINE)
+        if fault == "haproxy-kill":
+            # All runs begin after a look of the stack's: spread over the time until the next one.
+            pause(self.stack.look * (number - 0.5) / self.count)
         struck = eventually("one node serves", lambda: self.only_holder(probe))
         at, undo = self.inject(fault, struck)
         try:
@@ -127,7 +131,7 @@ class Drill:
             self.await_well()
             probe = Probe(self.wire)
             try:
-                result |= self.measure(fault, probe)
+                result |= self.measure(fault, number, probe)
             finally:
                 probe.close()
         except Trouble as trouble:

@@ -38,6 +38,7 @@ class Stack:
     heartbeats = ()  # what nft matches of what its nodes tell each other
     staying = ()  # the faults that the holder may rightly survive
     notice = 0.0  # seconds after which a silent node is taken over from, roughly
+    look = 0.0  # seconds from one look at HAProxy to the next
 
     def __init__(self, nodes):
         self.nodes = nodes
@@ -82,6 +83,7 @@ class Keepalived(Stack):
     daemons = ("keepalived",)
     heartbeats = ("ip protocol 112",)
     notice = 3.7
+    look = 2
     lowered = None  # the node that has handed over
 
     def config(self, node):
@@ -150,10 +152,12 @@ vrrp_instance VI_1 {{
 
 
 class KeepalivedTuned(Keepalived):
-    """Ten advertisements a second, from node to node, with real-time priority, and a check as often
-    as it takes them. A master may be silent for 0.3 s, as long as a lease of hapx's lasts."""
+    """Ten advertisements a second, from node to node, before all else that runs (real-time priority
+    comes with a limit that ends it at a reload), and a check as often as it takes them. A master
+    may be silent for 0.3 s, as long as a lease of hapx's lasts."""
 
     notice = 0.5
+    look = 1
     seconds = "0.1"
 
     def config(self, node):
@@ -163,7 +167,7 @@ class KeepalivedTuned(Keepalived):
                             f"  unicast_src_ip {node.address}\n"
                             f"  unicast_peer {{\n    {self.other(node).address}\n  }}\n")
         text = re.sub(r"  authentication {.*?}\n", "", text, flags=re.DOTALL)
-        return "global_defs {\n  vrrp_version 3\n  vrrp_rt_priority 50\n}\n" + text
+        return "global_defs {\n  vrrp_version 3\n  vrrp_priority -20\n}\n" + text
 
 
 class KeepalivedFast(KeepalivedTuned):
@@ -180,6 +184,7 @@ class Pacemaker(Stack):
         f"pacemaker-{part}" for part in ("based", "fence", "execd", "attrd", "sched", "contr"))
     heartbeats = ("udp dport 5405",)
     notice = 6.7
+    look = 20
     key = secrets.token_bytes(256)
     totem = "  token: 3000\n  token_retransmits_before_loss_const: 10\n"
     resource = "virtual-ip-resource"
@@ -264,6 +269,7 @@ class PacemakerTuned(Pacemaker):
     so short a token the links' own pings would call a busy link dead, so they get two seconds."""
 
     notice = 1.5
+    look = 1
     totem = """  token: 300
   consensus: 360
   interface {
