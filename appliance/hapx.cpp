@@ -15,18 +15,18 @@
 
 namespace {
 
-bool stdout_is_terminal() {
+bool is_terminal(int stream) {
   const char* terminal = std::getenv("TERM");
   const bool plain = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return ::isatty(STDOUT_FILENO) == 1 && !plain;
+  return ::isatty(stream) == 1 && !plain;
 }
 
 /// Colour is for people: on a terminal that has it, unless they said no (no-color.org).
-hapx::appliance::Style style_of_stdout() {
+hapx::appliance::Colour colour_of(int stream) {
   const char* no_color = std::getenv("NO_COLOR");
   const bool unwanted = no_color != nullptr && *no_color != '\0';
-  return {stdout_is_terminal() && !unwanted ? hapx::appliance::Colour::always
-                                            : hapx::appliance::Colour::never};
+  return is_terminal(stream) && !unwanted ? hapx::appliance::Colour::always
+                                          : hapx::appliance::Colour::never;
 }
 
 }  // namespace
@@ -40,8 +40,14 @@ int main(int count, char** words) {
     (usage->status == exit_done ? std::cout : std::cerr) << usage->text << std::flush;
     return usage->status;
   }
-  const int status = run(std::get<Command>(read), {std::cout, std::cerr, style_of_stdout(),
-                                                   HAPX_VERSION, stdout_is_terminal()});
+  const Surroundings around{std::cout,
+                            std::cerr,
+                            {colour_of(STDOUT_FILENO)},
+                            HAPX_VERSION,
+                            is_terminal(STDOUT_FILENO),
+                            is_terminal(STDERR_FILENO),
+                            colour_of(STDERR_FILENO)};
+  const int status = run(std::get<Command>(read), around);
   std::cout.flush();
   return status;
 }

@@ -12,6 +12,7 @@
 
 #include "appliance/cli/add_verb.hpp"
 #include "appliance/cli/config_words.hpp"
+#include "appliance/cli/lab_words.hpp"
 #include "appliance/cli/machine_words.hpp"
 #include "appliance/cli/reading_words.hpp"
 #include "appliance/cli/word_tree.hpp"
@@ -56,15 +57,14 @@ class Words {
     machine_.add(app_);
     add_files();
     add_orders();
-    add_lab();
-    add_drill();
+    lab_.add(app_);
     add_swarm();
   }
 
   [[nodiscard]] VerbHelp described() const { return tree_of(app_); }
 
   std::variant<Command, Usage> read(std::vector<std::string> words) {
-    lab_exec_.command = cut_command(words);
+    lab_.set_command(cut_command(words));
     try {
       app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::ParseError& error) {
@@ -251,124 +251,6 @@ class Words {
     clear->add_option("NODE", clear_.node, "only from this node")->type_name("");
   }
 
-  void add_name(CLI::App* app, std::string& name) {
-    app->add_option("--name", name, "which lab; several can be up at once")
-        ->capture_default_str()
-        ->type_name("NAME");
-  }
-
-  void add_wishes(CLI::App* app, LabUp& lab) {
-    add_name(app, lab.wishes.name);
-    app->add_option("--nodes", lab.wishes.nodes, "how many, the witness included")
-        ->check(CLI::Range(1U, 3U).description(""))
-        ->capture_default_str()
-        ->type_name("1..3");
-    app->add_flag("--witness", lab.wishes.witness, "the last node only votes");
-    app->add_option("--profile", lab.wishes.profile, "timing: fast, lan or cloud")
-        ->check(CLI::IsMember({"fast", "lan", "cloud"}).description(""))
-        ->capture_default_str()
-        ->type_name("PROFILE");
-    app->add_option_function<unsigned>(
-           "--ip-version",
-           [&lab](unsigned version) {
-             lab.wishes.family = version == 6 ? Family::ipv6 : Family::ipv4;
-           },
-           "of all its addresses")
-        ->check(CLI::IsMember({4U, 6U}).description(""))
-        ->default_str("4")
-        ->type_name("4|6");
-    app->add_option("--links", lab.wishes.links, "further networks, for heartbeats alone")
-        ->check(CLI::Range(0U, 3U).description(""))
-        ->capture_default_str()
-        ->type_name("0..3");
-    app->add_option("--programs", lab.programs, "folder with hapxd and hapx (default: this one's)")
-        ->type_name("PATH");
-  }
-
-  void add_lab() {
-    CLI::App* lab = add_verb(&app_, "lab", "a whole cluster on this machine, in network namespaces",
-                             "  hapx lab up\n"
-                             "  hapx lab exec node1 hapx status\n"
-                             "  hapx lab down");
-    lab->require_subcommand(1);
-    CLI::App* up = add_verb(lab, "up", "build it and start it",
-                            "  hapx lab up\n"
-                            "  hapx lab up --nodes 3 --witness --profile fast\n"
-                            "  hapx lab up --links 1      heartbeats by two networks");
-    add_wishes(up, lab_up_);
-    choose(up, lab_up_);
-    CLI::App* status = add_verb(lab, "status", "what has power, what runs, what each node sees",
-                                "  hapx lab status");
-    add_name(status, lab_status_.name);
-    status->add_option("--programs", lab_status_.programs, "folder with hapx (default: this one's)")
-        ->type_name("PATH");
-    choose(status, lab_status_);
-    CLI::App* exec =
-        add_verb(lab, "exec", "run a command on one of its machines",
-                 "  hapx lab exec node1 hapx status\n"
-                 "  hapx lab exec client curl -k https://10.77.0.100:6443/readyz\n\n"
-                 "Exit status: the command's. Whatever follows the machine is the command's.");
-    add_name(exec, lab_exec_.name);
-    exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
-        ->required()
-        ->type_name("");
-    exec->add_option("COMMAND", lab_exec_.command, "the command and its own words")->type_name("");
-    exec->callback([this] {
-      if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
-      verb_ = lab_exec_;
-    });
-    CLI::App* server =
-        add_verb(lab, "apiserver", "make an apiserver stand-in fail, end, hang or die",
-                 "  hapx lab apiserver apiserver2 hanging\n"
-                 "  hapx lab apiserver apiserver2 well\n\n"
-                 "failing: answers 500; unready: answers /readyz with 500, and\n"
-                 "serves; ending: ends what it serves well, and is gone;\n"
-                 "hanging: accepts and says nothing; dead: refuses connections.");
-    add_name(server, lab_apiserver_.name);
-    server->add_option("SERVER", lab_apiserver_.server, "apiserver1, ...")
-        ->required()
-        ->type_name("");
-    server
-        ->add_option("HEALTH", lab_apiserver_.health,
-                     "well, failing, unready, ending, hanging or dead")
-        ->required()
-        ->type_name("")
-        ->check(CLI::IsMember({"well", "failing", "unready", "ending", "hanging", "dead"})
-                    .description(""));
-    choose(server, lab_apiserver_);
-    CLI::App* down = add_verb(lab, "down", "remove it without a trace", "  hapx lab down");
-    add_name(down, lab_down_.name);
-    choose(down, lab_down_);
-  }
-
-  void add_drill() {
-    CLI::App* drill =
-        add_verb(&app_, "drill", "inject faults and measure the outage that a client sees",
-                 "  hapx drill list\n"
-                 "  hapx drill run --lab --fault power-loss");
-    drill->require_subcommand(1);
-    CLI::App* run = add_verb(drill, "run", "run it and report",
-                             "  hapx drill run --lab --fault power-loss --count 5\n"
-                             "  hapx drill run --lab --fault all --profile fast -o json\n\n"
-                             "Exit status: 0 every outage was within its bound, 1 else.");
-    run->add_flag("--lab", in_lab_, "in a lab (built and removed if it isn't up)")->required();
-    run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
-        ->required()
-        ->expected(1)
-        ->take_all()
-        ->type_name("NAME");
-    run->add_option("--count", drill_run_.count, "how often each")
-        ->check(CLI::Range(1U, 100U).description(""))
-        ->capture_default_str()
-        ->type_name("1..100");
-    run->add_option("--record", drill_run_.record_file, "also write the report here, as JSON")
-        ->type_name("FILE");
-    add_wishes(run, drill_run_.lab);
-    choose(run, drill_run_);
-    add_verb(drill, "list", "the faults, each with one sentence", "  hapx drill list")
-        ->callback([this] { verb_ = DrillList{}; });
-  }
-
   void add_swarm() {
     CLI::App* sim = add_verb(
         &app_, "sim", "hunt for two holders, or none, in simulated clusters full of faults",
@@ -430,6 +312,7 @@ class Words {
   ReadingWords reading_{verb_};
   ConfigWords config_{verb_};
   MachineWords machine_{verb_};
+  LabWords lab_{verb_};
   MakeKey keygen_;
   Simulate simulate_;
   Move move_;
@@ -440,14 +323,7 @@ class Words {
   ChangeOrders maintenance_off_{ChangeOrders::What::maintenance, false};
   ChangeOrders ban_{ChangeOrders::What::ban, true};
   ChangeOrders clear_{ChangeOrders::What::ban, false};
-  LabUp lab_up_;
-  LabStatus lab_status_{lab::Wishes{}.name, ""};
-  LabExec lab_exec_{lab::Wishes{}.name, "", {}};
-  LabApiserver lab_apiserver_{lab::Wishes{}.name, "", ""};
-  LabDown lab_down_{lab::Wishes{}.name};
-  DrillRun drill_run_;
   RunSwarm swarm_;
-  bool in_lab_ = false;
 };
 
 }  // namespace

@@ -154,8 +154,12 @@ struct LabDown {
 };
 struct DrillRun {
   LabUp lab;
-  std::vector<std::string> faults;
-  unsigned count = 1;
+  std::string plan_file;            ///< empty: `faults`; if there is none, the default plan
+  std::vector<std::string> faults;  ///< by name
+  std::optional<unsigned> count;
+  std::optional<Duration> objective;
+  std::optional<std::uint64_t> seed;
+  bool is_dry = false;
   std::string record_file;  ///< empty: nowhere
 };
 struct DrillList {};

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can go wrong, and what has hapx promised for it?
 //
-// A drill as data: the closed list of faults, each with the name an operator says, one sentence,
-// whom it strikes, and the promise for a client in terms of the lease. How a fault is done to a
-// real lab is drill/io's; what came of it is the report's.
+// A drill as data: the closed list of faults. Each has the name an operator says; what is done, how
+// it is undone and whom it strikes; what a client will see and what may be lost; where it may be
+// done at all; and the promise in terms of the lease. How a fault is done to a real lab is
+// drill/io's; what came of it is the report's.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "config/cluster_config.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance::drill {
 
-enum class Fault {
+enum class Fault : std::uint8_t {
   power_loss,
   haproxy_kill,
   haproxy_freeze,
@@ -27,41 +30,70 @@ enum class Fault {
   daemon_freeze,
   daemon_freeze_with_keeper,
   partition,
+  partition_one_way,
   coordinator_kill,
+  peer_loss,
+  apiserver_down,
+  apiserver_hang,
+  disk_full,
+  clock_jump,
+  config_refused,
+  duplicate_vip,
   hand_over,
   cold_start,
+};
+inline constexpr std::size_t fault_count = 21;
+
+/// Whom a fault strikes.
+enum class Victim : std::uint8_t {
+  holder,       ///< the node that has the address
+  peer,         ///< a node that could have it, and has not
+  coordinator,  ///< while another node has the address
+  apiserver,
+  segment,  ///< the network that all share
+  cluster,  ///< every node at once
+};
+
+/// What it takes to do a fault to a real cluster.
+enum class Consent : std::uint8_t {
+  given,        ///< whoever runs a drill wants it
+  destructive,  ///< --destructive: it ends what else runs on that machine, or may take longer
+  never,
+};
+
+/// Where a fault may be done.
+struct Places {
+  bool in_lab = true;
+  bool on_virtual_machines = true;
+  Consent on_cluster = Consent::given;
+
+  friend bool operator==(const Places&, const Places&) = default;
 };
 
 struct FaultWords {
   Fault fault;
   std::string_view name;
-  std::string_view sentence;
+  std::string_view sentence;  ///< what is done
+  std::string_view undoing;   ///< how it ends
+  Victim victim;
+  std::string_view effect;  ///< what a client is expected to see
+  std::string_view loss;    ///< what may be lost by it, on a real cluster
+  Places places;
 };
 
-inline constexpr std::array<FaultWords, 13> faults{{
-    {Fault::power_loss, "power-loss", "the holder's node loses its power"},
-    {Fault::haproxy_kill, "haproxy-kill", "the holder's HAProxy is killed"},
-    {Fault::haproxy_freeze, "haproxy-freeze", "the holder's HAProxy is stopped (SIGSTOP)"},
-    {Fault::vip_delete, "vip-delete", "somebody deletes the address by hand"},
-    {Fault::link_down, "link-down", "the holder's network cable is pulled for 3 s"},
-    {Fault::daemon_kill, "daemon-kill", "the holder's hapxd is killed"},
-    {Fault::daemon_kill_with_keeper, "daemon-kill-with-keeper",
-     "the holder's hapxd and its keeper are killed at once"},
-    {Fault::daemon_freeze, "daemon-freeze", "the holder's hapxd is stopped for 5 s"},
-    {Fault::daemon_freeze_with_keeper, "daemon-freeze-with-keeper",
-     "the holder's hapxd and its keeper are stopped for 5 s"},
-    {Fault::partition, "partition",
-     "the holder is cut off from its peers for 3 s, but not from clients"},
-    {Fault::coordinator_kill, "coordinator-kill",
-     "the coordinator's node loses its power while another node holds the address"},
-    {Fault::hand_over, "hand-over", "the service is moved by order"},
-    {Fault::cold_start, "cold-start", "all nodes start at once"},
-}};
+/// All of them, in the order in which `--fault all` does them. Each name has a value of Fault.
+extern const std::array<FaultWords, fault_count> faults;
 
+[[nodiscard]] const FaultWords& words_of(Fault fault);
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::string_view sentence_of(Fault fault);
 /// Nothing for a name that is no fault's.
 [[nodiscard]] std::optional<Fault> fault_of(std::string_view name);
+/// Every name, to be listed or searched.
+[[nodiscard]] std::vector<std::string_view> fault_names();
+
+/// "the holder": for sentences and lists.
+[[nodiscard]] std::string_view victim_words(Victim victim);
 
 /// What a client may see at most. Absent: nothing is promised.
 struct Promise {
@@ -80,10 +112,18 @@ inline constexpr Duration resolution = std::chrono::milliseconds(20);
 /// says so, and nobody has to wait for its lease.
 [[nodiscard]] Promise promise_of(Fault fault, const Timing& timing, unsigned links);
 
+/// The shortest outage that can be asked for: the lease, of what ends the holder without a word
+/// from it, for nobody may have the address before its right is over. Nothing for all else.
+[[nodiscard]] std::optional<Duration> shortest_of(Fault fault, const Timing& timing,
+                                                  unsigned links);
+
 /// How long the fault lasts before it is undone; zero where it does not last.
 [[nodiscard]] Duration length_of(Fault fault);
 
 /// Whether the address must leave the node that held it.
 [[nodiscard]] bool is_moving(Fault fault);
+
+/// Whether a majority of votes must be there without one node for the service to go on.
+[[nodiscard]] bool takes_a_vote(Fault fault);
 
 }  // namespace hapx::appliance::drill

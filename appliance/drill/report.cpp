@@ -7,8 +7,22 @@
 
 namespace hapx::appliance::drill {
 
+Instant shown_until(const Run& run) {
+  const Instant soon = run.at + shown_before + shown_after;
+  if (run.outage <= resolution) return soon;
+  return std::max(soon, run.service.dark_until + shown_after);
+}
+
+Duration longest_outage(const Run& run) {
+  return std::max(run.outage, run.healing.outage);
+}
+
+bool is_met(const Run& run) {
+  return !run.objective || (run.is_served && longest_outage(run) <= *run.objective);
+}
+
 bool is_passed(const Run& run) {
-  return run.trouble.empty() && run.is_served && run.wire.is_one_holder();
+  return run.trouble.empty() && run.is_served && run.wire.is_one_holder() && is_met(run);
 }
 
 bool is_passed(const Report& report) {
@@ -26,15 +40,19 @@ std::vector<Row> rows_of(const Report& report) {
   std::vector<Row> rows;
   std::vector<std::vector<Duration>> outages;
   for (const Run& run : report.runs) {
-    auto row = std::ranges::find(rows, run.fault, &Row::fault);
+    auto row = std::ranges::find_if(rows, [&](const Row& one) {
+      return one.fault == run.fault && one.objective == run.objective;
+    });
     if (row == rows.end()) {
-      rows.push_back({.fault = run.fault});
+      rows.push_back({.fault = run.fault, .objective = run.objective});
       outages.emplace_back();
       row = rows.end() - 1;
     }
     ++row->runs;
     if (run.is_served) ++row->served;
     if (run.wire.is_one_holder()) ++row->one_holder;
+    if (is_met(run)) ++row->met;
+    if (is_passed(run)) ++row->passed;
     if (is_kept(run, promise_of(run.fault, report.timing, report.links))) ++row->kept;
     row->healing_maximum = std::max(row->healing_maximum, run.healing.outage);
     row->failed_maximum = std::max(row->failed_maximum, run.service.failed);
@@ -47,6 +65,15 @@ std::vector<Row> rows_of(const Report& report) {
     rows[i].outage_median = median(std::move(outages[i]));
   }
   return rows;
+}
+
+std::string objective_verdict(const Run& run) {
+  if (is_met(run)) return "";
+  if (!run.is_served) return "the service did not come back";
+  const bool is_healing = run.healing.outage > run.outage;
+  return "an outage of " + readable(longest_outage(run)) +
+         (is_healing ? " while it was undone" : "") + ", and " + readable(*run.objective) +
+         " is the objective";
 }
 
 std::string holder_verdict(const Report& report) {

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "appliance/drill/report.hpp"
+#include "config/utf8.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -24,10 +25,16 @@ json::object as_json(const Service& service) {
           {"longestSilenceMs", milliseconds(service.longest_silence)}};
 }
 
-json::object as_json(const Wire& wire) {
+json::value or_null(const std::optional<Duration>& duration) {
+  return duration ? json::value(milliseconds(*duration)) : json::value(nullptr);
+}
+
+/// `at`: the instant from which times are counted.
+json::object as_json(const Wire& wire, Instant at) {
   json::array tenures;
   for (const Tenure& tenure : wire.tenures) {
     tenures.push_back(json::object{{"mac", to_string(tenure.mac)},
+                                   {"firstMs", milliseconds(tenure.first - at)},
                                    {"lastedMs", milliseconds(tenure.last - tenure.first)}});
   }
   return {{"oneHolder", wire.is_one_holder()},
@@ -37,25 +44,33 @@ json::object as_json(const Wire& wire) {
           {"tenures", std::move(tenures)}};
 }
 
-json::object as_json(const Run& run, const Report& report) {
-  json::array phases;
-  for (const Phase& phase : run.phases) {
-    phases.push_back(json::object{{"name", phase.name}, {"afterMs", milliseconds(phase.after)}});
+json::array as_json(const std::vector<Phase>& phases) {
+  json::array list;
+  for (const Phase& phase : phases) {
+    list.push_back(json::object{{"name", phase.name}, {"afterMs", milliseconds(phase.after)}});
   }
+  return list;
+}
+
+json::object as_json(const Run& run, const Report& report) {
   return {{"fault", name_of(run.fault)},
           {"number", run.number},
           {"struck", run.struck},
           {"holder", run.holder},
           {"passed", is_passed(run)},
           {"kept", is_kept(run, promise_of(run.fault, report.timing, report.links))},
+          {"objectiveMs", or_null(run.objective)},
+          {"met", is_met(run)},
           {"servedAgain", run.is_served},
           {"outageMs", milliseconds(run.outage)},
           {"service", as_json(run.service)},
           {"healing", as_json(run.healing)},
-          {"wire", as_json(run.wire)},
-          {"phases", std::move(phases)},
+          {"wire", as_json(run.wire, run.at)},
+          {"phases", as_json(run.phases)},
+          {"story", as_json(run.story)},
+          {"strangersClaims", run.strangers},
           {"longestStallMs", milliseconds(run.stall)},
-          {"trouble", run.trouble}};
+          {"trouble", printable(run.trouble)}};
 }
 
 json::object as_json(const Row& row) {
@@ -64,12 +79,22 @@ json::object as_json(const Row& row) {
           {"servedAgain", row.served},
           {"oneHolder", row.one_holder},
           {"kept", row.kept},
+          {"objectiveMs", or_null(row.objective)},
+          {"met", row.met},
+          {"passed", row.passed},
           {"outageMedianMs", milliseconds(row.outage_median)},
           {"outageMaxMs", milliseconds(row.outage_maximum)},
           {"healingOutageMaxMs", milliseconds(row.healing_maximum)},
           {"failedMax", row.failed_maximum},
           {"cutMax", row.cut_maximum},
           {"latencyMaxMs", milliseconds(row.latency_maximum)}};
+}
+
+json::object as_json(const Machine& machine) {
+  return {{"kernel", printable(machine.kernel)},
+          {"processor", printable(machine.processor)},
+          {"cores", machine.cores},
+          {"memoryBytes", machine.memory_bytes}};
 }
 
 }  // namespace
@@ -85,7 +110,15 @@ std::string render_json(const Report& report) {
                                       {"memoryBytes", footprint.memory_bytes},
                                       {"processorShare", footprint.processor_share}});
   }
-  return json::serialize(json::object{{"lab", report.lab},
+  const json::value started =
+      report.started ? json::value(json::string(to_string(*report.started))) : nullptr;
+  return json::serialize(json::object{{"lab", printable(report.lab)},
+                                      {"plan", report.plan},
+                                      {"seed", report.seed ? json::value(*report.seed) : nullptr},
+                                      {"startedAt", started},
+                                      {"version", report.machine.hapx},
+                                      {"haproxyVersion", printable(report.machine.haproxy)},
+                                      {"machine", as_json(report.machine)},
                                       {"nodes", report.nodes},
                                       {"witness", report.has_witness},
                                       {"ipVersion", report.family == Family::ipv6 ? 6 : 4},

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "appliance/drill/aligned.hpp"
 #include "appliance/drill/report.hpp"
 #include "appliance/drill/statistics.hpp"
 #include "config/wording.hpp"
@@ -26,9 +27,16 @@ std::string promise_text(const Promise& promise) {
   return text.empty() ? "-" : text;
 }
 
+/// The two columns of objectives are there where one was asked for.
 std::vector<Line> table_of(const Report& report) {
   std::vector<Line> lines{{"fault", "outage median", "max", "promised", "kept", "cut", "failed",
                            "slowest answer", "when undone", "served again", "one holder"}};
+  const bool has_objectives =
+      std::ranges::any_of(report.runs, [](const Run& run) { return run.objective.has_value(); });
+  const auto add_objective = [&](const std::string& objective, const std::string& met) {
+    if (has_objectives) lines.back().insert(lines.back().begin() + 3, {objective, met});
+  };
+  add_objective("objective", "met");
   for (const Row& row : rows_of(report)) {
     lines.push_back({std::string(name_of(row.fault)), readable(row.outage_median),
                      readable(row.outage_maximum),
@@ -37,24 +45,13 @@ std::vector<Line> table_of(const Report& report) {
                      std::to_string(row.failed_maximum), readable(row.latency_maximum),
                      readable(row.healing_maximum), share(row.served, row.runs),
                      share(row.one_holder, row.runs)});
+    if (row.objective) {
+      add_objective("<= " + readable(*row.objective), share(row.met, row.runs));
+    } else {
+      add_objective("-", "-");
+    }
   }
   return lines;
-}
-
-std::string aligned(const std::vector<Line>& lines) {
-  std::vector<std::size_t> widths(lines.front().size());
-  for (const Line& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  std::string text;
-  for (const Line& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      text += line[i];
-      if (i + 1 < line.size()) text.append(widths[i] - line[i].size() + 2, ' ');
-    }
-    text += "\n";
-  }
-  return text;
 }
 
 std::string phases_text(const Report& report) {
@@ -94,19 +91,22 @@ std::string stall_text(const Report& report) {
 }  // namespace
 
 std::string render_text(const Report& report) {
-  std::string text = "lab '" + report.lab + "': " + std::to_string(report.nodes) + " nodes" +
-                     (report.has_witness ? ", one a witness" : "") +
-                     (report.family == Family::ipv6 ? ", IPv6" : "") +
-                     (report.links > 0 ? ", " + counted(report.links, "further network") : "") +
-                     ", profile " + report.profile + " (lease " + to_string(report.timing.lease) +
-                     ", heartbeat " + to_string(report.timing.heartbeat) + ")\n\n";
+  std::string text =
+      "lab '" + report.lab + "'" + (report.plan.empty() ? "" : ", plan '" + report.plan + "'") +
+      (report.seed ? ", seed " + std::to_string(*report.seed) : "") + ": " +
+      std::to_string(report.nodes) + " nodes" + (report.has_witness ? ", one a witness" : "") +
+      (report.family == Family::ipv6 ? ", IPv6" : "") +
+      (report.links > 0 ? ", " + counted(report.links, "further network") : "") + ", profile " +
+      report.profile + " (lease " + to_string(report.timing.lease) + ", heartbeat " +
+      to_string(report.timing.heartbeat) + ")\n\n";
   if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
   text += stall_text(report);
   for (const Run& run : report.runs) {
-    if (run.trouble.empty()) continue;
-    text += std::string(name_of(run.fault)) + " " + std::to_string(run.number) + ": " +
-            run.trouble + "\n";
+    const std::string title = std::string(name_of(run.fault)) + " " + std::to_string(run.number);
+    if (!run.trouble.empty()) text += title + ": " + run.trouble + "\n";
+    const std::string missed = objective_verdict(run);
+    if (run.trouble.empty() && !missed.empty()) text += title + ": " + missed + "\n";
   }
   return text + holder_verdict(report) + "\n";
 }

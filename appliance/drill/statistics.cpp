@@ -19,6 +19,7 @@ Duration maximum(const std::vector<Duration>& values) {
 }
 
 std::string readable(Duration duration) {
+  if (duration < Duration::zero()) return "-" + readable(-duration);
   const double milliseconds = std::chrono::duration<double, std::milli>(duration).count();
   std::array<char, 32> text{};
   if (milliseconds < 1) {

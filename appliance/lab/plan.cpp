@@ -292,13 +292,14 @@ std::string machine_batch(const Machine& machine) {
   return text + "link set " + card + " up\n";
 }
 
-std::string partition_rules(const NodePlan& node) {
+std::string partition_rules(const NodePlan& node, Cut cut) {
   const std::string heartbeat = "\" udp dport " + std::to_string(heartbeat_port) + " drop\n";
   std::string text = "table bridge " + cut_table(node) +
                      " {\n  chain cut {\n"
                      "    type filter hook forward priority 0; policy accept;\n";
   for (const std::string& port : ports_of(node)) {
-    text += "    iifname \"" + port + heartbeat + "    oifname \"" + port + heartbeat;
+    text += "    iifname \"" + port + heartbeat;
+    if (cut == Cut::both_ways) text += "    oifname \"" + port + heartbeat;
   }
   return text + "  }\n}\n";
 }

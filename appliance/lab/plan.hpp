@@ -151,9 +151,14 @@ struct Setting {
 /// Lines for `ip -batch` in the machine's own namespace: its addresses, its card up.
 [[nodiscard]] std::string machine_batch(const Machine& machine);
 
+enum class Cut {
+  both_ways,
+  outward,  ///< nobody hears the node, and it hears everybody
+};
+
 /// Rules for `nft -f` in the wire's namespace: heartbeats from and to this node are dropped on each
 /// bridge, all else passes, so that neither the node nor its peers see an error.
-[[nodiscard]] std::string partition_rules(const NodePlan& node);
+[[nodiscard]] std::string partition_rules(const NodePlan& node, Cut cut = Cut::both_ways);
 /// The rules that undo partition_rules.
 [[nodiscard]] std::string heal_rules(const NodePlan& node);
 

@@ -6,6 +6,7 @@
 #include "appliance/cli/io/begin_node.hpp"
 #include "appliance/cli/io/config_files.hpp"
 #include "appliance/cli/io/describe.hpp"
+#include "appliance/cli/io/drill.hpp"
 #include "appliance/cli/io/events.hpp"
 #include "appliance/cli/io/examine.hpp"
 #include "appliance/cli/io/examine_wire.hpp"
@@ -89,9 +90,7 @@ struct Runner {
     return lab::lab_down(verb.name, around.out, around.err);
   }
   int operator()(const DrillRun& verb) const {
-    return drill::run_drill({lab_options(verb.lab), verb.faults, verb.count,
-                             lab_output(global.output), verb.record_file},
-                            around.out, around.err);
+    return run_drill(verb, lab_options(verb.lab), lab_output(global.output), around);
   }
   int operator()(const DrillList&) const {
     return drill::list_drills(lab_output(global.output), around.out);

@@ -19,7 +19,9 @@ struct Surroundings {
   std::ostream& err;
   Style style;
   std::string version;
-  bool is_terminal = false;  ///< `out` can be drawn on, and not only written to
+  bool is_terminal = false;      ///< `out` can be drawn on, and not only written to
+  bool is_err_terminal = false;  ///< likewise `err`
+  Colour err_colour = Colour::never;
 };
 
 /// Returns the exit status.

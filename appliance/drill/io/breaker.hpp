@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-#include "appliance/drill/fault.hpp"
+#include "appliance/drill/plan.hpp"
 #include "appliance/lab/io/lab.hpp"
 #include "config/result.hpp"
 
@@ -19,6 +19,7 @@ namespace hapx::appliance::drill {
 struct Scene {
   const lab::NodePlan* holder = nullptr;
   const lab::NodePlan* coordinator = nullptr;
+  const lab::NodePlan* peer = nullptr;  ///< the one to strike where that is no holder
 };
 
 /// As the first node that answers sees it.
@@ -31,9 +32,10 @@ struct Break {
   std::function<Result<void>()> undo;
 };
 
-/// Brings the lab into the state in which this fault means something (a coordinator that does not
-/// hold the address; no node with power), and says who is who then.
-[[nodiscard]] Result<Scene> prepare(Fault fault, lab::Lab& lab);
+/// Brings the lab into the state in which this fault means something (the service on the node that
+/// the plan names; a coordinator that does not hold the address; no node with power), and says who
+/// is who then.
+[[nodiscard]] Result<Scene> prepare(const PlannedFault& planned, lab::Lab& lab);
 
 /// REQUIRES a scene from prepare; `lab` outlives the Break.
 [[nodiscard]] Result<Break> inject(Fault fault, lab::Lab& lab, const Scene& scene);

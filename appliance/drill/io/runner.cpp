@@ -4,8 +4,13 @@
 #include <algorithm>
 
 #include "appliance/drill/io/breaker.hpp"
+#include "appliance/drill/io/dead_man.hpp"
+#include "appliance/drill/io/machine.hpp"
 #include "appliance/drill/io/prober.hpp"
+#include "appliance/drill/io/stranger.hpp"
 #include "appliance/drill/io/watcher.hpp"
+#include "appliance/drill/story.hpp"
+#include "appliance/journal.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "config/io/clock.hpp"
 
@@ -18,7 +23,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration well_patience = seconds(40);
-constexpr Duration return_patience = seconds(20);
+/// Longer than a run waits for the service to come back.
+constexpr Duration dead_man_patience = return_patience + seconds(40);
 constexpr Duration baseline = milliseconds(500);
 constexpr Duration look = milliseconds(20);
 /// What is younger may still be on its way when the window is judged.
@@ -62,14 +68,21 @@ bool is_served_now(const Prober& prober) {
   return service.requests > 0 && service.requests > service.failed && service.outage < young / 2;
 }
 
+/// So long a fault is left alone: its own time, or what a client needs to see that nothing happens.
+Duration time_of(const PlannedFault& planned, const Timing& timing) {
+  const Duration length = length_of(planned);
+  // A shorter one than usual was asked for, and is to be undone when it says.
+  if (planned.length) return length;
+  return std::max<Duration>(length, timing.lease + seconds(1));
+}
+
 /// Until the fault has had its time and the service is there: elsewhere, where it must move.
-Result<void> await_return(Run& run, const Lab& lab, const Instruments& instruments,
-                          const Break& done) {
-  const Duration shown =
-      std::max<Duration>(length_of(run.fault), lab.plan().timing.lease + seconds(1));
+Result<void> await_return(Run& run, Duration shown, const Lab& lab, const Instruments& instruments,
+                          const Break& done, const Telling& tell) {
   const Instant deadline = done.at + shown + return_patience;
   while (boot_now() < deadline) {
     if (!pause_and_note(look, run.stall)) return interruption();
+    tell("struck");
     if (boot_now() - done.at < shown || !is_served_now(instruments.prober)) continue;
     if (!is_moving(run.fault) || holder_now(lab, instruments.watcher) != done.struck) return {};
   }
@@ -91,6 +104,19 @@ std::vector<Phase> phases_of(const Run& run, Instant at, const MacAddress* struc
   return phases;
 }
 
+/// The requests around the time without service.
+std::vector<Request> excerpt_of(const Run& run, const std::vector<Request>& requests) {
+  const Instant from = run.at - shown_before;
+  const Instant until = shown_until(run);
+  std::vector<Request> kept;
+  for (const Request& request : requests) {
+    if (request.start < from || request.start > until) continue;
+    if (kept.size() == requests_shown_max) break;
+    kept.push_back(request);
+  }
+  return kept;
+}
+
 void judge_run(Run& run, const Lab& lab, const Instruments& instruments, const Break& done,
                Instant undone) {
   const Instant end = boot_now() - young;
@@ -100,16 +126,37 @@ void judge_run(Run& run, const Lab& lab, const Instruments& instruments, const B
   run.service = judge(requests, from, undone, done.at);
   run.healing = judge(requests, undone, std::max(end, undone));
   run.outage = run.service.outage;
-  run.wire = judge(instruments.watcher.sightings(from - baseline), from - baseline, boot_now());
+  run.at = done.at;
+  run.undone = undone;
+  run.requests = excerpt_of(run, requests);
+  // Nobody's own: whether the cluster's nodes are one at a time is the question.
+  auto sightings = instruments.watcher.sightings(from - baseline);
+  run.strangers = std::erase_if(sightings, [](const Sighting& s) { return s.mac == stranger_mac; });
+  run.wire = judge(std::move(sightings), from - baseline, boot_now());
   const lab::NodePlan* struck = lab::node_of(lab.plan(), run.struck);
   if (is_moving(run.fault) || is_cold) {
     run.phases = phases_of(run, done.at, struck == nullptr ? nullptr : &struck->mac);
   }
 }
 
-Result<void> measure(Run& run, Lab& lab, const Progress& progress) {
+/// What the next holder says of it; nothing where it can't be asked.
+std::vector<Phase> story_told(const Run& run, const Lab& lab) {
+  const lab::NodePlan* holder = lab::node_of(lab.plan(), run.holder);
+  if (holder == nullptr || run.phases.empty()) return {};
+  const auto answer = lab.ask(*holder, {"-o", "json", "events"});
+  if (!answer || answer->code != 0) return {};
+  const auto lines = events_from_json(answer->output);
+  if (!lines) return {};
+  std::vector<JournalMoment> moments;
+  for (const EventLine& line : *lines) moments.push_back({line.phase, line.at});
+  const Duration ago = boot_now() - run.at;
+  return story_of(moments, utc_now() - ago, run.phases.back().after + shown_after);
+}
+
+Result<void> measure(Run& run, const PlannedFault& planned, Lab& lab, const Telling& tell) {
+  tell("waiting until all is well");
   if (auto well = lab.wait_until_served(well_patience); !well) return well;
-  const auto scene = prepare(run.fault, lab);
+  const auto scene = prepare(planned, lab);
   if (!scene) return scene.error();
   auto instruments = set_up(lab.plan());
   if (!instruments) return instruments.error();
@@ -117,30 +164,43 @@ Result<void> measure(Run& run, Lab& lab, const Progress& progress) {
   if (run.fault != Fault::cold_start && !is_served_now(instruments->prober)) {
     return Error{ErrorKind::unavailable, "a client is not served although all seems well", 0};
   }
-  progress("struck");
   const auto done = inject(run.fault, lab, *scene);
   if (!done) return done.error();
+  auto dead_man = DeadMan::arm(done->undo, time_of(planned, lab.plan().timing) + dead_man_patience);
+  tell("struck");
   run.struck = done->struck;
-  auto returned = await_return(run, lab, *instruments, *done);
+  const Duration shown = time_of(planned, lab.plan().timing);
+  auto returned = await_return(run, shown, lab, *instruments, *done, tell);
   run.is_served = static_cast<bool>(returned);
   run.holder = holder_now(lab, instruments->watcher);
   const Instant undone = boot_now();
-  progress(run.is_served ? "served again, being undone" : "not served, being undone");
-  if (auto healed = done->undo(); !healed) returned = healed;
+  tell(run.is_served ? "served again, being undone" : "not served, being undone");
+  const bool is_ours = !dead_man || dead_man->let_go();
+  if (!dead_man) returned = dead_man.error();
+  if (auto healed = is_ours ? done->undo() : Result<void>(); !healed) returned = healed;
   if (returned) returned = lab.wait_until_served(well_patience);
   // Those that are on their way end meanwhile, one way or the other.
   if (returned && !pause(request_patience + young)) returned = interruption();
   judge_run(run, lab, *instruments, *done, undone);
+  run.story = story_told(run, lab);
   return returned;
 }
 
 }  // namespace
 
-Run perform(Fault fault, unsigned number, Lab& lab, const Progress& progress) {
+Duration expected_time(const PlannedFault& planned, const Timing& timing) {
+  constexpr Duration healing = seconds(1);
+  return baseline + time_of(planned, timing) + healing + request_patience + young;
+}
+
+Run perform(const Step& step, Lab& lab, const Telling& tell) {
   Run run;
-  run.fault = fault;
-  run.number = number;
-  if (auto done = measure(run, lab, progress); !done) run.trouble = done.error().sentence;
+  run.fault = step.planned.fault;
+  run.number = step.number;
+  run.objective = step.planned.objective;
+  if (auto done = measure(run, step.planned, lab, tell); !done) {
+    run.trouble = done.error().sentence;
+  }
   return run;
 }
 

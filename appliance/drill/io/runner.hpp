@@ -9,14 +9,21 @@
 #include <functional>
 #include <string>
 
+#include "appliance/drill/plan.hpp"
 #include "appliance/drill/report.hpp"
 #include "appliance/lab/io/lab.hpp"
 
 namespace hapx::appliance::drill {
 
-/// Told what is being done, in a few words.
-using Progress = std::function<void(const std::string&)>;
+/// Told what is being done, in a few words; while something takes its time, the same again.
+using Telling = std::function<void(const std::string&)>;
 
-[[nodiscard]] Run perform(Fault fault, unsigned number, lab::Lab& lab, const Progress& progress);
+/// Waits at most so long for the service to come back, after what the fault itself takes.
+inline constexpr Duration return_patience = std::chrono::seconds(20);
+
+/// How long a run takes where all goes well, about: for whoever tells how much is left.
+[[nodiscard]] Duration expected_time(const PlannedFault& planned, const Timing& timing);
+
+[[nodiscard]] Run perform(const Step& step, lab::Lab& lab, const Telling& tell);
 
 }  // namespace hapx::appliance::drill

@@ -3,90 +3,21 @@
 
 #include <algorithm>
 
-#include <boost/json.hpp>
-
+#include "appliance/drill/fault_list.hpp"
+#include "appliance/drill/io/machine.hpp"
 #include "appliance/drill/io/meter.hpp"
 #include "appliance/drill/io/runner.hpp"
+#include "appliance/drill/io/stage.hpp"
+#include "appliance/drill/plan.hpp"
+#include "appliance/drill/statistics.hpp"
 #include "appliance/lab/io/file.hpp"
 #include "appliance/lab/io/interrupt.hpp"
-#include "appliance/lab/io/lab.hpp"
+#include "config/parse.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
-namespace json = boost::json;
-
-constexpr unsigned count_max = 100;
-constexpr Duration start_patience = std::chrono::seconds(20);
 constexpr Duration idle_look = std::chrono::seconds(10);
-
-Result<std::vector<Fault>> faults_of(const std::vector<std::string>& names) {
-  std::vector<Fault> chosen;
-  for (const std::string& name : names) {
-    if (name == "all") {
-      for (const FaultWords& words : faults) chosen.push_back(words.fault);
-    } else if (const auto fault = fault_of(name)) {
-      chosen.push_back(*fault);
-    } else {
-      return Error{ErrorKind::refused,
-                   "there is no fault '" + name + "' (`hapx drill list` names them)", 0};
-    }
-  }
-  if (chosen.empty()) return Error{ErrorKind::refused, "no fault is given", 0};
-  return chosen;
-}
-
-/// A lab that is used, and removed at the end if it was built for this.
-class Stage {
- public:
-  [[nodiscard]] static Result<Stage> open(const lab::UpOptions& options, std::ostream& err) {
-    auto there = lab::Lab::attach(options.wishes.name, options.programs);
-    if (there) return Stage(std::move(*there), options.programs, false);
-    if (there.error().kind != ErrorKind::absent) return there.error();
-    err << "building the lab '" << options.wishes.name << "'\n" << std::flush;
-    auto built = lab::Lab::build(options.wishes, options.programs);
-    if (!built) return built.error();
-    return Stage(std::move(*built), options.programs, true);
-  }
-  Stage(Stage&& other) noexcept
-      : lab_(std::move(other.lab_)),
-        programs_(std::move(other.programs_)),
-        is_ours_(std::exchange(other.is_ours_, false)) {}
-  Stage& operator=(Stage&&) = delete;
-  ~Stage() { static_cast<void>(close()); }
-
-  [[nodiscard]] lab::Lab& lab() { return lab_; }
-  /// Starts a lab of ours; waits until it is well, also one of somebody else.
-  [[nodiscard]] Result<void> start() {
-    if (is_ours_) {
-      if (auto started = lab_.start_all(); !started) return started;
-    }
-    return lab_.wait_until_served(start_patience);
-  }
-  /// A lab of ours begins anew, so that no run inherits what the ones before have left: hapx counts
-  /// failures, and moves a service away from where it failed too often.
-  [[nodiscard]] Result<void> renew() {
-    if (!is_ours_) return {};
-    const lab::Wishes wishes = lab_.plan().wishes;
-    if (auto removed = lab::Lab::remove(wishes.name); !removed) return removed;
-    auto built = lab::Lab::build(wishes, programs_);
-    if (!built) return built.error();
-    lab_ = std::move(*built);
-    return start();
-  }
-  [[nodiscard]] Result<void> close() {
-    if (!std::exchange(is_ours_, false)) return {};
-    return lab::Lab::remove(lab_.plan().wishes.name);
-  }
-
- private:
-  Stage(lab::Lab lab, std::string programs, bool is_ours)
-      : lab_(std::move(lab)), programs_(std::move(programs)), is_ours_(is_ours) {}
-
-  lab::Lab lab_;
-  std::string programs_;
-  bool is_ours_;
-};
 
 int fail(const Error& error, std::ostream& err) {
   if (lab::interrupted()) return lab::exit_interrupted;
@@ -94,15 +25,96 @@ int fail(const Error& error, std::ostream& err) {
   return lab::exit_failed;
 }
 
-Report empty_report(const lab::Plan& plan) {
+int fail(const std::vector<Error>& refusals, std::ostream& err) {
+  for (const Error& refusal : refusals) err << "hapx: " << refusal.sentence << "\n";
+  return lab::exit_failed;
+}
+
+/// The file of the lab that is up, else of the one that would be built.
+Result<std::string> config_of(const lab::UpOptions& options) {
+  const auto there = lab::Lab::attach(options.wishes.name, options.programs);
+  if (there) return lab::read_file(there->plan().config_file);
+  if (there.error().kind != ErrorKind::absent) return there.error();
+  const auto planned = lab::make_plan(options.wishes);
+  if (!planned) return planned.error();
+  return lab::render_config(*planned);
+}
+
+bool wants_all(const std::vector<std::string>& names) {
+  return std::ranges::find(names, "all") != names.end();
+}
+
+/// "all" means all that a lab can do.
+Result<Plan> plan_of(const std::vector<std::string>& names) {
+  Plan plan;
+  plan.name.clear();
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const FaultWords& words : faults) {
+        if (words.places.in_lab) plan.faults.emplace_back().fault = words.fault;
+      }
+    } else if (const auto fault = fault_of(name)) {
+      plan.faults.emplace_back().fault = *fault;
+    } else {
+      return Error{ErrorKind::refused,
+                   "there is no fault '" + name + "' (`hapx drill list` names them)", 0};
+    }
+  }
+  return plan;
+}
+
+/// The plan that was asked for, by a file or by words, with what the words of the command say of it
+/// all. Nobody has judged it yet.
+std::variant<Plan, std::vector<Error>> wanted_plan(const RunOptions& options,
+                                                   const ClusterConfig& cluster) {
+  Plan plan;
+  if (options.plan) {
+    auto checked = check_plan(options.plan->text, options.plan->file, cluster);
+    if (!checked.plan) return checked.refusals;
+    plan = std::move(*checked.plan);
+  } else if (options.faults.empty()) {
+    plan = default_plan(cluster.timing);
+  } else {
+    auto named = plan_of(options.faults);
+    if (!named) return std::vector{named.error()};
+    plan = std::move(*named);
+  }
+  if (options.count) plan.count = *options.count;
+  if (options.objective) plan.objective = options.objective;
+  if (options.seed) plan.seed = options.seed;
+  return plan;
+}
+
+/// Why it can't be done to this cluster, or not in a lab.
+std::vector<Error> refusals_of(const Plan& plan, const ClusterConfig& cluster) {
+  std::vector<Error> refusals;
+  for (const Finding& finding : judge(plan, cluster)) {
+    refusals.push_back({ErrorKind::refused, finding.sentence, 0});
+  }
+  for (const PlannedFault& planned : plan.faults) {
+    if (const std::string why = refused_in_lab(planned.fault); !why.empty()) {
+      refusals.push_back({ErrorKind::refused, why, 0});
+    }
+  }
+  return refusals;
+}
+
+Report empty_report(const lab::Plan& stage, const Plan& plan, const RunOptions& options,
+                    std::string config) {
   Report report;
-  report.lab = plan.wishes.name;
-  report.profile = plan.wishes.profile;
-  report.timing = plan.timing;
-  report.nodes = plan.nodes.size();
-  report.has_witness = plan.wishes.witness;
-  report.family = plan.wishes.family;
-  report.links = plan.wishes.links;
+  report.lab = stage.wishes.name;
+  report.plan = plan.name;
+  report.seed = plan.seed;
+  report.started = utc_now();
+  report.machine = machine_facts(options.version);
+  report.config = std::move(config);
+  report.profile = stage.wishes.profile;
+  report.timing = stage.timing;
+  report.nodes = stage.nodes.size();
+  report.has_witness = stage.wishes.witness;
+  report.family = stage.wishes.family;
+  report.links = stage.wishes.links;
+  for (const lab::NodePlan& node : stage.nodes) report.names[node.mac] = node.name.text();
   return report;
 }
 
@@ -112,39 +124,42 @@ bool is_counted(Fault fault) {
          fault == Fault::vip_delete;
 }
 
-Run run_one(Stage& stage, Fault fault, unsigned number, const std::string& title, bool is_fresh,
-            std::ostream& err) {
-  if (!is_fresh && (number == 1 || is_counted(fault))) {
+Run run_one(Stage& stage, const Step& step, bool is_fresh, Display& display) {
+  if (!is_fresh && (step.number == 1 || is_counted(step.planned.fault))) {
+    display.tell("building the lab anew");
     if (auto renewed = stage.renew(); !renewed) {
       Run run;
-      run.fault = fault;
-      run.number = number;
+      run.fault = step.planned.fault;
+      run.number = step.number;
+      run.objective = step.planned.objective;
       run.trouble = renewed.error().sentence;
       return run;
     }
   }
-  return perform(fault, number, stage.lab(), [&](const std::string& what) {
-    err << title << ": " << what << "\n" << std::flush;
-  });
+  return perform(step, stage.lab(), [&](const std::string& doing) { display.tell(doing); });
 }
 
-void run_all(Report& report, Stage& stage, const std::vector<Fault>& chosen, unsigned count,
-             std::ostream& err) {
-  for (const Fault fault : chosen) {
-    for (unsigned number = 1; number <= count && !lab::interrupted(); ++number) {
-      const std::string title =
-          std::string(name_of(fault)) + " " + std::to_string(number) + "/" + std::to_string(count);
-      err << title << ": " << sentence_of(fault) << "\n" << std::flush;
-      report.runs.push_back(run_one(stage, fault, number, title, report.runs.empty(), err));
-      const std::string& trouble = report.runs.back().trouble;
-      if (!trouble.empty()) err << title << ": " << trouble << "\n" << std::flush;
-    }
+std::string verdict_of(const Run& run) {
+  if (!run.trouble.empty()) return run.trouble;
+  std::string text = "outage " + readable(run.outage);
+  if (!is_met(run)) text = objective_verdict(run);
+  if (!run.wire.is_one_holder()) text += "; two held the address at a time";
+  return text;
+}
+
+void run_all(Report& report, Stage& stage, const Plan& plan, const std::vector<Step>& steps,
+             Display& display) {
+  for (const Step& step : steps) {
+    if (!report.runs.empty() && !lab::pause(plan.pause)) return;
+    display.begin(step);
+    report.runs.push_back(run_one(stage, step, report.runs.empty(), display));
+    if (lab::interrupted()) return;
+    display.end(verdict_of(report.runs.back()));
   }
 }
 
 /// Only together with all faults: it takes ten seconds per node.
-Result<void> look_at_idle(Report& report, lab::Lab& lab, std::ostream& err) {
-  err << "looking at the idle nodes\n" << std::flush;
+Result<void> look_at_idle(Report& report, lab::Lab& lab) {
   for (const lab::NodePlan& node : lab.plan().nodes) {
     auto footprint = measure_footprint(node, idle_look);
     if (!footprint) return footprint.error();
@@ -153,24 +168,21 @@ Result<void> look_at_idle(Report& report, lab::Lab& lab, std::ostream& err) {
   return {};
 }
 
-}  // namespace
-
-int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
-  const lab::InterruptWatch watch;
-  const auto chosen = faults_of(options.faults);
-  if (!chosen) return fail(chosen.error(), err);
-  if (options.count < 1 || options.count > count_max) {
-    return fail({ErrorKind::refused, "a fault is injected 1 to 100 times", 0}, err);
-  }
+int carry_out(const Plan& plan, std::string config, const RunOptions& options, std::ostream& out,
+              std::ostream& err) {
   auto stage = Stage::open(options.lab, err);
   if (!stage) return fail(stage.error(), err);
   err << "waiting until the address is served\n" << std::flush;
   if (auto started = stage->start(); !started) return fail(started.error(), err);
-  Report report = empty_report(stage->lab().plan());
-  if (std::ranges::find(options.faults, "all") != options.faults.end()) {
-    if (auto done = look_at_idle(report, stage->lab(), err); !done) return fail(done.error(), err);
+  Report report = empty_report(stage->lab().plan(), plan, options, std::move(config));
+  const std::vector<Step> steps = steps_of(plan);
+  Display display(err, options.screen, steps, report.timing);
+  if (wants_all(options.faults)) {
+    display.say("looking at the idle nodes");
+    if (auto done = look_at_idle(report, stage->lab()); !done) return fail(done.error(), err);
   }
-  run_all(report, *stage, *chosen, options.count, err);
+  run_all(report, *stage, plan, steps, display);
+  if (lab::interrupted()) display.say("interrupted: undoing what is left of it");
   if (auto closed = stage->close(); !closed) return fail(closed.error(), err);
   if (lab::interrupted()) return lab::exit_interrupted;
   out << (options.output == lab::Output::json ? render_json(report) : render_text(report));
@@ -181,15 +193,30 @@ int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
   return is_passed(report) ? lab::exit_done : lab::exit_failed;
 }
 
-int list_drills(lab::Output output, std::ostream& out) {
-  json::array list;
-  for (const FaultWords& words : faults) {
-    list.push_back(json::object{{"name", words.name}, {"sentence", words.sentence}});
-    if (output == lab::Output::text) {
-      out << words.name << std::string(28 - words.name.size(), ' ') << words.sentence << "\n";
-    }
+}  // namespace
+
+int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
+  const lab::InterruptWatch watch;
+  auto config = config_of(options.lab);
+  if (!config) return fail(config.error(), err);
+  const auto checked = check_config(*config, "the lab's hapx.yaml");
+  if (!checked.config) return fail(checked.refusals, err);
+  const auto wanted = wanted_plan(options, *checked.config);
+  if (const auto* refusals = std::get_if<std::vector<Error>>(&wanted)) return fail(*refusals, err);
+  const Plan& plan = std::get<Plan>(wanted);
+  if (const auto refusals = refusals_of(plan, *checked.config); !refusals.empty()) {
+    return fail(refusals, err);
   }
-  if (output == lab::Output::json) out << json::serialize(list) << "\n";
+  if (options.is_dry) {
+    const bool is_json = options.output == lab::Output::json;
+    out << (is_json ? plan_as_json(plan, *checked.config) : plan_as_text(plan, *checked.config));
+    return lab::exit_done;
+  }
+  return carry_out(plan, *std::move(config), options, out, err);
+}
+
+int list_drills(lab::Output output, std::ostream& out) {
+  out << (output == lab::Output::json ? faults_as_json() : faults_as_text());
   return lab::exit_done;
 }
 

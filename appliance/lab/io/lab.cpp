@@ -34,10 +34,6 @@ std::string wishes_file(const Plan& plan) {
   return plan.run_root + "/wishes";
 }
 
-std::string stand_in_name(const ApiserverPlan& server) {
-  return "lab-" + server.name;
-}
-
 /// A random one of RFC 4122's version 4, as the kernel makes it at each boot.
 std::string new_boot_id() {
   std::array<unsigned char, 16> bytes{};
@@ -121,6 +117,10 @@ std::string own_programs() {
   if (length <= 0) return "/usr/bin";
   const std::string_view whole(path.data(), static_cast<std::size_t>(length));
   return std::string(whole.substr(0, whole.find_last_of('/')));
+}
+
+std::string stand_in_name(const ApiserverPlan& server) {
+  return "lab-" + server.name;
 }
 
 Result<Lab> Lab::build(const Wishes& wishes, const std::string& programs) {

@@ -29,6 +29,9 @@ inline constexpr std::string_view haproxy_name = "haproxy";
 /// The folder of the running program; where hapxd and hapx are looked for.
 [[nodiscard]] std::string own_programs();
 
+/// The kernel's name of a stand-in's process.
+[[nodiscard]] std::string stand_in_name(const ApiserverPlan& server);
+
 /// How a stand-in behaves.
 enum class Health {
   well,

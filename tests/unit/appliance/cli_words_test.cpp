@@ -119,8 +119,23 @@ TEST(HapxWords, LabsAndDrillsAreDescribed) {
                                           .verb);
   EXPECT_THAT(run.faults, ElementsAre("a", "b"));
   EXPECT_EQ(run.count, 5U);
+  EXPECT_EQ(run.plan_file, "");
   EXPECT_TRUE(run.lab.wishes.witness);
   EXPECT_EQ(run.record_file, "r.json");
+}
+
+TEST(HapxWords, ADrillMayBeAPlan) {
+  const auto run = std::get<DrillRun>(read({"drill", "run", "--lab", "plan.yaml", "--dry-run",
+                                            "--objective", "400ms", "--seed", "7"})
+                                          .verb);
+  EXPECT_EQ(run.plan_file, "plan.yaml");
+  EXPECT_TRUE(run.is_dry);
+  EXPECT_EQ(run.objective, std::chrono::milliseconds(400));
+  EXPECT_EQ(run.seed, 7U);
+  EXPECT_EQ(run.count, std::nullopt);
+  EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--lab"}).verb).faults.empty());
+  EXPECT_EQ(refuse({"drill", "run", "--lab", "p", "--fault", "x"}).status, exit_wrong_words);
+  EXPECT_THAT(refuse({"drill", "run", "--lab", "--objective", "soon"}).text, HasSubstr("soon"));
 }
 
 TEST(HapxWords, TheCommandOfLabExecIsLeftAlone) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "appliance/drill/fault.hpp"
+#include "appliance/drill/fault_list.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -45,6 +48,60 @@ TEST(Fault, OnlyWhatLastsLongerThanItsLeaseMovesTheAddress) {
   for (const FaultWords& words : faults) {
     if (!is_moving(words.fault) || words.fault == Fault::hand_over) continue;
     EXPECT_GT(length_of(words.fault), lan.lease) << words.name;
+  }
+}
+
+TEST(Fault, EveryOneIsExplained) {
+  const std::string text = faults_as_text();
+  for (const FaultWords& words : faults) {
+    for (const std::string_view part : {words.sentence, words.undoing, words.effect, words.loss}) {
+      EXPECT_FALSE(part.empty()) << words.name;
+      EXPECT_NE(text.find(part), std::string::npos) << words.name;
+    }
+    EXPECT_EQ(&words_of(words.fault), &words);
+  }
+  boost::system::error_code error;
+  const auto list = boost::json::parse(faults_as_json(), error);
+  ASSERT_FALSE(error);
+  ASSERT_EQ(list.as_array().size(), fault_count);
+  const auto& first = list.as_array().front();
+  EXPECT_EQ(first.at("name").as_string(), "power-loss");
+  EXPECT_EQ(first.at("strikes").as_string(), "the holder");
+  EXPECT_EQ(first.at("places").at("cluster").as_string(), "destructive");
+}
+
+TEST(Fault, WhatIsNotDoneYetDoesNotLookDone) {
+  EXPECT_THAT(refused_in_lab(Fault::clock_jump), testing::HasSubstr("virtual machines"));
+  EXPECT_EQ(refused_in_lab(Fault::power_loss), "");
+  const std::string text = faults_as_text();
+  const std::size_t at = text.find("\nclock-jump\n");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_NE(text.find("nowhere yet; to come: virtual machines\n", at), std::string::npos);
+  const auto list = boost::json::parse(faults_as_json());
+  for (const auto& one : list.as_array()) {
+    const bool is_done = !one.at("today").as_array().empty();
+    EXPECT_EQ(is_done, one.at("name").as_string() != "clock-jump");
+  }
+}
+
+TEST(Fault, PowerIsNeverTakenFromARealMachineUnasked) {
+  for (const Fault fault : {Fault::power_loss, Fault::peer_loss, Fault::coordinator_kill}) {
+    EXPECT_EQ(words_of(fault).places.on_cluster, Consent::destructive) << name_of(fault);
+  }
+  EXPECT_EQ(words_of(Fault::cold_start).places.on_cluster, Consent::never);
+  EXPECT_EQ(words_of(Fault::clock_jump).places.on_cluster, Consent::never);
+}
+
+TEST(Fault, OnlyWhatSilencesTheHolderHasToWaitForItsLease) {
+  const Timing lan;
+  EXPECT_EQ(shortest_of(Fault::power_loss, lan, 1), lan.lease);
+  EXPECT_EQ(shortest_of(Fault::link_down, lan, 0), lan.lease);
+  EXPECT_EQ(shortest_of(Fault::link_down, lan, 1), std::nullopt);
+  EXPECT_EQ(shortest_of(Fault::hand_over, lan, 0), std::nullopt);
+  for (const FaultWords& words : faults) {
+    const auto shortest = shortest_of(words.fault, lan, 0);
+    const auto promised = promise_of(words.fault, lan, 0).outage_max;
+    EXPECT_GE(promised.value_or(lan.lease), shortest.value_or(Duration::zero())) << words.name;
   }
 }
 

@@ -82,6 +82,36 @@ TEST(Report, TheLastLineIsTheVerdictOnHolders) {
       << render_text(report);
 }
 
+TEST(Report, AnObjectiveThatIsNotMetFailsTheDrill) {
+  drill::Run run = run_of(Fault::power_loss, 300);
+  run.objective = milliseconds(400);
+  EXPECT_TRUE(is_passed(report_of({run})));
+  EXPECT_NE(render_text(report_of({run})).find("<= 400 ms"), std::string::npos);
+  run.objective = milliseconds(299);
+  const Report report = report_of({run_of(Fault::power_loss, 300), run});
+  EXPECT_FALSE(is_passed(report));
+  EXPECT_TRUE(is_passed(report.runs[0]));
+  const auto rows = rows_of(report);
+  ASSERT_EQ(rows.size(), 2U) << "each objective is judged by itself";
+  EXPECT_EQ(rows[1].met, 0U);
+  EXPECT_EQ(rows[1].passed, 0U);
+  EXPECT_EQ(rows[0].passed, 1U);
+  const std::string text = render_text(report);
+  EXPECT_NE(text.find("an outage of 300 ms, and 299 ms is the objective"), std::string::npos)
+      << text;
+  EXPECT_NE(render_json(report).find("\"objectiveMs\":2.99E2"), std::string::npos);
+}
+
+TEST(Report, AnObjectiveIsAlsoForTheTimeOfUndoing) {
+  drill::Run run = run_of(Fault::daemon_freeze, 6);
+  run.objective = milliseconds(100);
+  EXPECT_EQ(objective_verdict(run), "");
+  run.healing.outage = milliseconds(150);
+  EXPECT_FALSE(is_passed(run));
+  EXPECT_EQ(objective_verdict(run),
+            "an outage of 150 ms while it was undone, and 100 ms is the objective");
+}
+
 TEST(Report, TextNamesFaultsPromisesAndTroubles) {
   Report report = report_of({run_of(Fault::power_loss, 300)});
   report.runs[0].trouble = "the service did not come back";

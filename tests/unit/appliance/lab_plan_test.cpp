@@ -221,5 +221,12 @@ TEST(Plan, APartitionCutsHeartbeatsOfOneNodeInBothDirections) {
   EXPECT_NE(by_all_ways.find("oifname \"node2-2\" udp dport 7405 drop"), std::string::npos);
 }
 
+TEST(Plan, APartitionOfOneWayCutsWhatTheNodeSays) {
+  const std::string rules = partition_rules(planned({.links = 1}).nodes[1], Cut::outward);
+  EXPECT_NE(rules.find("iifname \"node2\" udp dport 7405 drop"), std::string::npos) << rules;
+  EXPECT_NE(rules.find("iifname \"node2-2\" udp dport 7405 drop"), std::string::npos) << rules;
+  EXPECT_EQ(rules.find("oifname"), std::string::npos) << rules;
+}
+
 }  // namespace
 }  // namespace hapx::appliance::lab

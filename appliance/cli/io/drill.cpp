@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/io/drill.hpp"
+
+#include "appliance/cli/io/speech.hpp"
+#include "appliance/drill/io/verbs.hpp"
+
+namespace hapx::appliance::cli {
+namespace {
+
+drill::Screen screen_of(const Surroundings& around) {
+  if (!around.is_err_terminal) return drill::Screen::none;
+  return around.err_colour == Colour::always ? drill::Screen::coloured : drill::Screen::plain;
+}
+
+}  // namespace
+
+int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output output,
+              const Surroundings& around) {
+  drill::RunOptions options;
+  if (!verb.plan_file.empty()) {
+    auto text = read_input(verb.plan_file, "the plan");
+    if (!text) return complain(around, text.error().sentence);
+    options.plan = drill::PlanText{name_of_input(verb.plan_file), *std::move(text)};
+  }
+  options.lab = where;
+  options.faults = verb.faults;
+  options.count = verb.count;
+  options.objective = verb.objective;
+  options.seed = verb.seed;
+  options.is_dry = verb.is_dry;
+  options.output = output;
+  options.record_file = verb.record_file;
+  options.version = around.version;
+  options.screen = screen_of(around);
+  return drill::run_drill(options, around.out, around.err);
+}
+
+}  // namespace hapx::appliance::cli

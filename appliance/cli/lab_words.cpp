@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/cli/lab_words.hpp"
+
+#include "appliance/cli/reading_words.hpp"
+
+namespace hapx::appliance::cli {
+namespace {
+
+void add_name(CLI::App* app, std::string& name) {
+  app->add_option("--name", name, "which lab; several can be up at once")
+      ->capture_default_str()
+      ->type_name("NAME");
+}
+
+void add_wishes(CLI::App* app, LabUp& lab) {
+  add_name(app, lab.wishes.name);
+  app->add_option("--nodes", lab.wishes.nodes, "how many, the witness included")
+      ->check(CLI::Range(1U, 3U).description(""))
+      ->capture_default_str()
+      ->type_name("1..3");
+  app->add_flag("--witness", lab.wishes.witness, "the last node only votes");
+  app->add_option("--profile", lab.wishes.profile, "timing: fast, lan or cloud")
+      ->check(CLI::IsMember({"fast", "lan", "cloud"}).description(""))
+      ->capture_default_str()
+      ->type_name("PROFILE");
+  app->add_option_function<unsigned>(
+         "--ip-version",
+         [&lab](unsigned version) {
+           lab.wishes.family = version == 6 ? Family::ipv6 : Family::ipv4;
+         },
+         "of all its addresses")
+      ->check(CLI::IsMember({4U, 6U}).description(""))
+      ->default_str("4")
+      ->type_name("4|6");
+  app->add_option("--links", lab.wishes.links, "further networks, for heartbeats alone")
+      ->check(CLI::Range(0U, 3U).description(""))
+      ->capture_default_str()
+      ->type_name("0..3");
+  app->add_option("--programs", lab.programs, "folder with hapxd and hapx (default: this one's)")
+      ->type_name("PATH");
+}
+
+}  // namespace
+
+template <class T>
+void LabWords::choose(CLI::App* app, const T& value) {
+  app->callback([this, &value] { verb_ = value; });
+}
+
+void LabWords::add(CLI::App& app) {
+  add_lab(app);
+  add_drill(app);
+}
+
+void LabWords::add_lab(CLI::App& app) {
+  CLI::App* lab = add_verb(&app, "lab", "a whole cluster on this machine, in network namespaces",
+                           "  hapx lab up\n"
+                           "  hapx lab exec node1 hapx status\n"
+                           "  hapx lab down");
+  lab->require_subcommand(1);
+  CLI::App* up = add_verb(lab, "up", "build it and start it",
+                          "  hapx lab up\n"
+                          "  hapx lab up --nodes 3 --witness --profile fast\n"
+                          "  hapx lab up --links 1      heartbeats by two networks");
+  add_wishes(up, lab_up_);
+  choose(up, lab_up_);
+  CLI::App* status = add_verb(lab, "status", "what has power, what runs, what each node sees",
+                              "  hapx lab status");
+  add_name(status, lab_status_.name);
+  status->add_option("--programs", lab_status_.programs, "folder with hapx (default: this one's)")
+      ->type_name("PATH");
+  choose(status, lab_status_);
+  add_exec(*lab);
+  add_apiserver(*lab);
+  CLI::App* down = add_verb(lab, "down", "remove it without a trace", "  hapx lab down");
+  add_name(down, lab_down_.name);
+  choose(down, lab_down_);
+}
+
+void LabWords::add_exec(CLI::App& lab) {
+  CLI::App* exec =
+      add_verb(&lab, "exec", "run a command on one of its machines",
+               "  hapx lab exec node1 hapx status\n"
+               "  hapx lab exec client curl -k https://192.168.4.20:6443/readyz\n\n"
+               "Exit status: the command's. Whatever follows the machine is the command's.");
+  add_name(exec, lab_exec_.name);
+  exec->add_option("WHERE", lab_exec_.where, "a node, client, apiservers or wire")
+      ->required()
+      ->type_name("");
+  exec->add_option("COMMAND", lab_exec_.command, "the command and its own words")->type_name("");
+  exec->callback([this] {
+    if (lab_exec_.command.empty()) throw CLI::RequiredError("a command");
+    verb_ = lab_exec_;
+  });
+}
+
+void LabWords::add_apiserver(CLI::App& lab) {
+  CLI::App* server =
+      add_verb(&lab, "apiserver", "make an apiserver stand-in fail, end, hang or die",
+               "  hapx lab apiserver apiserver2 hanging\n"
+               "  hapx lab apiserver apiserver2 well\n\n"
+               "failing: answers 500; unready: answers /readyz with 500, and\n"
+               "serves; ending: ends what it serves well, and is gone;\n"
+               "hanging: accepts and says nothing; dead: refuses connections.");
+  add_name(server, lab_apiserver_.name);
+  server->add_option("SERVER", lab_apiserver_.server, "apiserver1, ...")->required()->type_name("");
+  server
+      ->add_option("HEALTH", lab_apiserver_.health,
+                   "well, failing, unready, ending, hanging or dead")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"well", "failing", "unready", "ending", "hanging", "dead"})
+                  .description(""));
+  choose(server, lab_apiserver_);
+}
+
+void LabWords::add_drill(CLI::App& app) {
+  CLI::App* drill =
+      add_verb(&app, "drill", "inject faults and measure the outage that a client sees",
+               "  hapx drill list\n"
+               "  hapx drill run --lab --fault power-loss\n"
+               "  hapx drill run --lab plan.yaml");
+  drill->require_subcommand(1);
+  add_run(*drill);
+  add_verb(drill, "list", "the faults: what is done, what a client sees, what may be lost",
+           "  hapx drill list\n"
+           "  hapx drill list -o json | jq -r '.[].name'")
+      ->callback([this] { verb_ = DrillList{}; });
+}
+
+void LabWords::add_run(CLI::App& drill) {
+  CLI::App* run = add_verb(
+      &drill, "run", "run it and report",
+      "  hapx drill run --lab --fault power-loss --count 5\n"
+      "  hapx drill run --lab --fault all --profile fast -o json\n"
+      "  hapx drill run --lab plan.yaml --seed 7\n"
+      "  hapx drill run --lab --dry-run plan.yaml\n\n"
+      "A plan is a file like this:\n\n"
+      "  apiVersion: hapx.dev/v1alpha1\n"
+      "  kind: DrillPlan\n"
+      "  metadata: {name: weekly}\n"
+      "  spec:\n"
+      "    objective: 1s        # no outage longer than that; else the drill has failed\n"
+      "    count: 3             # of each fault, 1 to 100\n"
+      "    seed: 7              # mixes their order, always in the same way\n"
+      "    pause: 10s           # between two\n"
+      "    faults:\n"
+      "      - hand-over\n"
+      "      - {fault: power-loss, node: node1, objective: 400ms, count: 5}\n"
+      "      - {fault: daemon-freeze, length: 100ms}\n\n"
+      "Without a plan and without --fault: hand-over, haproxy-kill, daemon-kill,\n"
+      "daemon-freeze (for half a lease) and vip-delete, which a pair in production can bear.\n"
+      "Exit status: 0 the service came back each time, with one holder at every instant, and\n"
+      "within the objective if there was one; 1 else, or the plan was refused; 130 interrupted.");
+  run->add_flag("--lab", in_lab_, "in a lab (built and removed if it isn't up)")->required();
+  CLI::Option* plan =
+      run->add_option("PLAN", drill_run_.plan_file, "the plan; - is standard input")->type_name("");
+  run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
+      ->expected(1)
+      ->take_all()
+      ->type_name("NAME")
+      ->excludes(plan);
+  run->add_option("--count", drill_run_.count, "how often each (instead of the plan's; default: 1)")
+      ->check(CLI::Range(1U, 100U).description(""))
+      ->type_name("1..100");
+  run->add_option_function<std::string>(
+         "--objective",
+         [this](const std::string& text) { drill_run_.objective = parse_duration(text).value(); },
+         "the longest outage that will do (instead of the plan's)")
+      ->type_name("DURATION")
+      ->check(is_duration());
+  run->add_option("--seed", drill_run_.seed, "mix their order so (instead of the plan's)")
+      ->type_name("N");
+  run->add_flag("--dry-run", drill_run_.is_dry, "tell what would be done, and do nothing");
+  run->add_option("--record", drill_run_.record_file, "also write the report here, as JSON")
+      ->type_name("FILE");
+  add_wishes(run, drill_run_.lab);
+  choose(run, drill_run_);
+}
+
+}  // namespace hapx::appliance::cli

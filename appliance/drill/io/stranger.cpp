@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/drill/io/stranger.hpp"
+
+#include <cerrno>
+
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "config/io/descriptor.hpp"
+#include "vip/claim.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+/// So that three claims fall into the time of the fault, and none on its end.
+constexpr timespec claim_interval{1, 250'000'000};
+
+Result<Descriptor> open_card() {
+  Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_ifindex =
+      static_cast<int>(::if_nametoindex(std::string(lab::inner_interface).c_str()));
+  if (!socket.is_open() ||
+      ::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return system_error(errno, "the stranger's card");
+  }
+  return socket;
+}
+
+void claim(int socket, const IpAddress& address) {
+  for (const vip::WireFrame& frame : vip::announcement_frames(stranger_mac, address)) {
+    // A claim that can't be sent is one that nobody hears; the next one comes.
+    static_cast<void>(::send(socket, frame.data(), frame.size(), 0));
+  }
+}
+
+}  // namespace
+
+Result<Instrument> start_stranger(const lab::Plan& plan) {
+  // Where no node's card and no client's is: on the machine of the kube-apiservers.
+  return Instrument::start(plan.apiserver_netns, "lab-stranger", [&](const auto& ready) {
+    const auto socket = open_card();
+    if (!socket) return 1;
+    claim(socket->number(), plan.vip.address);
+    ready();
+    for (;;) {
+      ::nanosleep(&claim_interval, nullptr);
+      claim(socket->number(), plan.vip.address);
+    }
+  });
+}
+
+}  // namespace hapx::appliance::drill
