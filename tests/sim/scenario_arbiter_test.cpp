@@ -388,6 +388,8 @@ TEST_F(Arbitrated, ARestoredEtcdIsNotBelievedAtOnce) {
     world_->run_for(4s);
     EXPECT_FALSE(holder());
     EXPECT_TRUE(world_->run_until([&] { return holder() == before; }, 20s)) << seed;
+    // While it is restored, and while it is doubted.
+    EXPECT_GE(outage(), 2 * lease_max - lease());
     if (seed == 1) print_outage("alone, while etcd is restored");
     world_->run_for(5s);
     EXPECT_EQ(holder(), before);
