@@ -103,8 +103,7 @@ struct Node::State {
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
   void stage(const ConfigRead& file, Instant now, Decisions& out);
-  [[nodiscard]] std::optional<std::string> refuse_electorate(
-      const ClusterConfig& after) const;
+  [[nodiscard]] std::optional<std::string> refuse_electorate(const ClusterConfig& after) const;
   void attend_to_staged(Instant now, Decisions& out);
   void answer_reload(const std::vector<std::string>& taking, Decisions& out);
   void hear(const membership::DatagramArrived& event, Instant now, Decisions& out);
