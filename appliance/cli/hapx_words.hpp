@@ -160,7 +160,9 @@ struct DrillRun {
   std::optional<Duration> objective;
   std::optional<std::uint64_t> seed;
   bool is_dry = false;
-  std::string record_file;  ///< empty: nowhere
+  std::string record_file;  ///< empty: nowhere, as of the next two
+  std::string junit_file;
+  std::string html_file;
 };
 struct DrillList {};
 struct RunSwarm {

@@ -119,7 +119,7 @@ void LabWords::add_drill(CLI::App& app) {
       add_verb(&app, "drill", "inject faults and measure the outage that a client sees",
                "  hapx drill list\n"
                "  hapx drill run --lab --fault power-loss\n"
-               "  hapx drill run --lab plan.yaml");
+               "  hapx drill run --lab plan.yaml --html drill.html");
   drill->require_subcommand(1);
   add_run(*drill);
   add_verb(drill, "list", "the faults: what is done, what a client sees, what may be lost",
@@ -133,7 +133,7 @@ void LabWords::add_run(CLI::App& drill) {
       &drill, "run", "run it and report",
       "  hapx drill run --lab --fault power-loss --count 5\n"
       "  hapx drill run --lab --fault all --profile fast -o json\n"
-      "  hapx drill run --lab plan.yaml --seed 7\n"
+      "  hapx drill run --lab plan.yaml --html drill.html --junit drill.xml\n"
       "  hapx drill run --lab --dry-run plan.yaml\n\n"
       "A plan is a file like this:\n\n"
       "  apiVersion: hapx.dev/v1alpha1\n"
@@ -172,8 +172,12 @@ void LabWords::add_run(CLI::App& drill) {
   run->add_option("--seed", drill_run_.seed, "mix their order so (instead of the plan's)")
       ->type_name("N");
   run->add_flag("--dry-run", drill_run_.is_dry, "tell what would be done, and do nothing");
-  run->add_option("--record", drill_run_.record_file, "also write the report here, as JSON")
-      ->type_name("FILE");
+  const auto add_file = [&](const char* name, std::string& file, const char* what) {
+    run->add_option(name, file, what)->type_name("FILE");
+  };
+  add_file("--record", drill_run_.record_file, "also write the report here, as JSON");
+  add_file("--junit", drill_run_.junit_file, "likewise, as JUnit's XML (Jenkins, GitLab)");
+  add_file("--html", drill_run_.html_file, "likewise, as one page with plots");
   add_wishes(run, drill_run_.lab);
   choose(run, drill_run_);
 }

@@ -30,6 +30,8 @@ int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output out
   options.is_dry = verb.is_dry;
   options.output = output;
   options.record_file = verb.record_file;
+  options.junit_file = verb.junit_file;
+  options.html_file = verb.html_file;
   options.version = around.version;
   options.screen = screen_of(around);
   return drill::run_drill(options, around.out, around.err);

@@ -9,6 +9,8 @@
 #include "appliance/drill/io/runner.hpp"
 #include "appliance/drill/io/stage.hpp"
 #include "appliance/drill/plan.hpp"
+#include "appliance/drill/report_html.hpp"
+#include "appliance/drill/report_junit.hpp"
 #include "appliance/drill/statistics.hpp"
 #include "appliance/lab/io/file.hpp"
 #include "appliance/lab/io/interrupt.hpp"
@@ -168,6 +170,15 @@ Result<void> look_at_idle(Report& report, lab::Lab& lab) {
   return {};
 }
 
+Result<void> write_reports(const Report& report, const RunOptions& options) {
+  const auto write = [](const std::string& file, const std::string& text) -> Result<void> {
+    return file.empty() ? Result<void>() : lab::write_file(file, text);
+  };
+  if (auto done = write(options.record_file, render_json(report)); !done) return done;
+  if (auto done = write(options.junit_file, render_junit(report)); !done) return done;
+  return write(options.html_file, render_html(report));
+}
+
 int carry_out(const Plan& plan, std::string config, const RunOptions& options, std::ostream& out,
               std::ostream& err) {
   auto stage = Stage::open(options.lab, err);
@@ -186,10 +197,7 @@ int carry_out(const Plan& plan, std::string config, const RunOptions& options, s
   if (auto closed = stage->close(); !closed) return fail(closed.error(), err);
   if (lab::interrupted()) return lab::exit_interrupted;
   out << (options.output == lab::Output::json ? render_json(report) : render_text(report));
-  if (!options.record_file.empty()) {
-    const auto written = lab::write_file(options.record_file, render_json(report));
-    if (!written) return fail(written.error(), err);
-  }
+  if (auto written = write_reports(report, options); !written) return fail(written.error(), err);
   return is_passed(report) ? lab::exit_done : lab::exit_failed;
 }
 

@@ -34,6 +34,8 @@ struct RunOptions {
   bool is_dry = false;                  ///< tells what would be done, and does nothing
   lab::Output output = lab::Output::text;
   std::string record_file{};  ///< where the report is also written as JSON; empty: nowhere
+  std::string junit_file{};   ///< likewise, as JUnit's XML
+  std::string html_file{};    ///< likewise, as a page
   std::string version{};      ///< of hapx, for the report
   Screen screen = Screen::none;
 };
