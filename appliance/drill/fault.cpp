@@ -156,6 +156,11 @@ bool is_moving(Fault fault) {
   return false;
 }
 
+bool is_counted(Fault fault) {
+  return fault == Fault::haproxy_kill || fault == Fault::haproxy_freeze ||
+         fault == Fault::vip_delete;
+}
+
 bool takes_a_vote(Fault fault) {
   const bool is_loss = fault == Fault::coordinator_kill || fault == Fault::peer_loss;
   return is_loss || (is_moving(fault) && fault != Fault::hand_over);

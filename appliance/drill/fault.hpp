@@ -123,6 +123,9 @@ inline constexpr Duration resolution = std::chrono::milliseconds(20);
 /// Whether the address must leave the node that held it.
 [[nodiscard]] bool is_moving(Fault fault);
 
+/// Whether hapx counts it as a failure of what runs there, and moves a service away from too many.
+[[nodiscard]] bool is_counted(Fault fault);
+
 /// Whether a majority of votes must be there without one node for the service to go on.
 [[nodiscard]] bool takes_a_vote(Fault fault);
 

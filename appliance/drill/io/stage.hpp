@@ -26,6 +26,8 @@ class Stage {
   ~Stage() { static_cast<void>(close()); }
 
   [[nodiscard]] lab::Lab& lab() { return lab_; }
+  /// Built for this drill.
+  [[nodiscard]] bool is_ours() const { return is_ours_; }
   /// Starts a lab of ours; waits until it is well, also one of somebody else.
   [[nodiscard]] Result<void> start();
   /// A lab of ours begins anew, so that no run inherits what the ones before have left: hapx counts

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who says that he has the address, and has not?
 //
-// A machine that is none of the cluster's and announces the address again and again, as one does
-// that somebody has given the same address to. Clients that believe it send to nobody, until the
-// holder has said again where the address is.
+// A machine that is none of the cluster's and announces the address, as one does that somebody has
+// given the same address to. Clients that believe it send to nobody, until the holder has said
+// again where the address is.
 #pragma once
 
 #include "appliance/drill/io/instrument.hpp"
@@ -15,7 +15,7 @@ namespace hapx::appliance::drill {
 /// Of a virtual machine, and of no machine of a lab.
 inline constexpr MacAddress stranger_mac{{0x52, 0x54, 0x00, 0x0f, 0x0e, 0x01}};
 
-/// Claims the address when it is there, and again every 1.25 s, until it goes.
+/// Claims the address when it is there, and twice more, 1.25 s apart.
 [[nodiscard]] Result<Instrument> start_stranger(const lab::Plan& plan);
 
 }  // namespace hapx::appliance::drill

@@ -120,14 +120,9 @@ Report empty_report(const lab::Plan& stage, const Plan& plan, const RunOptions& 
   return report;
 }
 
-/// Whether hapx counts this as a failure of what runs there.
-bool is_counted(Fault fault) {
-  return fault == Fault::haproxy_kill || fault == Fault::haproxy_freeze ||
-         fault == Fault::vip_delete;
-}
-
 Run run_one(Stage& stage, const Step& step, bool is_fresh, Display& display) {
-  if (!is_fresh && (step.number == 1 || is_counted(step.planned.fault))) {
+  const bool may_inherit = step.number == 1 || is_counted(step.planned.fault);
+  if (stage.is_ours() && !is_fresh && may_inherit) {
     display.tell("building the lab anew");
     if (auto renewed = stage.renew(); !renewed) {
       Run run;

@@ -92,6 +92,13 @@ TEST(Fault, PowerIsNeverTakenFromARealMachineUnasked) {
   EXPECT_EQ(words_of(Fault::clock_jump).places.on_cluster, Consent::never);
 }
 
+TEST(Fault, OnlyWhatFailsOnANodeThatGoesOnIsCountedThere) {
+  EXPECT_TRUE(is_counted(Fault::haproxy_kill));
+  EXPECT_TRUE(is_counted(Fault::vip_delete));
+  EXPECT_FALSE(is_counted(Fault::power_loss));
+  EXPECT_FALSE(is_counted(Fault::hand_over));
+}
+
 TEST(Fault, OnlyWhatSilencesTheHolderHasToWaitForItsLease) {
   const Timing lan;
   EXPECT_EQ(shortest_of(Fault::power_loss, lan, 1), lan.lease);
