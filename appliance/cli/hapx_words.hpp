@@ -31,6 +31,7 @@ struct GlobalOptions {
 
 inline constexpr const char* default_folder = "/etc/hapx";
 inline constexpr const char* default_config_file = "/etc/hapx/hapx.yaml";
+inline constexpr const char* default_state_dir = "/var/lib/hapx";
 
 struct ShowStatus {
   bool watch = false;
@@ -163,8 +164,12 @@ struct DrillRun {
   std::string record_file;  ///< empty: nowhere, as of the next two
   std::string junit_file;
   std::string html_file;
+  std::string state_dir = default_state_dir;
 };
 struct DrillList {};
+struct DrillHistory {
+  std::string state_dir = default_state_dir;
+};
 struct RunSwarm {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;
@@ -178,7 +183,7 @@ using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts,
                           ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate,
                           Move, CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor,
                           DoctorWire, Init, Join, Report, LabUp, LabStatus, LabExec, LabApiserver,
-                          LabDown, DrillRun, DrillList, RunSwarm, ShowVersion>;
+                          LabDown, DrillRun, DrillList, DrillHistory, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -12,6 +12,12 @@ void add_name(CLI::App* app, std::string& name) {
       ->type_name("NAME");
 }
 
+void add_state_dir(CLI::App* app, std::string& folder) {
+  app->add_option("--state-dir", folder, "where hapxd keeps its state, and drills their reports")
+      ->capture_default_str()
+      ->type_name("PATH");
+}
+
 void add_wishes(CLI::App* app, LabUp& lab) {
   add_name(app, lab.wishes.name);
   app->add_option("--nodes", lab.wishes.nodes, "how many, the witness included")
@@ -126,6 +132,14 @@ void LabWords::add_drill(CLI::App& app) {
            "  hapx drill list\n"
            "  hapx drill list -o json | jq -r '.[].name'")
       ->callback([this] { verb_ = DrillList{}; });
+  CLI::App* history = add_verb(
+      drill, "history", "the drills that this machine has kept, and what came of them",
+      "  hapx drill history\n"
+      "  hapx drill history -o json | jq '.[-1].passed'\n\n"
+      "They are kept in drills/ of the state directory, the newest fifty, each as --record writes\n"
+      "it. A machine without that directory keeps none.");
+  add_state_dir(history, drill_history_.state_dir);
+  choose(history, drill_history_);
 }
 
 void LabWords::add_run(CLI::App& drill) {
@@ -178,6 +192,7 @@ void LabWords::add_run(CLI::App& drill) {
   add_file("--record", drill_run_.record_file, "also write the report here, as JSON");
   add_file("--junit", drill_run_.junit_file, "likewise, as JUnit's XML (Jenkins, GitLab)");
   add_file("--html", drill_run_.html_file, "likewise, as one page with plots");
+  add_state_dir(run, drill_run_.state_dir);
   add_wishes(run, drill_run_.lab);
   choose(run, drill_run_);
 }

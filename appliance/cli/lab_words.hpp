@@ -40,6 +40,7 @@ class LabWords {
   LabApiserver lab_apiserver_{lab::Wishes{}.name, "", ""};
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
+  DrillHistory drill_history_;
   bool in_lab_ = false;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A drill before it strikes and after it has: what is refused and what is only told, and who undoes
-// a fault when the runner is gone.
+// A drill before it strikes and after it has: what is refused and what is only told, who undoes a
+// fault when the runner is gone, and which reports stay.
 #include <filesystem>
 #include <functional>
 #include <sstream>
@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "appliance/drill/io/archive.hpp"
 #include "appliance/drill/io/dead_man.hpp"
 #include "appliance/drill/io/verbs.hpp"
 #include "appliance/lab/io/file.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::Not;
 
 /// A folder of the test's own.
 class Drill : public testing::Test {
@@ -124,6 +126,40 @@ TEST_F(Drill, APlanIsRefusedWithAllThatIsWrongInIt) {
   EXPECT_EQ(said.status, 1);
   EXPECT_THAT(said.err, HasSubstr("hapx: plan.yaml:5:12: unknown fault `power-los`"));
   EXPECT_THAT(said.err, HasSubstr("hapx: plan.yaml:6:3: unknown key `cuont`"));
+}
+
+Report report_at(unsigned number) {
+  Report report;
+  report.started = Utc(std::chrono::hours(number));
+  report.plan = "weekly";
+  report.runs.resize(1);
+  report.runs.front().is_served = true;
+  return report;
+}
+
+TEST_F(Drill, TheNewestReportsAreKept) {
+  for (unsigned number = 1; number <= reports_kept_max + 2; ++number) {
+    const auto kept = keep_report(report_at(number), folder_);
+    ASSERT_TRUE(kept) << kept.error().sentence;
+  }
+  ASSERT_TRUE(lab::write_file(file("drills/notes.txt"), "ours"));
+  ASSERT_TRUE(lab::write_file(file("drills/19700101T230000Z-torn.json"), "{"));
+  const auto drills = kept_drills(folder_);
+  ASSERT_TRUE(drills) << drills.error().sentence;
+  EXPECT_EQ(drills->size(), reports_kept_max);
+  EXPECT_EQ(drills->front().started, "1970-01-01T03:00:00Z");
+  EXPECT_EQ(drills->back().started, "1970-01-03T04:00:00Z");
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(show_history(folder_, lab::Output::text, out, err), 0);
+  EXPECT_THAT(out.str(), HasSubstr("1970-01-03T04:00:00Z"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("notes")));
+}
+
+TEST_F(Drill, AMachineWithoutAStateDirectoryKeepsNothing) {
+  EXPECT_TRUE(keep_report(report_at(1), file("absent")));
+  EXPECT_FALSE(lab::exists(file("absent")));
+  EXPECT_TRUE(kept_drills(file("absent")).value().empty());
 }
 
 }  // namespace

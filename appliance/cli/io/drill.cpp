@@ -32,6 +32,7 @@ int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output out
   options.record_file = verb.record_file;
   options.junit_file = verb.junit_file;
   options.html_file = verb.html_file;
+  options.state_dir = verb.state_dir;
   options.version = around.version;
   options.screen = screen_of(around);
   return drill::run_drill(options, around.out, around.err);

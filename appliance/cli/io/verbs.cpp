@@ -95,6 +95,9 @@ struct Runner {
   int operator()(const DrillList&) const {
     return drill::list_drills(lab_output(global.output), around.out);
   }
+  int operator()(const DrillHistory& verb) const {
+    return drill::show_history(verb.state_dir, lab_output(global.output), around.out, around.err);
+  }
   int operator()(const RunSwarm& verb) const {
     return sim::run_swarm({verb.seed, verb.count, std::chrono::minutes(verb.minutes), verb.trace,
                            global.output != Output::text, verb.edition},
@@ -106,7 +109,8 @@ struct Runner {
 /// Whether this verb can speak YAML.
 bool speaks_yaml(const Verb& verb) {
   return !std::holds_alternative<LabStatus>(verb) && !std::holds_alternative<DrillRun>(verb) &&
-         !std::holds_alternative<DrillList>(verb) && !std::holds_alternative<RunSwarm>(verb);
+         !std::holds_alternative<DrillList>(verb) && !std::holds_alternative<DrillHistory>(verb) &&
+         !std::holds_alternative<RunSwarm>(verb);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "appliance/drill/fault_list.hpp"
+#include "appliance/drill/io/archive.hpp"
 #include "appliance/drill/io/machine.hpp"
 #include "appliance/drill/io/meter.hpp"
 #include "appliance/drill/io/runner.hpp"
@@ -171,7 +172,8 @@ Result<void> write_reports(const Report& report, const RunOptions& options) {
   };
   if (auto done = write(options.record_file, render_json(report)); !done) return done;
   if (auto done = write(options.junit_file, render_junit(report)); !done) return done;
-  return write(options.html_file, render_html(report));
+  if (auto done = write(options.html_file, render_html(report)); !done) return done;
+  return options.state_dir.empty() ? Result<void>() : keep_report(report, options.state_dir);
 }
 
 int carry_out(const Plan& plan, std::string config, const RunOptions& options, std::ostream& out,
@@ -220,6 +222,14 @@ int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
 
 int list_drills(lab::Output output, std::ostream& out) {
   out << (output == lab::Output::json ? faults_as_json() : faults_as_text());
+  return lab::exit_done;
+}
+
+int show_history(const std::string& state_dir, lab::Output output, std::ostream& out,
+                 std::ostream& err) {
+  const auto drills = kept_drills(state_dir);
+  if (!drills) return fail(drills.error(), err);
+  out << (output == lab::Output::json ? history_as_json(*drills) : history_as_text(*drills));
   return lab::exit_done;
 }
 

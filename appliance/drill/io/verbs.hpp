@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What do `hapx drill run --lab` and `hapx drill list` do?
+// What do `hapx drill run --lab`, `list` and `history` do?
 //
 // A drill injects faults into a real lab, measures what a client sees, and says whether it is as
 // promised, and as was asked for. If the lab of that name is up it is used and stays up; if not it
@@ -36,6 +36,7 @@ struct RunOptions {
   std::string record_file{};  ///< where the report is also written as JSON; empty: nowhere
   std::string junit_file{};   ///< likewise, as JUnit's XML
   std::string html_file{};    ///< likewise, as a page
+  std::string state_dir{};    ///< where it is kept, if that is there; empty: nowhere
   std::string version{};      ///< of hapx, for the report
   Screen screen = Screen::none;
 };
@@ -46,5 +47,9 @@ struct RunOptions {
 
 /// Explains the faults.
 [[nodiscard]] int list_drills(lab::Output output, std::ostream& out);
+
+/// Lists the drills that were kept.
+[[nodiscard]] int show_history(const std::string& state_dir, lab::Output output, std::ostream& out,
+                               std::ostream& err);
 
 }  // namespace hapx::appliance::drill

@@ -266,6 +266,7 @@ TEST_F(Cli, EveryVerbHasHelp) {
                                                                 {"drill"},
                                                                 {"drill", "run"},
                                                                 {"drill", "list"},
+                                                                {"drill", "history"},
                                                                 {"version"}}) {
     std::vector<std::string> words = verb;
     words.push_back("--help");
