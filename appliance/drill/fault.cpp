@@ -72,11 +72,13 @@ Promise promise_of(Fault fault, const Timing& timing, unsigned links) {
     case Fault::daemon_freeze:
     case Fault::coordinator_kill:
     case Fault::peer_loss:
-    case Fault::apiserver_down:
     case Fault::disk_full:
     case Fault::clock_jump:
     case Fault::config_refused:
       return {resolution, 0, std::nullopt};
+    case Fault::apiserver_down:
+      // A request or two reach it while it dies.
+      return {resolution, std::nullopt, std::nullopt};
     case Fault::vip_delete:
     case Fault::hand_over:
       return {milliseconds(20), std::nullopt, std::nullopt};

@@ -67,7 +67,7 @@ constexpr std::array<FaultWords, fault_count> faults{{
      with_consent},
     {Fault::apiserver_down, "apiserver-down", "one kube-apiserver dies, and refuses connections",
      "it is started again", Victim::apiserver,
-     "nothing: HAProxy asks the next one; the dead one's connections are cut",
+     "a request or two that fail, which reach it while it dies; then HAProxy asks the next one",
      "connections to that kube-apiserver", anywhere},
     {Fault::apiserver_hang, "apiserver-hang",
      "one kube-apiserver hangs: it accepts, and says nothing", "it goes on", Victim::apiserver,
