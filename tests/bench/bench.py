@@ -26,7 +26,7 @@ import stacks
 import table
 from drill import FAULTS, Drill
 from footprint import footprints
-from machine import Machine, Trouble, Wire, ended, netns_processes, new_folder, pause, run
+from machine import Machine, Trouble, Wire, ended, netns_processes, new_folder, pause, run, waited
 
 TREE = pathlib.Path(__file__).resolve().parent.parent.parent
 HOME = pathlib.Path("/var/lib/hapx-bench")
@@ -225,13 +225,15 @@ def parse(words):
 
 
 def measured_now(options):
-    begun = time.monotonic()
+    begun, waited_before = time.monotonic(), waited()
     result = {"date": datetime.date.today().isoformat(), "count": options.count,
               "machine": machine_words(), "versions": stacks.versions()}
     result["versions"]["hapx"] = run("git", "-C", str(TREE), "describe", "--always", "--dirty",
                                      check=False).strip() or "unknown"
     result["configurations"] = measure_all(options)
-    result["tookSeconds"] = round(time.monotonic() - begun)
+    took = time.monotonic() - begun
+    result["tookSeconds"] = round(took)
+    result["machine"]["waitedShare"] = round((waited() - waited_before) / took, 2)
     return result
 
 

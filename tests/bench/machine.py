@@ -36,6 +36,14 @@ def now():
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+def waited():
+    """Seconds since boot in which somebody who could run waited for a processor; where the kernel
+    counts it."""
+    pressure = pathlib.Path("/proc/pressure/cpu")
+    some = pressure.read_text().splitlines()[0] if pressure.exists() else "total=0"
+    return int(some.rpartition("=")[2]) / 1e6
+
+
 def run(*words, check=True, patience=PATIENCE, text=None):
     """What the command printed."""
     try:

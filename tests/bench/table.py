@@ -162,6 +162,21 @@ def troubles(result):
     return text
 
 
+def weather(result):
+    """Whether the figures are those of the stacks, or of a machine that does something else."""
+    machine = result["machine"]
+    share = machine.get("waitedShare")
+    if machine["loadBefore"] <= machine["cores"] and stalls(result) < STALL_NOTED_MIN:
+        return ""
+    return (f"**The machine was busy with other things**: its load was {machine['loadBefore']}"
+            " before"
+            + (f", somebody waited for a processor in {share * 100:.0f} % of the time" if share
+               else "")
+            + f", and a program that slept was woken up to {readable(stalls(result))} too late. "
+            "HAProxy, which all have in common, waited with the others: what took longest says more"
+            " about the machine than about a stack.\n")
+
+
 def render(result):
     rows = cells(result)
     names = [name for name in TITLES if name in result["configurations"]]
@@ -170,9 +185,7 @@ def render(result):
     text = (f"Measured on {result['date']}, {count} run{'s' if count > 1 else ''} of each fault, on"
             f" {machine['cores']} cores ({machine['processor']}), Linux {machine['kernel']}; "
             + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".\n")
-    if stalls(result) >= STALL_NOTED_MIN or machine["loadBefore"] > machine["cores"]:
-        text += (f"The machine was busy: its load was {machine['loadBefore']} before, and a process"
-                 f" that wanted to run had to wait for up to {readable(stalls(result))}.\n")
+    text += weather(result)
     text += "\n" + summary(rows, names) + "\n" + details(rows) + "\n" + idle(result)
     if troubles(result):
         text += "\nRuns that did not end well:\n\n" + troubles(result)

@@ -56,6 +56,12 @@ class Tables(unittest.TestCase):
     def test_hapx_fails_with_two_holders(self):
         self.assertFalse(table.is_well(a_result(hapx=[a_run(5, shared=3, one_holder=False)])))
 
+    def test_a_busy_machine_is_told(self):
+        result = a_result(hapx=[a_run(5)])
+        self.assertNotIn("busy", table.render(result))
+        result["machine"] |= {"loadBefore": 20, "waitedShare": 0.98}
+        self.assertIn("waited for a processor in 98 % of the time", table.render(result))
+
     def test_a_run_without_an_end_is_told(self):
         broken = {"fault": "hand-over", "number": 2, "trouble": "it did not come to be"}
         result = a_result(pacemaker=[a_run(5), broken])
