@@ -2,6 +2,7 @@
 #include "appliance/drill/io/verbs.hpp"
 
 #include <algorithm>
+#include <variant>
 
 #include "appliance/drill/fault_list.hpp"
 #include "appliance/drill/io/archive.hpp"
