@@ -11,6 +11,7 @@ run.sh installs and builds what this needs, and gives it mounts of its own.
 """
 import argparse
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -30,6 +31,7 @@ from machine import Machine, Trouble, Wire, ended, netns_processes, new_folder, 
 
 TREE = pathlib.Path(__file__).resolve().parent.parent.parent
 HOME = pathlib.Path("/var/lib/hapx-bench")
+LOCK = pathlib.Path("/run/hapx-bench.lock")
 LANES = 3
 TRIES = 3
 # What hapx's own drill calls the same: there hapxd alone is another fault, which nobody notices.
@@ -245,7 +247,13 @@ def main(words):
         result = json.loads(pathlib.Path(options.source).read_text())
     else:
         HOME.mkdir(exist_ok=True)
-        result = measured_now(options)
+        with open(LOCK, "w") as lock:  # released by the kernel, whichever way we end
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another bench is at it; two would measure each other")
+                return 1
+            result = measured_now(options)
     if ended.is_set():
         return 130
     if options.record:
