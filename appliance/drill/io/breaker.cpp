@@ -45,10 +45,14 @@ Result<std::vector<Process>> processes_of(const NodePlan& node,
   return found;
 }
 
+/// At once: none of them sees another one end, and gives up in order what is to be lost.
 Result<Break> kill(const NodePlan& node, const std::vector<std::string_view>& names,
                    std::function<Result<void>()> undo) {
   const auto struck = processes_of(node, names);
   if (!struck) return struck.error();
+  for (const Process& process : *struck) {
+    if (struck->size() > 1) lab::send_signal(process, SIGSTOP);
+  }
   const Instant at = boot_now();
   for (const Process& process : *struck) lab::send_signal(process, SIGKILL);
   return Break{node.name.text(), at, std::move(undo)};
