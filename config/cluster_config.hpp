@@ -43,7 +43,7 @@ struct NodeConfig {
 
 /// What is done when another host claims a VIP that is held here (RFC 5227, 2.4).
 enum class OnConflict {
-  defend,  ///< it is announced again, ever more seldom while the other goes on
+  defend,  ///< it is announced again, at a bounded pace while the other goes on
   yield,   ///< it is given up until nobody else has it
 };
 

@@ -35,15 +35,15 @@ Rivals::Heard Rivals::hear(const Claim& claim, WireFrame frame, Instant now) {
 
 void Rivals::defend(Instant now) {
   if (defence_due_) return;
-  if (!defended_at_ || now - *defended_at_ >= patience) gap_ = defence_gap_min;
-  defence_due_ = defended_at_ ? std::max(now, *defended_at_ + gap_) : now;
+  Instant due = now;
+  if (defended_at_) due = std::max(due, *defended_at_ + defence_gap);
+  defence_due_ = std::max(due, spent_until_ - (defences_at_once - 1) * defence_pace);
 }
 
 bool Rivals::take_defence_due(Instant now) {
   if (!defence_due_ || now < *defence_due_) return false;
   defence_due_.reset();
-  const bool again = defended_at_ && now - *defended_at_ < patience;
-  if (again) gap_ = std::min(2 * gap_, defence_gap_max);
+  spent_until_ = std::max(spent_until_, now) + defence_pace;
   defended_at_ = now;
   return true;
 }

@@ -3,9 +3,11 @@
 //
 // Like a shopkeeper whose neighbour hangs the same sign out: he keeps a list, and says at once that
 // the shop is his, but does not shout all day. A claim is answered by an announcement, the first
-// at once (RFC 5227, 2.4 (b)); while others go on claiming, the announcements come further and
-// further apart, so that two stubborn hosts don't flood the segment (2.4 (c) has 10 s). A host that
-// only asks before it takes the address is answered by the kernel; it is listed, no more.
+// at once (RFC 5227, 2.4 (b)), and once more at the end of a tenth of a second if there was another
+// one meanwhile: a host says it twice, and neighbours believe the later word. Ten may follow each
+// other so; while others go on claiming there is one a second, so that two stubborn hosts don't
+// flood the segment. (2.4 (c) has 10 s for that: too long for clients who believe the other one.) A
+// host that only asks before it takes the address is answered by the kernel; it is listed, no more.
 //
 // The list is evidence: for each hardware address the last frames as they came.
 #pragma once
@@ -41,8 +43,9 @@ class Rivals {
  public:
   static constexpr std::size_t kept_max = 8;      ///< who was heard longest ago is forgotten
   static constexpr std::size_t evidence_max = 8;  ///< frames of each
-  static constexpr Duration defence_gap_min = std::chrono::milliseconds(100);
-  static constexpr Duration defence_gap_max = std::chrono::seconds(10);
+  static constexpr Duration defence_gap = std::chrono::milliseconds(100);
+  static constexpr Duration defence_pace = std::chrono::seconds(1);  ///< in the long run
+  static constexpr int defences_at_once = 10;                        ///< before the pace is kept
   /// So long after its last claim a rival is over.
   static constexpr Duration patience = std::chrono::seconds(30);
 
@@ -52,7 +55,8 @@ class Rivals {
   };
   Heard hear(const Claim& claim, WireFrame frame, Instant now);
 
-  /// We hold the address, and somebody claims it: it is to be announced. At most once per gap.
+  /// We hold the address, and somebody claims it: it is to be announced. At most once per gap, and
+  /// not faster than the pace for long.
   void defend(Instant now);
   /// True if an announcement is due.
   [[nodiscard]] bool take_defence_due(Instant now);
@@ -71,7 +75,7 @@ class Rivals {
   std::vector<Rival> rivals_;
   std::optional<Instant> news_at_;
   std::optional<Instant> settled_at_;
-  Duration gap_ = defence_gap_min;
+  Instant spent_until_{};  ///< by then the defences so far have kept the pace
   std::optional<Instant> defended_at_;
   std::optional<Instant> defence_due_;
 };

@@ -142,7 +142,7 @@ TEST_F(ForeignHosts, TwoThatDoNotYieldDoNotFloodTheSegment) {
     ASSERT_EQ(world_->answering(vip), before);
   }
   EXPECT_GT(announcements(before[0]), announced + 5);
-  EXPECT_LT(announcements(before[0]), announced + 30) << "in ten seconds";
+  EXPECT_LT(announcements(before[0]), announced + 50) << "in ten seconds: ten, and one a second";
   world_->foreign_goes(vip);
   EXPECT_TRUE(is_served_within(1s));
 }
