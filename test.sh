@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 soaks=5
 short='dev fuzz'
-long='asan clang-tidy coverage explore lab quiet versions images bench'
+long='asan clang-tidy coverage explore lab quiet versions images'
 
 usage() {
   cat <<END
@@ -20,9 +20,8 @@ usage: ./test.sh [--long] [--from STEP]
                over all sources (clang-tidy), the lines that the tests run (coverage), the lease
                explored at a wider scope (explore), the lab's tests $soaks times over (lab), streams
                that say nothing for eleven minutes (quiet), an earlier hapx beside this one and a
-               rolling upgrade there and back (versions), the Debian package on booted machines
-               (images), and keepalived and Pacemaker under the same faults, briefly (bench): more
-               than two hours on two cores
+               rolling upgrade there and back (versions), and the Debian package on booted machines
+               (images): about two hours on two cores
   --from STEP  begin with this one of the steps $short $long;
                what stopped in the middle goes on
 END
@@ -86,10 +85,6 @@ run() {
     images)
       say "the package, on machines that boot (about ten minutes)"
       ctest --test-dir build/dev -L images --verbose
-      ;;
-    bench)
-      say "the same faults to keepalived and Pacemaker, each once"
-      tests/bench/run.sh --quick
       ;;
   esac
 }
