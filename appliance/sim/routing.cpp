@@ -75,17 +75,18 @@ void World::advertise(Machine& machine, const vip::Advertise& action) {
 }
 
 /// A router stays with the way that it has as long as it has it, so the worst is seen: one that is
-/// advertised, and leads to a closed fence.
+/// advertised, and leads to a closed fence. A machine that stands still goes on with what it
+/// showed.
 void World::observe_route(const IpAddress& vip, Address& address) {
   std::set<NodeName> shown;
   std::optional<NodeName> way;
   for (const auto& [name, machine] : machines_) {
-    if (!machine.runs() || !machine.kernel.holds(vip) || !machine.routing.switched_on(vip))
+    if (!machine.powered || !machine.kernel.holds(vip) || !machine.routing.switched_on(vip))
       continue;
     shown.insert(name);
     if (!address.shown.contains(name) && machine.process)
       state(Announced{name, vip, true, machine.process->knowledge.haproxy_answered});
-    if (!machine.routing.advertises(vip)) continue;
+    if (!machine.runs() || !machine.routing.advertises(vip)) continue;
     if (!way || address.neighbour == name) way = name;
   }
   address.shown = std::move(shown);
