@@ -15,7 +15,7 @@ test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd pyth
       dnsmasq-base udhcpc etcd-server'
 package='debhelper dpkg-dev fakeroot lintian'
 bench='keepalived pacemaker corosync crmsh psmisc'
-long="clang-tidy-16 gcovr $package mmdebstrap systemd-container chromium $bench"
+long="clang-tidy-16 gcovr $package mmdebstrap systemd-container chromium"
 
 usage() {
   cat <<'END'
