@@ -217,7 +217,7 @@ Arbiter::Reply Arbiter::hear(const ArbiterAnswered& answered, Instant now) {
         "for " +
         hapx::to_string(lease_max);
   if (way.writes && answered.swapped) note_commit(now - way.asked);
-  next_look_ = now + (seen_ && way.keys.empty() && !way.measures ? Duration{0} : look_interval);
+  next_look_ = now + (way.keys.empty() && !way.measures ? Duration{0} : look_interval);
 
   Reply reply;
   for (auto& [key, asked] : way.keys) {

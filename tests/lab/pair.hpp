@@ -5,6 +5,7 @@
 // holders.
 #pragma once
 
+#include <csignal>
 #include <string>
 
 #include "appliance/drill/statistics.hpp"
@@ -53,6 +54,12 @@ class Pair : public Ground {
     EXPECT_TRUE(wire.is_one_holder()) << wire.conflict_count << " times two holders";
     EXPECT_GT(wire.rounds_answered, 0U) << "the watcher heard nothing, so it proves nothing";
     return outage;
+  }
+
+  /// hapxd and its keeper, at once: neither sees the other one end.
+  void kill_with_keeper(unsigned number) const {
+    signal_all(number, {"hapx-keeper", "hapxd"}, SIGSTOP);
+    signal_all(number, {"hapx-keeper", "hapxd"}, SIGKILL);
   }
 
   void in_wire(const std::string& line) const { do_in(plan().wire_netns, {"sh", "-c", line}); }

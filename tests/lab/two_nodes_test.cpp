@@ -68,9 +68,7 @@ TEST_P(TwoNodes, PowerLossOfTheStandbyIsNoticedByNobody) {
 TEST_P(TwoNodes, TheHolderAndItsKeeperAreKilled) {
   begin_to_look();
   if (HasFatalFailure()) return;
-  // At once: neither sees the other one end.
-  signal_all(holder_, {"hapx-keeper", "hapxd"}, SIGSTOP);
-  signal_all(holder_, {"hapx-keeper", "hapxd"}, SIGKILL);
+  kill_with_keeper(holder_);
   ASSERT_TRUE(comes_to_serve(standby_));
   tell_outage("SIGKILL of hapxd and its keeper");
 }
