@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 soaks=5
 short='dev fuzz'
-long='asan clang-tidy coverage explore lab quiet versions images'
+long='asan clang-tidy coverage explore swarm lab quiet versions images'
 
 usage() {
   cat <<END
@@ -18,10 +18,10 @@ usage: ./test.sh [--long] [--from STEP]
 
   --long       besides: everything but the lab once more under the sanitizers (asan), clang-tidy
                over all sources (clang-tidy), the lines that the tests run (coverage), the lease
-               explored at a wider scope (explore), the lab's tests $soaks times over (lab), streams
-               that say nothing for eleven minutes (quiet), an earlier hapx beside this one and a
-               rolling upgrade there and back (versions), and the Debian package on booted machines
-               (images): about two hours on two cores
+               explored at a wider scope (explore), fresh seeds of the swarm (swarm), the lab's tests
+               $soaks times over (lab), streams that say nothing for eleven minutes (quiet), an
+               earlier hapx beside this one and a rolling upgrade there and back (versions), and the
+               Debian package on booted machines (images): about two hours on two cores
   --from STEP  begin with this one of the steps $short $long;
                what stopped in the middle goes on
 END
@@ -69,6 +69,11 @@ run() {
     explore)
       say "the lease, at a wider scope (about eight minutes)"
       HAPX_EXPLORE=deeper build/dev/bin/sim_explore_test --gtest_filter='*Explore*'
+      ;;
+    swarm)
+      say "the swarm, over fresh seeds (about ten minutes)"
+      HAPX_SWARM_FIRST=$(date +%s)0000 HAPX_SWARM_SEEDS=2000 \
+        build/dev/bin/sim_swarm_test --gtest_filter='*.NoSeedFindsAnythingWrong'
       ;;
     lab)
       say "lab, $soaks times over"

@@ -11,7 +11,6 @@ namespace hapx::membership {
 
 namespace {
 
-constexpr std::string_view voter_prefix = "etcd:";
 constexpr std::string_view lease_prefix = "leases/";
 constexpr std::string_view mark_prefix = "nodes/";
 constexpr std::uint8_t layout_version = 1;
@@ -64,22 +63,6 @@ ProposalAnswer abstention(const Proposal& proposal, Duration left) {
 }
 
 }  // namespace
-
-NodeName voter_of(const ArbiterConfig& arbiter) {
-  std::vector<Endpoint> endpoints = arbiter.etcd.endpoints;
-  std::ranges::sort(endpoints);
-  ByteWriter writer;
-  for (const Endpoint& endpoint : endpoints) writer.text(hapx::to_string(endpoint));
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::uint64_t hash = fnv1a(std::move(writer).take());
-  std::string name(voter_prefix);
-  for (int i = 0; i < 16; ++i, hash >>= 4U) name += digits[hash & 0xfU];
-  return NodeName(std::move(name));
-}
-
-bool is_arbiter(const NodeName& voter) {
-  return voter.text().starts_with(voter_prefix);
-}
 
 Arbiter::Arbiter(Session self, const Timing& timing) : self_(std::move(self)), timing_(timing) {}
 

@@ -40,11 +40,6 @@
 
 namespace hapx::membership {
 
-/// Its name among the voters. No node's name has a colon in it. Other endpoints may be another
-/// store, with another memory: so they are another voter.
-[[nodiscard]] NodeName voter_of(const ArbiterConfig& arbiter);
-[[nodiscard]] bool is_arbiter(const NodeName& voter);
-
 class Arbiter {
  public:
   using Question = std::variant<Prepare, Proposal, Release>;

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <string_view>
 
-#include "membership/arbiter.hpp"
+#include "membership/bytes.hpp"
 
 namespace hapx::membership {
 
 namespace {
+
+constexpr std::string_view voter_prefix = "etcd:";
 
 using Weighted = std::vector<std::pair<Instant, unsigned>>;
 
@@ -55,6 +59,22 @@ Votes votes_of(const std::vector<NodeConfig>& nodes) {
   Votes list;
   for (const NodeConfig& node : nodes) list[node.name] = node.votes;
   return list;
+}
+
+NodeName voter_of(const ArbiterConfig& arbiter) {
+  std::vector<Endpoint> endpoints = arbiter.etcd.endpoints;
+  std::ranges::sort(endpoints);
+  ByteWriter writer;
+  for (const Endpoint& endpoint : endpoints) writer.text(hapx::to_string(endpoint));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::uint64_t hash = fnv1a(std::move(writer).take());
+  std::string name(voter_prefix);
+  for (int i = 0; i < 16; ++i, hash >>= 4U) name += digits[hash & 0xfU];
+  return NodeName(std::move(name));
+}
+
+bool is_arbiter(const NodeName& voter) {
+  return voter.text().starts_with(voter_prefix);
 }
 
 Votes votes_of(const ClusterConfig& config) {

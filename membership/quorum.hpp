@@ -30,6 +30,10 @@ enum class Verdict : std::uint8_t {
 /// Who votes, and with how many votes.
 using Votes = std::map<NodeName, unsigned>;
 [[nodiscard]] Votes votes_of(const std::vector<NodeConfig>& nodes);
+/// What an arbiter is called among the voters. No node's name has a colon in it. Other endpoints
+/// may be another store, with another memory: so they are another voter.
+[[nodiscard]] NodeName voter_of(const ArbiterConfig& arbiter);
+[[nodiscard]] bool is_arbiter(const NodeName& voter);
 /// With an arbiter's.
 [[nodiscard]] Votes votes_of(const ClusterConfig& config);
 

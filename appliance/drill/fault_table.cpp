@@ -86,8 +86,8 @@ constexpr std::array<FaultWords, fault_count> faults{{
     {Fault::duplicate_vip, "duplicate-vip",
      "a foreign machine says three times that it has the address", "it falls silent",
      Victim::segment,
-     "no answer until the holder has said again where the address is: at once, but later each time "
-     "that it is claimed again",
+     "no answer until the holder has said again where the address is: within a tenth of a second, "
+     "each time",
      "packets of clients, which go astray meanwhile", with_consent},
     {Fault::hand_over, "hand-over", "the service is moved by order", "it stays where it is then",
      Victim::holder, "no answer for some 10 ms", cut_connections, anywhere},

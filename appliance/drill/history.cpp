@@ -6,8 +6,8 @@
 
 #include <boost/json.hpp>
 
-#include "appliance/drill/aligned.hpp"
 #include "appliance/drill/statistics.hpp"
+#include "appliance/table.hpp"
 #include "config/utf8.hpp"
 
 namespace hapx::appliance::drill {
@@ -123,29 +123,29 @@ std::vector<std::string> too_old(std::vector<std::string> names) {
 
 std::string history_as_text(const std::vector<PastDrill>& drills) {
   if (drills.empty()) return "no drill was kept here\n";
-  std::vector<std::vector<std::string>> table{
-      {"started", "plan", "where", "result", "fault", "runs", "outage median", "max"}};
+  Table table({"started", "plan", "where", "result", "fault", "runs", "outage median", "max"});
   for (const PastDrill& drill : drills) {
-    std::vector<std::string> line{or_dash(drill.started), or_dash(drill.plan),
-                                  drill.lab.empty() ? "this cluster" : "lab " + drill.lab,
-                                  drill.is_passed ? "passed" : "failed"};
+    std::vector<Cell> line{{or_dash(drill.started)},
+                           {or_dash(drill.plan)},
+                           {drill.lab.empty() ? "this cluster" : "lab " + drill.lab},
+                           {drill.is_passed ? "passed" : "failed"}};
     for (const PastFault& fault : drill.faults) {
       line.resize(4);
       for (const std::string& cell :
            {fault.name, std::to_string(fault.passed) + "/" + std::to_string(fault.runs) + " passed",
             readable(fault.outage_median), readable(fault.outage_maximum)}) {
-        line.push_back(cell);
+        line.push_back({cell});
       }
-      table.push_back(line);
+      table.add(line);
       // What was said in the line above is not said again.
-      std::fill(line.begin(), line.begin() + 4, "");
+      std::fill(line.begin(), line.begin() + 4, Cell{});
     }
     if (drill.faults.empty()) {
-      line.resize(8, "-");
-      table.push_back(line);
+      line.resize(8, {"-"});
+      table.add(line);
     }
   }
-  return aligned(table);
+  return table.text({});
 }
 
 std::string history_as_json(const std::vector<PastDrill>& drills) {

@@ -4,9 +4,9 @@
 
 #include <boost/json.hpp>
 
-#include "appliance/drill/aligned.hpp"
 #include "appliance/drill/plan.hpp"
 #include "appliance/drill/statistics.hpp"
+#include "appliance/table.hpp"
 #include "config/wording.hpp"
 
 namespace hapx::appliance::drill {
@@ -39,19 +39,20 @@ std::string plan_as_text(const Plan& plan, const ClusterConfig& cluster) {
   text += plan.seed ? ", in the order of seed " + std::to_string(*plan.seed) : ", in this order";
   if (plan.pause > Duration::zero()) text += ", " + to_string(plan.pause) + " between two";
   text += "\n\n";
-  std::vector<std::vector<std::string>> table{
-      {"", "fault", "strikes", "lasts", "promised", "objective", "what is done"}};
+  Table table({"", "fault", "strikes", "lasts", "promised", "objective", "what is done"});
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const PlannedFault& planned = steps[i].planned;
     const Duration length = length_of(planned);
     const auto promised = promise_of(planned.fault, cluster.timing, links_of(cluster)).outage_max;
-    table.push_back({std::to_string(i + 1), std::string(name_of(planned.fault)), struck_by(planned),
-                     length > Duration::zero() ? to_string(length) : "-",
-                     promised ? to_string(*promised) : "-",
-                     planned.objective ? to_string(*planned.objective) : "-",
-                     std::string(sentence_of(planned.fault))});
+    table.add({{std::to_string(i + 1)},
+               {std::string(name_of(planned.fault))},
+               {struck_by(planned)},
+               {length > Duration::zero() ? to_string(length) : "-"},
+               {promised ? to_string(*promised) : "-"},
+               {planned.objective ? to_string(*planned.objective) : "-"},
+               {std::string(sentence_of(planned.fault))}});
   }
-  return text + aligned(table);
+  return text + table.text({});
 }
 
 std::string plan_as_json(const Plan& plan, const ClusterConfig& cluster) {

@@ -4,15 +4,13 @@
 #include <array>
 #include <cstdio>
 
-#include "appliance/drill/aligned.hpp"
 #include "appliance/drill/report.hpp"
 #include "appliance/drill/statistics.hpp"
+#include "appliance/table.hpp"
 #include "config/wording.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
-
-using Line = std::vector<std::string>;
 
 std::string share(std::size_t part, std::size_t whole) {
   return std::to_string(part) + "/" + std::to_string(whole);
@@ -28,30 +26,32 @@ std::string promise_text(const Promise& promise) {
 }
 
 /// The two columns of objectives are there where one was asked for.
-std::vector<Line> table_of(const Report& report) {
-  std::vector<Line> lines{{"fault", "outage median", "max", "promised", "kept", "cut", "failed",
-                           "slowest answer", "when undone", "served again", "one holder"}};
+Table table_of(const Report& report) {
   const bool has_objectives =
       std::ranges::any_of(report.runs, [](const Run& run) { return run.objective.has_value(); });
-  const auto add_objective = [&](const std::string& objective, const std::string& met) {
-    if (has_objectives) lines.back().insert(lines.back().begin() + 3, {objective, met});
-  };
-  add_objective("objective", "met");
+  std::vector<std::string> headings{"fault",       "outage median", "max",       "promised",
+                                    "kept",        "cut",           "failed",    "slowest answer",
+                                    "when undone", "served again",  "one holder"};
+  if (has_objectives) headings.insert(headings.begin() + 3, {"objective", "met"});
+  Table table(std::move(headings));
   for (const Row& row : rows_of(report)) {
-    lines.push_back({std::string(name_of(row.fault)), readable(row.outage_median),
-                     readable(row.outage_maximum),
-                     promise_text(promise_of(row.fault, report.timing, report.links)),
-                     share(row.kept, row.runs), std::to_string(row.cut_maximum),
-                     std::to_string(row.failed_maximum), readable(row.latency_maximum),
-                     readable(row.healing_maximum), share(row.served, row.runs),
-                     share(row.one_holder, row.runs)});
-    if (row.objective) {
-      add_objective("<= " + readable(*row.objective), share(row.met, row.runs));
-    } else {
-      add_objective("-", "-");
-    }
+    std::vector<Cell> cells{{std::string(name_of(row.fault))},
+                            {readable(row.outage_median)},
+                            {readable(row.outage_maximum)},
+                            {promise_text(promise_of(row.fault, report.timing, report.links))},
+                            {share(row.kept, row.runs)},
+                            {std::to_string(row.cut_maximum)},
+                            {std::to_string(row.failed_maximum)},
+                            {readable(row.latency_maximum)},
+                            {readable(row.healing_maximum)},
+                            {share(row.served, row.runs)},
+                            {share(row.one_holder, row.runs)}};
+    const Cell objective{row.objective ? "<= " + readable(*row.objective) : "-"};
+    const Cell met{row.objective ? share(row.met, row.runs) : "-"};
+    if (has_objectives) cells.insert(cells.begin() + 3, {objective, met});
+    table.add(std::move(cells));
   }
-  return lines;
+  return table;
 }
 
 std::string phases_text(const Report& report) {
@@ -99,7 +99,7 @@ std::string render_text(const Report& report) {
       (report.links > 0 ? ", " + counted(report.links, "further network") : "") + ", profile " +
       report.profile + " (lease " + to_string(report.timing.lease) + ", heartbeat " +
       to_string(report.timing.heartbeat) + ")\n\n";
-  if (!report.runs.empty()) text += aligned(table_of(report)) + "\n" + phases_text(report) + "\n";
+  if (!report.runs.empty()) text += table_of(report).text({}) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
   text += stall_text(report);
   for (const Run& run : report.runs) {

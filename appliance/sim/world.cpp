@@ -5,7 +5,7 @@
 
 #include "config/assert.hpp"
 #include "config/write.hpp"
-#include "membership/arbiter.hpp"
+#include "membership/quorum.hpp"
 
 namespace hapx::appliance::sim {
 

@@ -15,13 +15,7 @@ void try_input(Bytes input) {
   const std::string_view text = text_of(input);
   const CheckedConfig checked = check_config(text, file);
   must(checked.config.has_value() == checked.refusals.empty(), "accepted, or refused for a reason");
-  must(checked.refusals.size() <= refusals_max, "refusals are bounded");
-  Place last{1, 1};
-  for (const Error& refused : checked.refusals) {
-    const Place place = must_point_into(text, refused);
-    must(place >= last, "refusals stand in the order of the text");
-    last = place;
-  }
+  must_stand_in_order(text, checked.refusals, refusals_max);
   const auto parsed = parse_config(text, file);
   must(parsed.has_value() == checked.config.has_value(), "both ways to ask agree");
   if (!checked.config)

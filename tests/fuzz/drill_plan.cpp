@@ -27,13 +27,7 @@ void try_input(Bytes input) {
   const ClusterConfig cluster = three_nodes();
   const drill::CheckedPlan checked = drill::check_plan(text, file, cluster);
   must(checked.plan.has_value() == checked.refusals.empty(), "accepted, or refused for a reason");
-  must(checked.refusals.size() <= refusals_max, "refusals are bounded");
-  Place last{1, 1};
-  for (const Error& refused : checked.refusals) {
-    const Place place = must_point_into(text, refused);
-    must(place >= last, "refusals stand in the order of the text");
-    last = place;
-  }
+  must_stand_in_order(text, checked.refusals, refusals_max);
   if (!checked.plan) return;
   must(drill::judge(*checked.plan, cluster).empty(), "what is accepted is approved");
   const auto steps = drill::steps_of(*checked.plan);

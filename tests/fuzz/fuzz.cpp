@@ -121,6 +121,17 @@ void must_be_within(std::string_view text, Place place) {
   must(place.column <= static_cast<std::size_t>(characters) + 1, "the column is one of the line's");
 }
 
+void must_stand_in_order(std::string_view text, const std::vector<Error>& refusals,
+                         std::size_t most) {
+  must(refusals.size() <= most, "refusals are bounded");
+  Place last{1, 1};
+  for (const Error& refused : refusals) {
+    const Place place = must_point_into(text, refused);
+    must(place >= last, "refusals stand in the order of the text");
+    last = place;
+  }
+}
+
 }  // namespace hapx::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

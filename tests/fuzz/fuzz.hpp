@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/result.hpp"
 
@@ -66,5 +67,8 @@ struct Place {
 /// `refused` is "f:line:column: ..." and points into `text`, or right behind a line of it.
 Place must_point_into(std::string_view text, const Error& refused);
 void must_be_within(std::string_view text, Place place);
+/// At most `most`, each points into `text`, and they stand in its order.
+void must_stand_in_order(std::string_view text, const std::vector<Error>& refusals,
+                         std::size_t most);
 
 }  // namespace hapx::fuzz

@@ -53,9 +53,8 @@ def say(text):
 
 
 def run(words, copy, patience=None):
-    again = os.environ | {"HAPX_SWARM_FIRST": "1"}  # the same seeds each time
     return subprocess.run(words, cwd=copy, capture_output=True, text=True, errors="replace",
-                          timeout=patience, env=again)
+                          timeout=patience)
 
 
 def make_copy(copy):

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "membership/arbiter.hpp"
+#include "membership/quorum.hpp"
 
 namespace hapx::appliance::sim {
 namespace {

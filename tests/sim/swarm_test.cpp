@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The swarm hunts: over seeds that found something once, and over fresh ones.
+// The swarm hunts: over seeds that found something once, and over a range of others.
 //
-// HAPX_SWARM_FIRST chooses where the fresh seeds begin (else it is drawn, and printed),
-// HAPX_SWARM_SECONDS for how long they are played.
+// The range is the same each time, so that the same sources give the same answer; whatever is
+// changed in them makes other stories of it. HAPX_SWARM_FIRST and HAPX_SWARM_SEEDS choose another.
 #include "appliance/sim/swarm.hpp"
 
 #include <array>
@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <set>
 #include <sstream>
 
@@ -26,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t seconds_by_default = 60;
+constexpr std::uint64_t seeds_by_default = 250;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -79,16 +78,13 @@ TEST(SwarmTest, SeedsThatFoundSomethingFindNothingAnyMore) {
   EXPECT_GT(played, 0U);
 }
 
-TEST(SwarmTest, NoFreshSeedFindsAnythingWrong) {
-  std::random_device dice;
-  const std::uint64_t first = number_from("HAPX_SWARM_FIRST", dice());
-  const auto patience = std::chrono::seconds(number_from("HAPX_SWARM_SECONDS", seconds_by_default));
-  const auto until = std::chrono::steady_clock::now() + patience;
-  std::uint64_t seed = first;
-  for (; std::chrono::steady_clock::now() < until; ++seed) {
+TEST(SwarmTest, NoSeedFindsAnythingWrong) {
+  const std::uint64_t first = number_from("HAPX_SWARM_FIRST", 1);
+  const std::uint64_t count = number_from("HAPX_SWARM_SEEDS", seeds_by_default);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     ASSERT_EQ(complaint_of(seed, 1min, newest_edition), "") << "seed " << seed;
   }
-  std::cout << "seeds " << first << " to " << seed - 1 << ", a simulated minute each\n";
+  std::cout << "seeds " << first << " to " << first + count - 1 << ", a simulated minute each\n";
 }
 
 TEST(SwarmTest, TheSameSeedIsTheSamePlotAndTheSameStory) {

@@ -296,17 +296,5 @@ TEST_F(ArbiterTest, an_altered_entry_is_none) {
   }
 }
 
-// ---- its name ----
-
-TEST(ArbiterVoter, is_no_name_of_a_node_and_depends_on_the_endpoints_alone) {
-  const Endpoint one{ipv4(10, 0, 0, 1), 2379};
-  const Endpoint two{ipv4(10, 0, 0, 2), 2379};
-  const NodeName name = voter_of({{{one, two}, "/a", "/b", "/c"}});
-  EXPECT_TRUE(is_arbiter(name));
-  EXPECT_FALSE(is_arbiter(NodeName("etcd")));
-  EXPECT_EQ(name, voter_of({{{two, one}, "/d", "/e", "/f"}})) << "whatever their order";
-  EXPECT_NE(name, voter_of({{{one}, "/a", "/b", "/c"}})) << "that may be another memory";
-}
-
 }  // namespace
 }  // namespace hapx::membership

@@ -122,5 +122,15 @@ TEST(Quorum, free_from_is_when_the_first_majority_is_free) {
       at(4));
 }
 
+TEST(Quorum, an_arbiters_name_is_no_nodes_and_depends_on_the_endpoints_alone) {
+  const Endpoint one{ipv4(10, 0, 0, 1), 2379};
+  const Endpoint two{ipv4(10, 0, 0, 2), 2379};
+  const NodeName name = voter_of({{{one, two}, "/a", "/b", "/c"}});
+  EXPECT_TRUE(is_arbiter(name));
+  EXPECT_FALSE(is_arbiter(NodeName("etcd")));
+  EXPECT_EQ(name, voter_of({{{two, one}, "/d", "/e", "/f"}})) << "whatever their order";
+  EXPECT_NE(name, voter_of({{{one}, "/a", "/b", "/c"}})) << "that may be another memory";
+}
+
 }  // namespace
 }  // namespace hapx::membership
