@@ -20,19 +20,14 @@ Candidates candidates_of(const ServiceScores& scores) {
   return candidates;
 }
 
-/// Drops the candidates that see fewer healthy apiservers than another. A node to which an operator
-/// moved the service stays, unless it sees none where others see some: the order outweighs a
-/// difference in degree, not the service itself. Where nobody sees any, nothing is dropped.
+/// Where nobody sees any, nothing is dropped.
 void keep_best_connected(const ServiceFacts& service, Candidates& candidates) {
   const auto healthy = [&](const NodeName& node) {
     return readiness_of(service, node).healthy_api_servers;
   };
   std::uint32_t most = 0;
   for (const NodeName& node : candidates) most = std::max(most, healthy(node));
-  std::erase_if(candidates, [&](const NodeName& node) {
-    const bool ordered = service.moved_to == node && healthy(node) > 0;
-    return healthy(node) < most && !ordered;
-  });
+  std::erase_if(candidates, [&](const NodeName& node) { return is_outseen(service, node, most); });
 }
 
 void keep_highest_score(const ServiceScores& scores, Candidates& candidates) {
@@ -83,6 +78,12 @@ std::optional<NodeName> choose_haproxy(const PresentResource& haproxy, const Ser
 }
 
 }  // namespace
+
+bool is_outseen(const ServiceFacts& service, const NodeName& node, std::uint32_t most) {
+  const std::uint32_t healthy = readiness_of(service, node).healthy_api_servers;
+  const bool ordered = service.moved_to == node && healthy > 0;
+  return healthy < most && !ordered;
+}
 
 unsigned load_of(const Load& load, const NodeName& node) {
   const auto found = load.find(node);

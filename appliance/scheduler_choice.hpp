@@ -35,6 +35,12 @@ struct Choice {
   DecidedBy decided_by = DecidedBy::no_candidate;
 };
 
+/// Whether `node` sees too few healthy apiservers beside one that sees `most` of them. A node to
+/// which an operator moved the service stays, unless it sees none where others see some: the order
+/// outweighs a difference in degree, not the service itself.
+[[nodiscard]] bool is_outseen(const ServiceFacts& service, const NodeName& node,
+                              std::uint32_t most);
+
 /// Resources per node; a node left out has none.
 using Load = std::map<NodeName, unsigned>;
 

@@ -165,7 +165,7 @@ std::string compare(const Deliberation& d, const NodeName& node) {
   const NodeScore& score = d.scores.nodes.at(node);
   const std::string name = chosen.text();
   if (d.choice.decided_by == DecidedBy::unmanaged) return "the VIP stays on " + name;
-  if (healthy_at(d, node) < healthy_at(d, chosen) && d.service.moved_to != node) {
+  if (is_outseen(d.service, node, healthy_at(d, chosen))) {
     return "sees " + std::to_string(healthy_at(d, node)) + " healthy apiservers, " + name +
            " sees " + std::to_string(healthy_at(d, chosen));
   }

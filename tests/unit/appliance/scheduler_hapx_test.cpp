@@ -132,6 +132,7 @@ TEST(SchedulerMove, AnOrderOutweighsFewerApiServersButNotNone) {
   EXPECT_EQ(place(facts), "node2");
   facts.services[0].readiness[node2].healthy_api_servers = 0;
   EXPECT_EQ(place(facts), "node1");
+  EXPECT_EQ(reason(facts, "node2"), "node2: not chosen, sees 0 healthy apiservers, node1 sees 3");
 }
 
 TEST(SchedulerWitness, IsNeverACandidate) {
