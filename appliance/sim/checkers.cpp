@@ -54,6 +54,9 @@ void OneKernelAnswers::see(Moment at, const Fact& fact, Violations& found) {
     split_ = split->is_split;
   } else if (const auto* outlook = std::get_if<Outlook>(&fact)) {
     chance_ = outlook->chance;
+  } else if (const auto* excused = std::get_if<Excused>(&fact)) {
+    // Who goes on after a pause may have evidence for it, and asks as late as anybody.
+    if (excused->as == Excused::As::holder) sighted_ = at + hearing;
   }
   if (split_ || chance_) sighted_ = at + hearing;
   if (by_evidence_ && at < sighted_) return;

@@ -31,7 +31,8 @@ using Violations = std::vector<Violation>;
 /// Safety: at no instant do two kernels answer for one virtual address. Limit: an excused holder
 /// doesn't count, and two may answer while all that their majorities must share is excused. Of two
 /// nodes that go on by evidence: nor while questions may be lost, or the segment is split between
-/// them with a tie-breaker on either side, nor until they had time to hear of each other then.
+/// them with a tie-breaker on either side, nor until they had time to hear of each other then, or
+/// since one of them goes on after a pause.
 class OneKernelAnswers {
  public:
   /// One asks every second whether anybody else has the address.
