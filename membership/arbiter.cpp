@@ -145,6 +145,7 @@ void Arbiter::note_store(const ArbiterAnswered& answered, Instant now) {
     mark_revision_ = 0;
     abstain_until_ = now + lease_max;
   }
+  if (is_another || !seen_) changed_ = now;
   store_ = answered.store;
   revision_ = answered.revision;
   seen_ = true;
@@ -165,6 +166,7 @@ void Arbiter::note_entries(const std::vector<ArbiterEntry>& entries, Instant now
       fresh[key] = std::move(before->second);
       continue;
     }
+    changed_ = now;
     auto promise = decode(entry.value, key, now);
     Known known{entry.revision, entry.value, {}, {}};
     known.promise.key = key;
@@ -187,6 +189,15 @@ void Arbiter::note_entries(const std::vector<ArbiterEntry>& entries, Instant now
   known_ = std::move(fresh);
 }
 
+/// What is promised counts from when it was first read. So whoever may have to take over reads it
+/// again until it stands still: the other node writes for as long as it lacks our vote, and what it
+/// wrote last, read only when it is gone, would have to be waited for once more.
+Duration Arbiter::until_next_look(const UnderWay& way, Instant now) const {
+  if (way.keys.empty() && !way.measures) return Duration{0};
+  const bool stands_still = now - changed_ >= 2 * timing_.lease;
+  return stands_still ? look_interval : std::min<Duration>(timing_.lease, look_interval);
+}
+
 Arbiter::Reply Arbiter::hear(const ArbiterAnswered& answered, Instant now) {
   if (!under_way_ || answered.ticket != under_way_->ticket) return {};
   UnderWay way = *std::exchange(under_way_, std::nullopt);
@@ -200,7 +211,7 @@ Arbiter::Reply Arbiter::hear(const ArbiterAnswered& answered, Instant now) {
         "for " +
         hapx::to_string(lease_max);
   if (way.writes && answered.swapped) note_commit(now - way.asked);
-  next_look_ = now + (way.keys.empty() && !way.measures ? Duration{0} : look_interval);
+  next_look_ = now + until_next_look(way, now);
 
   Reply reply;
   for (auto& [key, asked] : way.keys) {

@@ -50,7 +50,7 @@ class Arbiter {
     std::vector<Release> releases;  ///< likewise
   };
 
-  /// How often it is looked at when it is not needed.
+  /// How often it is looked at when it is not needed, and all that was promised stands still.
   static constexpr Duration look_interval = std::chrono::seconds(5);
   static constexpr Duration retry_interval = std::chrono::milliseconds(500);
 
@@ -104,6 +104,7 @@ class Arbiter {
   void judge_questions(Asked& asked, const LeaseKey& key, Instant now) const;
   void note_store(const ArbiterAnswered& answered, Instant now);
   void note_entries(const std::vector<ArbiterEntry>& entries, Instant now);
+  [[nodiscard]] Duration until_next_look(const UnderWay& way, Instant now) const;
   void note_commit(Duration took);
   [[nodiscard]] const Known* find(const LeaseKey& key) const;
 
@@ -115,6 +116,7 @@ class Arbiter {
   std::uint64_t store_ = 0;
   std::int64_t revision_ = 0;  ///< of the store, the highest seen
   std::map<LeaseKey, Known> known_;
+  Instant changed_{};               ///< when a promise was last found to be another than before
   std::int64_t mark_revision_ = 0;  ///< of the entry by which commits are measured
   Instant abstain_until_{};         ///< another store's memory, or an older one
   Instant next_look_{};

@@ -92,12 +92,26 @@ TEST_F(ArbiterTest, measures_its_commits_when_it_looks) {
   ASSERT_EQ(a.arbiter.next_look(), at(0ms)) << "the first measure comes at once";
   (void)a.arbiter.hear(store.carry_out(a.arbiter.ask({}, at(10ms))), at(17ms));
   EXPECT_EQ(a.arbiter.slowest_commit(), 7ms);
-  EXPECT_EQ(a.arbiter.next_look(), at(17ms) + Arbiter::look_interval);
   (void)a.arbiter.hear(store.carry_out(a.arbiter.ask({}, at(20ms))), at(22ms));
   EXPECT_EQ(a.arbiter.slowest_commit(), 7ms) << "the slowest";
   for (int i = 0; i < 10; ++i)
     (void)a.arbiter.hear(store.carry_out(a.arbiter.ask({}, at(30ms))), at(33ms));
   EXPECT_EQ(a.arbiter.slowest_commit(), 3ms) << "of the last ten";
+}
+
+TEST_F(ArbiterTest, looks_again_after_a_lease_until_what_is_promised_stands_still) {
+  const auto looks_again_in = [&](Instant now) {
+    b.look(store, now);
+    return b.arbiter.next_look() - now;
+  };
+  EXPECT_EQ(looks_again_in(at(10ms)), timing.lease) << "it has just begun";
+  EXPECT_EQ(looks_again_in(at(700ms)), Arbiter::look_interval);
+  a.win(store, at(800ms));
+  EXPECT_EQ(looks_again_in(at(5s)), timing.lease) << "something was promised";
+  ASSERT_EQ(a.proposed(store, at(5100ms)).vote, Vote::yes);
+  EXPECT_EQ(looks_again_in(at(5300ms)), timing.lease) << "and again";
+  EXPECT_EQ(looks_again_in(at(5600ms)), timing.lease) << "since the last change a lease has passed";
+  EXPECT_EQ(looks_again_in(at(5900ms)), Arbiter::look_interval);
 }
 
 TEST_F(ArbiterTest, votes_as_any_voter_does) {
