@@ -18,10 +18,10 @@ usage: ./test.sh [--long] [--from STEP]
 
   --long       besides: everything but the lab once more under the sanitizers (asan), clang-tidy
                over all sources (clang-tidy), the lines that the tests run (coverage), the lease
-               explored at a wider scope (explore), fresh seeds of the swarm (swarm), the lab's tests
+               explored at a wider scope (explore), fresh seeds of the swarm (swarm), the lab
                $soaks times over (lab), streams that say nothing for eleven minutes (quiet), an
                earlier hapx beside this one and a rolling upgrade there and back (versions), and the
-               Debian package on booted machines (images): about two hours on two cores
+               Debian package on booted machines (images): about three hours on two cores
   --from STEP  begin with this one of the steps $short $long;
                what stopped in the middle goes on
 END

@@ -101,17 +101,24 @@ const json::object* object_at(const json::object& object, json::string_view key)
   return value ? value->if_object() : nullptr;
 }
 
-/// What the gateway of etcd 3.4 says when etcd doesn't let it in: it shows the member's own
-/// certificate as a client's.
-constexpr std::string_view gateway_kept_out = "connection closed";
+/// The gateway can't speak with etcd (gRPC's UNAVAILABLE), in whatever words: likely it isn't let
+/// in, for it shows the member's own certificate as a client's. What etcd itself can't do now has
+/// the same code, and its name in front.
+bool is_kept_out(const json::object& answer, std::string_view words) {
+  constexpr std::int64_t unavailable = 14;
+  const json::value* code = answer.if_contains("code");
+  return code != nullptr && code->is_int64() && code->get_int64() == unavailable &&
+         !words.starts_with("etcdserver: ");
+}
 
 /// What etcd itself, or its gateway, says of a request that failed; empty: nothing.
 std::string complaint_of(const json::object& answer) {
   std::string words = text_at(answer, "message");  // with a newer gateway the only one
   if (words.empty()) words = text_at(answer, "error");
-  if (words == gateway_kept_out)
-    words += "; does the member's own certificate allow clientAuth, which its JSON gateway needs?";
-  return printable(std::string_view(words).substr(0, words_bytes_max));
+  std::string text = printable(std::string_view(words).substr(0, words_bytes_max));
+  if (is_kept_out(answer, words))
+    text += "; does the member's own certificate allow clientAuth, which its JSON gateway needs?";
+  return text;
 }
 
 Result<ArbiterEntry> read_entry(const json::object& kv, const std::string& prefix) {

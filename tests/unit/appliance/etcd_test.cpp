@@ -139,6 +139,9 @@ TEST(Etcd, ARefusalIsToldInItsOwnWords) {
   EXPECT_EQ(refusal_of(R"({"error":"connection closed","code":14})", 503),
             "etcd says: connection closed; does the member's own certificate allow clientAuth, "
             "which its JSON gateway needs?");
+  EXPECT_EQ(refusal_of(R"({"error":"use of closed network connection","code":14})", 503),
+            "etcd says: use of closed network connection; does the member's own certificate allow "
+            "clientAuth, which its JSON gateway needs?");
   EXPECT_EQ(refusal_of(R"({"error":"a\nb\u001b[31m"})", 500), "etcd says: a?b?[31m");
   EXPECT_LT(refusal_of(R"({"error":")" + std::string(5000, 'x') + "\"}", 500).size(), 300U);
   EXPECT_EQ(refusal_of("404 page not found", 404),
