@@ -413,9 +413,8 @@ Outcome Member::publish(std::vector<Assignment> assignments, Instant now) {
   state.pass_time(now);
   if (!state.coordinating(now)) return state.finish(now);
   state.published = std::move(assignments);
-  const Peer* other = state.other_of_two();
-  state.plan_knows_other =
-      other == nullptr || (other->hears_us() && other->detector().present(now));
+  state.plan_knows_other = state.peers.size() != 1 || (state.peers.front().hears_us() &&
+                                                       state.peers.front().detector().present(now));
   const Ballot& ballot = state.coordinator_lease->right()->ballot;
   if (!state.view.plan || state.view.plan->ballot <= ballot) {
     state.view.plan = Plan{ballot, ++state.plan_number, *state.published};

@@ -212,8 +212,9 @@ void Member::State::take_contents(Peer& peer, const Message& message, Instant no
   }
   for (const ConfigTold& told : message.config_told)
     if (peer.add(told)) note_config(peer, compare(config_parts, peer.config_parts()));
-  // Liveness: of two that each went on alone neither obeys what the other one planned without it.
-  const bool knows_us = other_of_two() == nullptr || peer.hears_us();
+  // Liveness: of two neither obeys what the other one planned without it, which would take away
+  // what is held here by the vote of whatever stands in for the other one's.
+  const bool knows_us = peers.size() != 1 || peer.hears_us();
   for (const PlanPart& part : message.plan_parts) {
     if (part.plan.ballot.node != peer.node().name || !knows_us) continue;
     auto assignments = plan_assembly.add(part.plan, part.index, part.count, part.assignment);

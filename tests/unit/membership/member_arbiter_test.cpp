@@ -175,6 +175,47 @@ TEST_F(Pair, an_order_given_alone_is_kept_and_known_to_the_other_one_later) {
   EXPECT_EQ(world.view(1).record.state, RecordState::read);
 }
 
+/// It might end what is held here by etcd's vote, which its maker doesn't know.
+struct PlansOfPairs : Pair {
+  void publish(const std::string& reason) {
+    Assignment assignment;
+    assignment.service = ServiceName("kube-apiserver");
+    assignment.reason = reason;
+    world.with(maker, [&](Member& member, Instant at) { return member.publish({assignment}, at); });
+    world.run_for(1s);
+  }
+  [[nodiscard]] std::string obeyed() const {
+    const auto& plan = world.view(other).plan;
+    return plan && !plan->assignments.empty() ? plan->assignments[0].reason : "";
+  }
+
+  std::size_t maker = world.coordinator().value();
+  std::size_t other = 1 - maker;
+};
+
+TEST_F(PlansOfPairs, a_plan_that_was_made_without_it_is_not_told_to_the_other_one) {
+  world.cut_way(other, maker, true);
+  world.run_for(1s);
+  ASSERT_EQ(world.coordinator(), maker) << "etcd votes for it";
+  publish("made alone");
+  EXPECT_EQ(obeyed(), "");
+  world.cut_way(other, maker, false);
+  world.run_for(1s);
+  publish("made together");
+  EXPECT_EQ(obeyed(), "made together");
+}
+
+TEST_F(PlansOfPairs, a_plan_is_not_obeyed_while_its_maker_does_not_hear_us) {
+  world.cut(other, maker, true);
+  publish("made together");
+  world.cut_way(maker, other, false);
+  world.run_for(1s);
+  EXPECT_EQ(obeyed(), "");
+  world.cut_way(other, maker, false);
+  world.run_for(1s);
+  EXPECT_EQ(obeyed(), "made together");
+}
+
 TEST_F(Pair, a_slow_one_is_in_time_for_as_long_as_it_is_fast_enough) {
   world.arbitration.takes = 100ms;
   world.run_for(6s);

@@ -98,6 +98,7 @@ class World {
   void claim(std::size_t node, const LeaseKey& key);
   void release(std::size_t node, const LeaseKey& key);  ///< closes the fence first, as it must
   void cut(std::size_t a, std::size_t b, bool is_cut);
+  void cut_way(std::size_t from, std::size_t to, bool is_cut) { cuts_[{from, to}] = is_cut; }
   /// The first `count` nodes, as a file has them.
   [[nodiscard]] std::vector<NodeConfig> first_nodes(std::size_t count) const;
   /// A file with other nodes waits there; when all agree, the process begins anew with it.
