@@ -10,6 +10,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
+case " $* " in
+  *" -h "* | *" --help "*) exec python3 -B tests/bench/bench.py --help ;;
+esac
 if [ "$(id -u)" -ne 0 ]; then
   echo "bench: run me as root; namespaces need it" >&2
   exit 1
