@@ -5,6 +5,7 @@
 // printed and recorded, never judged: how fast a machine under test is says nothing about hapx.
 #include <iostream>
 
+#include "appliance/drill/io/lab_place.hpp"
 #include "appliance/drill/io/runner.hpp"
 #include "appliance/drill/statistics.hpp"
 #include "appliance/lab/io/lab.hpp"
@@ -74,7 +75,8 @@ TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
   drill::Step step;
   step.planned.fault = GetParam().fault;
   std::string told;
-  const drill::Run run = drill::perform(step, *lab, [&](const std::string& what) {
+  drill::LabPlace place(*lab);
+  const drill::Run run = drill::perform(step, place, [&](const std::string& what) {
     if (what != told) std::cout << what << "\n" << std::flush;
     told = what;
   });

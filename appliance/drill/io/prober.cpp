@@ -2,6 +2,7 @@
 #include "appliance/drill/io/prober.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -25,6 +26,13 @@ constexpr std::string_view question =
 
 using Log = SharedLog<Prober::Entry>;
 
+/// Who is told that strangers may not ask has reached a kube-apiserver that lives.
+bool is_served(std::string_view answer) {
+  return std::ranges::any_of(std::array{"200 ", "401 ", "403 "}, [&](const char* status) {
+    return answer.starts_with(std::string("HTTP/1.1 ") + status);
+  });
+}
+
 std::int64_t number(Instant instant) {
   return instant.time_since_epoch().count();
 }
@@ -44,7 +52,7 @@ class Attempt {
       const Progress progress = step();
       if (progress == Progress::done && stage_ == Stage::answered) {
         session_.close();
-        end(answer_.starts_with("HTTP/1.1 200 ") ? Fate::served : Fate::failed);
+        end(is_served(answer_) ? Fate::served : Fate::failed);
         return false;
       }
       if (progress == Progress::done) continue;
@@ -167,17 +175,16 @@ int probe(const Endpoint& endpoint, const lab::TlsContext& context, const Log& l
 
 }  // namespace
 
-Result<Prober> Prober::start(const lab::Plan& plan) {
+Result<Prober> Prober::start(const View& view) {
   auto log = Log::open(requests_max);
   if (!log) return log.error();
   auto context = lab::TlsContext::client();
   if (!context) return context.error();
-  const Endpoint endpoint{plan.vip.address, plan.port};
   auto instrument =
-      Instrument::start(plan.client_netns, "lab-prober", [&](const std::function<void()>& ready) {
+      Instrument::start(view.netns, "lab-prober", [&](const std::function<void()>& ready) {
         ::signal(SIGPIPE, SIG_IGN);
         ready();
-        return probe(endpoint, *context, *log);
+        return probe(view.endpoint, *context, *log);
       });
   if (!instrument) return instrument.error();
   return Prober(std::move(*log), std::move(*instrument));

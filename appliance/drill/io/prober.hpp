@@ -13,8 +13,8 @@
 
 #include "appliance/drill/io/instrument.hpp"
 #include "appliance/drill/io/shared_log.hpp"
+#include "appliance/drill/io/view.hpp"
 #include "appliance/drill/outage.hpp"
-#include "appliance/lab/plan.hpp"
 
 namespace hapx::appliance::drill {
 
@@ -22,7 +22,8 @@ inline constexpr Duration request_patience = std::chrono::seconds(2);
 
 class Prober {
  public:
-  [[nodiscard]] static Result<Prober> start(const lab::Plan& plan);
+  [[nodiscard]] static Result<Prober> start(const View& view);
+  [[nodiscard]] static Result<Prober> start(const lab::Plan& plan) { return start(view_of(plan)); }
 
   /// Those that began at `from` or later, in the order of their starts.
   [[nodiscard]] std::vector<Request> requests(Instant from) const;

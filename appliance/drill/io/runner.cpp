@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "appliance/drill/io/breaker.hpp"
-#include "appliance/drill/io/dead_man.hpp"
 #include "appliance/drill/io/machine.hpp"
 #include "appliance/drill/io/prober.hpp"
 #include "appliance/drill/io/stranger.hpp"
@@ -17,14 +15,11 @@
 namespace hapx::appliance::drill {
 namespace {
 
-using lab::Lab;
 using lab::pause;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration well_patience = seconds(40);
-/// Longer than a run waits for the service to come back.
-constexpr Duration dead_man_patience = return_patience + seconds(40);
 /// So long a client's requests may be late before the fault, as they are on a busy machine.
 constexpr Duration calm_patience = seconds(15);
 constexpr Duration baseline = milliseconds(500);
@@ -35,6 +30,8 @@ constexpr Duration young = milliseconds(200);
 Error interruption() {
   return {ErrorKind::unavailable, "interrupted", 0};
 }
+
+using Named = std::map<MacAddress, std::string>::value_type;
 
 struct Instruments {
   Prober prober;
@@ -49,25 +46,29 @@ bool pause_and_note(Duration duration, Duration& stall) {
   return is_calm;
 }
 
-Result<Instruments> set_up(const lab::Plan& plan) {
-  auto watcher = Watcher::start(plan);
+Result<Instruments> set_up(const View& view) {
+  auto watcher = Watcher::start(view);
   if (!watcher) return watcher.error();
-  auto prober = Prober::start(plan);
+  auto prober = Prober::start(view);
   if (!prober) return prober.error();
   return Instruments{std::move(*prober), std::move(*watcher)};
-}
-
-std::string holder_now(const Lab& lab, const Watcher& watcher) {
-  const auto last = watcher.last();
-  if (!last || boot_now() - last->at > young) return "";
-  const lab::NodePlan* node = lab::node_of(lab.plan(), last->mac);
-  return node == nullptr ? to_string(last->mac) : node->name.text();
 }
 
 bool is_served_now(const Prober& prober) {
   const Instant now = boot_now();
   const Service service = judge(prober.requests(now - young), now - young, now);
   return service.requests > 0 && service.requests > service.failed && service.outage < young / 2;
+}
+
+/// Who answers for the address. What nobody answers for and is served is held by the node that the
+/// client can't hear.
+std::string holder_now(const PlaceFacts& facts, const Instruments& instruments) {
+  const auto last = instruments.watcher.last();
+  if (!last || boot_now() - last->at > young) {
+    return is_served_now(instruments.prober) ? facts.unheard : "";
+  }
+  const auto node = facts.names.find(last->mac);
+  return node == facts.names.end() ? to_string(last->mac) : node->second;
 }
 
 /// So long a fault is left alone: its own time, or what a client needs to see that nothing happens.
@@ -90,14 +91,14 @@ Result<void> await_baseline(Run& run, const Prober& prober) {
 }
 
 /// Until the fault has had its time and the service is there: elsewhere, where it must move.
-Result<void> await_return(Run& run, Duration shown, const Lab& lab, const Instruments& instruments,
-                          const Break& done, const Telling& tell) {
+Result<void> await_return(Run& run, Duration shown, const PlaceFacts& facts,
+                          const Instruments& instruments, const Break& done, const Telling& tell) {
   const Instant deadline = done.at + shown + return_patience;
   while (boot_now() < deadline) {
     if (!pause_and_note(look, run.stall)) return interruption();
     tell("struck");
     if (boot_now() - done.at < shown || !is_served_now(instruments.prober)) continue;
-    if (!is_moving(run.fault) || holder_now(lab, instruments.watcher) != done.struck) return {};
+    if (!is_moving(run.fault) || holder_now(facts, instruments) != done.struck) return {};
   }
   return Error{ErrorKind::unavailable, "the service did not come back", 0};
 }
@@ -130,7 +131,7 @@ std::vector<Request> excerpt_of(const Run& run, const std::vector<Request>& requ
   return kept;
 }
 
-void judge_run(Run& run, const Lab& lab, const Instruments& instruments, const Break& done,
+void judge_run(Run& run, const PlaceFacts& facts, const Instruments& instruments, const Break& done,
                Instant undone) {
   const Instant end = boot_now() - young;
   const bool is_cold = run.fault == Fault::cold_start;
@@ -146,17 +147,17 @@ void judge_run(Run& run, const Lab& lab, const Instruments& instruments, const B
   auto sightings = instruments.watcher.sightings(from - baseline);
   run.strangers = std::erase_if(sightings, [](const Sighting& s) { return s.mac == stranger_mac; });
   run.wire = judge(std::move(sightings), from - baseline, boot_now());
-  const lab::NodePlan* struck = lab::node_of(lab.plan(), run.struck);
+  const auto struck = std::ranges::find(facts.names, run.struck, &Named::second);
   if (is_moving(run.fault) || is_cold) {
-    run.phases = phases_of(run, done.at, struck == nullptr ? nullptr : &struck->mac);
+    run.phases = phases_of(run, done.at, struck == facts.names.end() ? nullptr : &struck->first);
   }
 }
 
 /// A failure on purpose is none that hapx should remember: it would bar the node from the service.
-Result<void> forget_failures(const Lab& lab) {
-  for (const lab::NodePlan& node : lab.plan().nodes) {
-    if (!lab.has_power(node)) continue;
-    const auto answer = lab.ask(node, {"cleanup", lab.plan().service.text()});
+Result<void> forget_failures(Place& place) {
+  for (const std::string& node : place.facts().nodes) {
+    if (!place.is_reached(node)) continue;
+    const auto answer = place.ask(node, {"cleanup", place.facts().service.text()});
     if (!answer) return answer.error();
     if (answer->code == 0) return {};
     return Error{ErrorKind::failed, "`hapx cleanup` was refused: " + answer->errors, 0};
@@ -165,10 +166,11 @@ Result<void> forget_failures(const Lab& lab) {
 }
 
 /// What the next holder says of it; nothing where it can't be asked.
-std::vector<Phase> story_told(const Run& run, const Lab& lab) {
-  const lab::NodePlan* holder = lab::node_of(lab.plan(), run.holder);
-  if (holder == nullptr || run.phases.empty()) return {};
-  const auto answer = lab.ask(*holder, {"-o", "json", "events"});
+std::vector<Phase> story_told(const Run& run, Place& place) {
+  const auto& nodes = place.facts().nodes;
+  const bool is_known = std::ranges::count(nodes, run.holder) > 0;
+  if (!is_known || run.phases.empty() || !place.is_reached(run.holder)) return {};
+  const auto answer = place.ask(run.holder, {"-o", "json", "events"});
   if (!answer || answer->code != 0) return {};
   const auto lines = events_from_json(answer->output);
   if (!lines) return {};
@@ -178,34 +180,33 @@ std::vector<Phase> story_told(const Run& run, const Lab& lab) {
   return story_of(moments, utc_now() - ago, run.phases.back().after + shown_after);
 }
 
-Result<void> measure(Run& run, const PlannedFault& planned, Lab& lab, const Telling& tell) {
+Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const Telling& tell) {
+  const PlaceFacts& facts = place.facts();
   tell("waiting until all is well");
-  if (auto well = lab.wait_until_served(well_patience); !well) return well;
-  const auto scene = prepare(planned, lab);
+  if (auto well = place.wait_until_well(well_patience); !well) return well;
+  const auto scene = place.prepare(planned);
   if (!scene) return scene.error();
-  auto instruments = set_up(lab.plan());
+  auto instruments = set_up(facts.view);
   if (!instruments) return instruments.error();
   if (auto served = await_baseline(run, instruments->prober); !served) return served;
-  const auto done = inject(run.fault, lab, *scene);
+  const Duration shown = time_of(planned, facts.timing);
+  const auto done = place.inject(run.fault, shown, *scene);
   if (!done) return done.error();
-  auto dead_man = DeadMan::arm(done->undo, time_of(planned, lab.plan().timing) + dead_man_patience);
   tell("struck");
   run.struck = done->struck;
-  const Duration shown = time_of(planned, lab.plan().timing);
-  auto returned = await_return(run, shown, lab, *instruments, *done, tell);
+  auto returned = await_return(run, shown, facts, *instruments, *done, tell);
   run.is_served = static_cast<bool>(returned);
-  run.holder = holder_now(lab, instruments->watcher);
-  const Instant undone = boot_now();
+  run.holder = holder_now(facts, *instruments);
   tell(run.is_served ? "served again, being undone" : "not served, being undone");
-  const bool is_ours = !dead_man || dead_man->let_go();
-  if (!dead_man) returned = dead_man.error();
-  if (auto healed = is_ours ? done->undo() : Result<void>(); !healed) returned = healed;
-  if (returned) returned = lab.wait_until_served(well_patience);
-  if (returned && is_counted(run.fault)) returned = forget_failures(lab);
+  const Instant now = boot_now();
+  const auto healed = done->undo();
+  if (!healed) returned = healed.error();
+  if (returned) returned = place.wait_until_well(well_patience);
+  if (returned && is_counted(run.fault)) returned = forget_failures(place);
   // Those that are on their way end meanwhile, one way or the other.
   if (returned && !pause(request_patience + young)) returned = interruption();
-  judge_run(run, lab, *instruments, *done, undone);
-  run.story = story_told(run, lab);
+  judge_run(run, facts, *instruments, *done, healed ? *healed : now);
+  run.story = story_told(run, place);
   return returned;
 }
 
@@ -216,12 +217,12 @@ Duration expected_time(const PlannedFault& planned, const Timing& timing) {
   return baseline + time_of(planned, timing) + healing + request_patience + young;
 }
 
-Run perform(const Step& step, Lab& lab, const Telling& tell) {
+Run perform(const Step& step, Place& place, const Telling& tell) {
   Run run;
   run.fault = step.planned.fault;
   run.number = step.number;
   run.objective = step.planned.objective;
-  if (auto done = measure(run, step.planned, lab, tell); !done) {
+  if (auto done = measure(run, step.planned, place, tell); !done) {
     run.trouble = done.error().sentence;
   }
   return run;

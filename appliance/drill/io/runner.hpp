@@ -9,9 +9,9 @@
 #include <functional>
 #include <string>
 
+#include "appliance/drill/io/place.hpp"
 #include "appliance/drill/plan.hpp"
 #include "appliance/drill/report.hpp"
-#include "appliance/lab/io/lab.hpp"
 
 namespace hapx::appliance::drill {
 
@@ -24,6 +24,6 @@ inline constexpr Duration return_patience = std::chrono::seconds(20);
 /// How long a run takes where all goes well, about: for whoever tells how much is left.
 [[nodiscard]] Duration expected_time(const PlannedFault& planned, const Timing& timing);
 
-[[nodiscard]] Run perform(const Step& step, lab::Lab& lab, const Telling& tell);
+[[nodiscard]] Run perform(const Step& step, Place& place, const Telling& tell);
 
 }  // namespace hapx::appliance::drill

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/drill/io/verbs.hpp"
 
-#include <algorithm>
 #include <variant>
 
 #include "appliance/drill/fault_list.hpp"
 #include "appliance/drill/io/archive.hpp"
-#include "appliance/drill/io/machine.hpp"
+#include "appliance/drill/io/conduct.hpp"
+#include "appliance/drill/io/lab_place.hpp"
 #include "appliance/drill/io/meter.hpp"
 #include "appliance/drill/io/runner.hpp"
 #include "appliance/drill/io/stage.hpp"
 #include "appliance/drill/plan.hpp"
-#include "appliance/drill/report_html.hpp"
-#include "appliance/drill/report_junit.hpp"
-#include "appliance/drill/statistics.hpp"
 #include "appliance/lab/io/file.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "config/parse.hpp"
@@ -23,17 +20,6 @@ namespace {
 
 constexpr Duration idle_look = std::chrono::seconds(10);
 
-int fail(const Error& error, std::ostream& err) {
-  if (lab::interrupted()) return lab::exit_interrupted;
-  err << "hapx: " << error.sentence << "\n";
-  return lab::exit_failed;
-}
-
-int fail(const std::vector<Error>& refusals, std::ostream& err) {
-  for (const Error& refusal : refusals) err << "hapx: " << refusal.sentence << "\n";
-  return lab::exit_failed;
-}
-
 /// The file of the lab that is up, else of the one that would be built.
 Result<std::string> config_of(const lab::UpOptions& options) {
   const auto there = lab::Lab::attach(options.wishes.name, options.programs);
@@ -42,51 +28,6 @@ Result<std::string> config_of(const lab::UpOptions& options) {
   const auto planned = lab::make_plan(options.wishes);
   if (!planned) return planned.error();
   return lab::render_config(*planned);
-}
-
-bool wants_all(const std::vector<std::string>& names) {
-  return std::ranges::find(names, "all") != names.end();
-}
-
-/// "all" means all that a lab can do.
-Result<Plan> plan_of(const std::vector<std::string>& names) {
-  Plan plan;
-  plan.name.clear();
-  for (const std::string& name : names) {
-    if (name == "all") {
-      for (const FaultWords& words : faults) {
-        if (words.places.in_lab) plan.faults.emplace_back().fault = words.fault;
-      }
-    } else if (const auto fault = fault_of(name)) {
-      plan.faults.emplace_back().fault = *fault;
-    } else {
-      return Error{ErrorKind::refused,
-                   "there is no fault '" + name + "' (`hapx drill list` names them)", 0};
-    }
-  }
-  return plan;
-}
-
-/// The plan that was asked for, by a file or by words, with what the words of the command say of it
-/// all. Nobody has judged it yet.
-std::variant<Plan, std::vector<Error>> wanted_plan(const RunOptions& options,
-                                                   const ClusterConfig& cluster) {
-  Plan plan;
-  if (options.plan) {
-    auto checked = check_plan(options.plan->text, options.plan->file, cluster);
-    if (!checked.plan) return checked.refusals;
-    plan = std::move(*checked.plan);
-  } else if (options.faults.empty()) {
-    plan = default_plan(cluster.timing);
-  } else {
-    auto named = plan_of(options.faults);
-    if (!named) return std::vector{named.error()};
-    plan = std::move(*named);
-  }
-  if (options.count) plan.count = *options.count;
-  if (options.objective) plan.objective = options.objective;
-  if (options.seed) plan.seed = options.seed;
-  return plan;
 }
 
 /// Why it can't be done to this cluster, or not in a lab.
@@ -103,15 +44,8 @@ std::vector<Error> refusals_of(const Plan& plan, const ClusterConfig& cluster) {
   return refusals;
 }
 
-Report empty_report(const lab::Plan& stage, const Plan& plan, const RunOptions& options,
-                    std::string config) {
-  Report report;
+Report report_on(const lab::Plan& stage, Report report) {
   report.lab = stage.wishes.name;
-  report.plan = plan.name;
-  report.seed = plan.seed;
-  report.started = utc_now();
-  report.machine = machine_facts(options.version);
-  report.config = std::move(config);
   report.profile = stage.wishes.profile;
   report.timing = stage.timing;
   report.nodes = stage.nodes.size();
@@ -135,26 +69,8 @@ Run run_one(Stage& stage, const Step& step, bool is_fresh, Display& display) {
       return run;
     }
   }
-  return perform(step, stage.lab(), [&](const std::string& doing) { display.tell(doing); });
-}
-
-std::string verdict_of(const Run& run) {
-  if (!run.trouble.empty()) return run.trouble;
-  std::string text = "outage " + readable(run.outage);
-  if (!is_met(run)) text = objective_verdict(run);
-  if (!run.wire.is_one_holder()) text += "; two held the address at a time";
-  return text;
-}
-
-void run_all(Report& report, Stage& stage, const Plan& plan, const std::vector<Step>& steps,
-             Display& display) {
-  for (const Step& step : steps) {
-    if (!report.runs.empty() && !lab::pause(plan.pause)) return;
-    display.begin(step);
-    report.runs.push_back(run_one(stage, step, report.runs.empty(), display));
-    if (lab::interrupted()) return;
-    display.end(verdict_of(report.runs.back()));
-  }
+  LabPlace place(stage.lab());
+  return perform(step, place, [&](const std::string& doing) { display.tell(doing); });
 }
 
 /// Only together with all faults: it takes ten seconds per node.
@@ -167,58 +83,50 @@ Result<void> look_at_idle(Report& report, lab::Lab& lab) {
   return {};
 }
 
-Result<void> write_reports(const Report& report, const RunOptions& options) {
-  const auto write = [](const std::string& file, const std::string& text) -> Result<void> {
-    return file.empty() ? Result<void>() : lab::write_file(file, text);
-  };
-  if (auto done = write(options.record_file, render_json(report)); !done) return done;
-  if (auto done = write(options.junit_file, render_junit(report)); !done) return done;
-  if (auto done = write(options.html_file, render_html(report)); !done) return done;
-  return options.state_dir.empty() ? Result<void>() : keep_report(report, options.state_dir);
-}
-
 int carry_out(const Plan& plan, std::string config, const RunOptions& options, std::ostream& out,
               std::ostream& err) {
   auto stage = Stage::open(options.lab, err);
   if (!stage) return fail(stage.error(), err);
   err << "waiting until the address is served\n" << std::flush;
   if (auto started = stage->start(); !started) return fail(started.error(), err);
-  Report report = empty_report(stage->lab().plan(), plan, options, std::move(config));
+  Report report = report_on(stage->lab().plan(), empty_report(plan, options, std::move(config)));
   const std::vector<Step> steps = steps_of(plan);
   Display display(err, options.screen, steps, report.timing);
   if (wants_all(options.faults)) {
     display.say("looking at the idle nodes");
     if (auto done = look_at_idle(report, stage->lab()); !done) return fail(done.error(), err);
   }
-  run_all(report, *stage, plan, steps, display);
+  const auto perform_one = [&](const Step& step, bool is_first) {
+    return run_one(*stage, step, is_first, display);
+  };
+  run_all(report, plan, steps, perform_one, display);
   if (lab::interrupted()) display.say("interrupted: undoing what is left of it");
   if (auto closed = stage->close(); !closed) return fail(closed.error(), err);
   if (lab::interrupted()) return lab::exit_interrupted;
-  out << (options.output == lab::Output::json ? render_json(report) : render_text(report));
-  if (auto written = write_reports(report, options); !written) return fail(written.error(), err);
-  return is_passed(report) ? lab::exit_done : lab::exit_failed;
+  return hand_in(report, options, out, err);
+}
+
+int run_in_lab(const RunOptions& options, std::ostream& out, std::ostream& err) {
+  auto config = config_of(options.lab);
+  if (!config) return fail(config.error(), err);
+  const auto checked = check_config(*config, "the lab's hapx.yaml");
+  if (!checked.config) return fail(checked.refusals, err);
+  const auto wanted = wanted_plan(options, *checked.config,
+                                  [](Fault fault) { return words_of(fault).places.in_lab; });
+  if (const auto* refusals = std::get_if<std::vector<Error>>(&wanted)) return fail(*refusals, err);
+  const Plan& plan = std::get<Plan>(wanted);
+  if (const auto refusals = refusals_of(plan, *checked.config); !refusals.empty()) {
+    return fail(refusals, err);
+  }
+  if (options.is_dry) return show_plan(plan, *checked.config, options, out);
+  return carry_out(plan, *std::move(config), options, out, err);
 }
 
 }  // namespace
 
 int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const lab::InterruptWatch watch;
-  auto config = config_of(options.lab);
-  if (!config) return fail(config.error(), err);
-  const auto checked = check_config(*config, "the lab's hapx.yaml");
-  if (!checked.config) return fail(checked.refusals, err);
-  const auto wanted = wanted_plan(options, *checked.config);
-  if (const auto* refusals = std::get_if<std::vector<Error>>(&wanted)) return fail(*refusals, err);
-  const Plan& plan = std::get<Plan>(wanted);
-  if (const auto refusals = refusals_of(plan, *checked.config); !refusals.empty()) {
-    return fail(refusals, err);
-  }
-  if (options.is_dry) {
-    const bool is_json = options.output == lab::Output::json;
-    out << (is_json ? plan_as_json(plan, *checked.config) : plan_as_text(plan, *checked.config));
-    return lab::exit_done;
-  }
-  return carry_out(plan, *std::move(config), options, out, err);
+  return run_in_lab(options, out, err);
 }
 
 int list_drills(lab::Output output, std::ostream& out) {

@@ -4,20 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <span>
 
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include "appliance/drill/io/card.hpp"
 #include "config/io/clock.hpp"
 #include "config/io/descriptor.hpp"
 #include "vip/claim.hpp"
@@ -51,24 +48,6 @@ std::optional<std::uint32_t> round_of(const MacAddress& tag) {
   return round;
 }
 
-struct Card {
-  int index = 0;
-  MacAddress mac;
-};
-
-Result<Card> card_of(int socket) {
-  ifreq request{};
-  lab::inner_interface.copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
-  Card card;
-  if (::ioctl(socket, SIOCGIFINDEX, &request) != 0) return system_error(errno, "the client's card");
-  card.index = request.ifr_ifindex;
-  if (::ioctl(socket, SIOCGIFHWADDR, &request) != 0)
-    return system_error(errno, "the client's card");
-  std::memcpy(card.mac.bytes.data(), static_cast<char*>(request.ifr_hwaddr.sa_data),
-              card.mac.bytes.size());
-  return card;
-}
-
 /// ARP, and of IPv6 solicitations and advertisements alone: all that the client says and hears may
 /// be IPv6, too.
 bool hear_only_claims(int socket) {
@@ -92,9 +71,10 @@ bool hear_only_claims(int socket) {
   return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-/// Bound to the card and promiscuous: answers go to hardware addresses that no card has.
-Result<Card> open_card(int socket, Family family) {
-  auto card = card_of(socket);
+/// Bound to the card and promiscuous: answers may go to hardware addresses that no card has.
+Result<Card> open_card(int socket, const View& view) {
+  const Family family = view.endpoint.address.family;
+  auto card = card_of(view.card);
   if (!card) return card.error();
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
@@ -117,23 +97,27 @@ bool is_multicast(const MacAddress& mac) {
   return (mac.bytes[0] & 1U) != 0;
 }
 
-/// Whether this frame claims the address, and how.
-std::optional<Sighting> claim_in(std::span<const std::uint8_t> frame, const IpAddress& address,
-                                 std::uint32_t last_round, Instant now) {
+/// Whether this frame claims the address, and how. `own`: of the card that asks.
+std::optional<Sighting> claim_in(std::span<const std::uint8_t> frame, const View& view,
+                                 const MacAddress& own, std::uint32_t last_round, Instant now) {
   const auto claim = vip::parse_claim(frame);
   // Who probes does not have it yet.
-  if (!claim || claim->address != address || claim->kind == vip::ClaimKind::probe) {
+  if (!claim || claim->address != view.endpoint.address || claim->kind == vip::ClaimKind::probe) {
     return std::nullopt;
   }
   if (const auto round = round_of(claim->destination)) {
     return Sighting{now, *round, claim->mac, Claim::answer};
+  }
+  if (!view.is_nobody && claim->destination == own) {
+    return Sighting{now, last_round, claim->mac, Claim::answer};
   }
   // An answer to somebody else says nothing about its moment that our own questions don't.
   if (!is_multicast(claim->destination)) return std::nullopt;
   return Sighting{now, last_round, claim->mac, Claim::announcement};
 }
 
-void hear_all(int socket, const IpAddress& address, std::uint32_t last_round, const Log& log) {
+void hear_all(int socket, const View& view, const MacAddress& own, std::uint32_t last_round,
+              const Log& log) {
   for (;;) {
     std::array<std::uint8_t, frame_bytes_max> frame{};
     sockaddr_ll from{};
@@ -144,7 +128,7 @@ void hear_all(int socket, const IpAddress& address, std::uint32_t last_round, co
     const Instant now = boot_now();
     if (from.sll_pkttype == PACKET_OUTGOING) continue;
     const auto claim =
-        claim_in({frame.data(), static_cast<std::size_t>(count)}, address, last_round, now);
+        claim_in({frame.data(), static_cast<std::size_t>(count)}, view, own, last_round, now);
     Sighting* entry = claim ? log.next() : nullptr;
     if (entry == nullptr) continue;
     *entry = *claim;
@@ -159,15 +143,16 @@ void wait(int socket, Instant until) {
   ::ppoll(&waiting, 1, &timeout, nullptr);
 }
 
-int watch(int socket, const Card& card, const lab::Plan& plan, const Log& log) {
+int watch(int socket, const Card& card, const View& view, const Log& log) {
   std::uint32_t round = 0;
   for (Instant next = boot_now();;) {
     wait(socket, next);
-    hear_all(socket, plan.vip.address, round, log);
+    hear_all(socket, view, card.mac, round, log);
     if (boot_now() < next) continue;
     next = next_beat(next, boot_now());
-    vip::WireFrame frame =
-        vip::question_frame(tag_of(++round), plan.watcher_address, plan.vip.address);
+    ++round;
+    vip::WireFrame frame = vip::question_frame(view.is_nobody ? tag_of(round) : card.mac,
+                                               view.asker, view.endpoint.address);
     // The bridge is not to learn a hardware address for each question.
     std::ranges::copy(card.mac.bytes, frame.begin() + source_at);
     // A send that fails (the wire is gone) is a round that nobody answers.
@@ -177,16 +162,16 @@ int watch(int socket, const Card& card, const lab::Plan& plan, const Log& log) {
 
 }  // namespace
 
-Result<Watcher> Watcher::start(const lab::Plan& plan) {
+Result<Watcher> Watcher::start(const View& view) {
   auto log = Log::open(sightings_max);
   if (!log) return log.error();
   auto instrument =
-      Instrument::start(plan.client_netns, "lab-watcher", [&](const std::function<void()>& ready) {
+      Instrument::start(view.netns, "lab-watcher", [&](const std::function<void()>& ready) {
         const Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-        const auto card = open_card(socket.number(), plan.vip.address.family);
+        const auto card = open_card(socket.number(), view);
         if (!card) return 1;
         ready();
-        return watch(socket.number(), *card, plan, *log);
+        return watch(socket.number(), *card, view, *log);
       });
   if (!instrument) return instrument.error();
   return Watcher(std::move(*log), std::move(*instrument));

@@ -7,7 +7,11 @@
 // hardware address that it gives as the asker's, to which the answer is sent; so every answer names
 // the very question that it answers. No neighbour table but the entry of that one address changes
 // by it.
-// Limit: 80,000 claims.
+//
+// Where no such address is known it asks as the machine that it is; then nobody's neighbour table
+// changes at all, and an answer belongs to the question that was asked last.
+// Limit: 80,000 claims. A machine does not hear itself: of an address that it holds it hears
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +20,15 @@
 
 #include "appliance/drill/io/instrument.hpp"
 #include "appliance/drill/io/shared_log.hpp"
+#include "appliance/drill/io/view.hpp"
 #include "appliance/drill/wire.hpp"
-#include "appliance/lab/plan.hpp"
 
 namespace hapx::appliance::drill {
 
 class Watcher {
  public:
-  [[nodiscard]] static Result<Watcher> start(const lab::Plan& plan);
+  [[nodiscard]] static Result<Watcher> start(const View& view);
+  [[nodiscard]] static Result<Watcher> start(const lab::Plan& plan) { return start(view_of(plan)); }
 
   /// What was heard at `from` or later.
   [[nodiscard]] std::vector<Sighting> sightings(Instant from) const;
