@@ -66,6 +66,7 @@ struct Places {
   bool in_lab = true;
   bool on_virtual_machines = true;
   Consent on_cluster = Consent::given;
+  bool is_built_on_cluster = false;  ///< an agent can do it (io/node_faults)
 
   friend bool operator==(const Places&, const Places&) = default;
 };

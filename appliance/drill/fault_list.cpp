@@ -25,16 +25,24 @@ std::string_view consent_word(Consent consent) {
   return "never";
 }
 
-/// "in a lab; to come: virtual machines, any cluster with --destructive".
+bool is_for_clusters(const Places& places) {
+  return places.is_built_on_cluster && places.on_cluster != Consent::never;
+}
+
+std::string_view cluster_words(Consent consent) {
+  return consent == Consent::destructive ? "on any cluster with --destructive" : "on any cluster";
+}
+
+/// "in a lab; to come: virtual machines, on any cluster with --destructive".
 std::string where(const Places& places) {
   std::string text = places.in_lab ? "in a lab" : "nowhere yet";
+  if (is_for_clusters(places)) return text + ", " + std::string(cluster_words(places.on_cluster));
   std::string later;
   const auto add = [&](std::string_view place) {
     later += (later.empty() ? "" : ", ") + std::string(place);
   };
   if (places.on_virtual_machines) add("virtual machines");
-  if (places.on_cluster == Consent::given) add("any cluster");
-  if (places.on_cluster == Consent::destructive) add("any cluster with --destructive");
+  if (places.on_cluster != Consent::never) add(cluster_words(places.on_cluster));
   if (!later.empty()) text += "; to come: " + later;
   return text;
 }
@@ -47,6 +55,7 @@ std::string line(std::string_view label, std::string_view text) {
 json::object as_json(const FaultWords& words) {
   json::array today;
   if (words.places.in_lab) today.emplace_back("lab");
+  if (is_for_clusters(words.places)) today.emplace_back("cluster");
   return {{"name", words.name},
           {"sentence", words.sentence},
           {"lengthMs", length_of(words.fault) / std::chrono::milliseconds(1)},
@@ -64,9 +73,9 @@ json::object as_json(const FaultWords& words) {
 
 std::string faults_as_text() {
   std::string text =
-      "What `hapx drill run --lab` can do to a cluster. Nothing but labs is drilled yet; where "
-      "else "
-      "a\nfault may be done once that is built stands behind \"to come\".\n";
+      "What `hapx drill run` can do to a cluster, and `hapx drill run --lab` to one that is made "
+      "for "
+      "it.\nWhere else a fault may be done once that is built stands behind \"to come\".\n";
   for (const FaultWords& words : faults) {
     text += "\n" + std::string(words.name) + "\n";
     text += line("what", words.sentence);
@@ -84,6 +93,22 @@ std::string faults_as_json() {
   json::array list;
   for (const FaultWords& words : faults) list.push_back(as_json(words));
   return json::serialize(list) + "\n";
+}
+
+std::string refused_on_cluster(Fault fault, bool destructive) {
+  const FaultWords& words = words_of(fault);
+  const std::string name(words.name);
+  if (words.places.on_cluster == Consent::never) {
+    return name + " is never done to a real cluster: what may be lost is " +
+           std::string(words.loss);
+  }
+  if (!words.places.is_built_on_cluster) {
+    return name + " can't be done to a real cluster yet, only in a lab (--lab)";
+  }
+  if (words.places.on_cluster == Consent::destructive && !destructive) {
+    return name + " wants --destructive: what may be lost is " + std::string(words.loss);
+  }
+  return "";
 }
 
 std::string refused_in_lab(Fault fault) {

@@ -13,10 +13,13 @@
 namespace hapx::appliance::drill {
 
 [[nodiscard]] std::string faults_as_text();
-/// An array of objects, one a fault; "today" names where `drill run` does it now.
+/// An array of objects, one a fault; "today" names where `drill run` does it now: lab, cluster.
 [[nodiscard]] std::string faults_as_json();
 
 /// Why `drill run --lab` can't do it; empty: it can.
 [[nodiscard]] std::string refused_in_lab(Fault fault);
+
+/// Why it is not done to a real cluster; empty: it is. `destructive`: somebody wants even that.
+[[nodiscard]] std::string refused_on_cluster(Fault fault, bool destructive);
 
 }  // namespace hapx::appliance::drill

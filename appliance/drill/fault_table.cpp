@@ -5,10 +5,12 @@
 namespace hapx::appliance::drill {
 namespace {
 
-constexpr Places anywhere{true, true, Consent::given};
-constexpr Places with_consent{true, true, Consent::destructive};
-constexpr Places not_on_real_machines{true, true, Consent::never};
-constexpr Places virtual_machines_only{false, true, Consent::never};
+constexpr Places anywhere{true, true, Consent::given, true};
+/// On a real cluster it may be done, and nobody has built that.
+constexpr Places anywhere_later{true, true, Consent::given, false};
+constexpr Places with_consent{true, true, Consent::destructive, false};
+constexpr Places not_on_real_machines{true, true, Consent::never, false};
+constexpr Places virtual_machines_only{false, true, Consent::never, false};
 
 constexpr std::string_view cut_connections = "connections through that HAProxy";
 
@@ -41,7 +43,7 @@ constexpr std::array<FaultWords, fault_count> faults{{
     {Fault::daemon_kill_with_keeper, "daemon-kill-with-keeper",
      "the holder's hapxd and its keeper are killed at once", "hapxd is started again",
      Victim::holder, "no answer for at most one lease and a few milliseconds", cut_connections,
-     anywhere},
+     anywhere_later},
     {Fault::daemon_freeze, "daemon-freeze", "the holder's hapxd is stopped (SIGSTOP)",
      "it is continued; its keeper replaces it after a third of the lease", Victim::holder,
      "nothing", "nothing", anywhere},
@@ -68,11 +70,11 @@ constexpr std::array<FaultWords, fault_count> faults{{
     {Fault::apiserver_down, "apiserver-down", "one kube-apiserver dies, and refuses connections",
      "it is started again", Victim::apiserver,
      "a request or two that fail, which reach it while it dies; then HAProxy asks the next one",
-     "connections to that kube-apiserver", anywhere},
+     "connections to that kube-apiserver", anywhere_later},
     {Fault::apiserver_hang, "apiserver-hang",
      "one kube-apiserver hangs: it accepts, and says nothing", "it goes on", Victim::apiserver,
      "no answer for those that HAProxy gives to it until its check has failed",
-     "requests to that kube-apiserver", anywhere},
+     "requests to that kube-apiserver", anywhere_later},
     {Fault::disk_full, "disk-full", "the holder's state directory is full", "there is room again",
      Victim::holder, "nothing", "orders that are given meanwhile, if more than one disk is full",
      with_consent},
@@ -82,7 +84,7 @@ constexpr std::array<FaultWords, fault_count> faults{{
     {Fault::config_refused, "config-refused",
      "the holder is told to take a file that can't be read (`hapx reload`)",
      "the former file is put back", Victim::holder, "nothing: the file is refused", "nothing",
-     anywhere},
+     anywhere_later},
     {Fault::duplicate_vip, "duplicate-vip",
      "a foreign machine says three times that it has the address", "it falls silent",
      Victim::segment,

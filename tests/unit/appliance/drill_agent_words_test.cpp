@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "appliance/drill/agent_words.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+const Strike freeze{Fault::daemon_freeze,
+                    milliseconds(150),
+                    {ipv4(192, 168, 4, 20), 27},
+                    InterfaceName("eth0"),
+                    7405};
+
+TEST(AgentWords, ARequestIsReadAsItWasWritten) {
+  const std::vector<AgentRequest> requests{
+      Greet{agent_language, InterfaceName("enp0s3.41")},
+      AskHapx{{"-o", "json", "status"}},
+      AskHapx{{"move", "kube-apiserver", "node2"}},
+      freeze,
+      Undo{},
+  };
+  for (const AgentRequest& request : requests) {
+    const std::string line = to_line(request);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    const auto read = parse_agent_request(line);
+    ASSERT_TRUE(read) << line << ": " << read.error().sentence;
+    EXPECT_EQ(*read, request) << line;
+    EXPECT_FALSE(parse_agent_answer(line)) << "no line means something in both directions";
+  }
+}
+
+TEST(AgentWords, AnAnswerIsReadAsItWasWritten) {
+  const std::vector<AgentAnswer> answers{
+      Greeting{agent_language, "1.0.0", NodeName("node1"), true, MacAddress{{2, 0, 0, 0, 0, 1}}},
+      Greeting{2, "9.9", NodeName("node1"), false, std::nullopt},
+      HapxSaid{3, "line one\nline two\n", "hapx: no\n"},
+      Struck{microseconds(41)},
+      Undone{microseconds(1'500'000)},
+      NotDone{"a drill is under way here, by process 7"},
+  };
+  for (const AgentAnswer& answer : answers) {
+    const std::string line = to_line(answer);
+    EXPECT_EQ(line.find('\n'), std::string::npos) << "also where it tells of several";
+    const auto read = parse_agent_answer(line);
+    ASSERT_TRUE(read) << line << ": " << read.error().sentence;
+    EXPECT_EQ(*read, answer) << line;
+    EXPECT_FALSE(parse_agent_request(line));
+  }
+}
+
+TEST(AgentWords, WhatIsNoLineOfADrillIsRefusedInOneSentence) {
+  for (const char* line :
+       {"", "{}", "[]", "null", "Welcome to Debian!", "{\"greet\":1}", "{\"greet\":{}}",
+        "{\"undo\":{},\"ask\":{}}", "{\"strike\":{\"fault\":\"earthquake\"}}",
+        "{\"struck\":{\"agoUs\":-1}}", "{\"struck\":{\"agoUs\":1.5}}",
+        "{\"greeting\":{\"language\":1}}", "{\"refused\":{\"sentence\":\"\"}}"}) {
+    const auto request = parse_agent_request(line);
+    ASSERT_FALSE(request) << line;
+    EXPECT_THAT(request.error().sentence, HasSubstr("is no request of a drill"));
+    const auto answer = parse_agent_answer(line);
+    ASSERT_FALSE(answer) << line;
+    EXPECT_THAT(answer.error().sentence, HasSubstr("is no answer of a drill"));
+  }
+}
+
+TEST(AgentWords, HapxIsAskedNothingThatADrillDoesNotNeed) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"release-all"},
+                                                                 {"-o", "json", "keygen", "/x"},
+                                                                 {"-o", "json"},
+                                                                 {"lab", "down"},
+                                                                 {"--socket", "status"},
+                                                                 {"status", "\x1b[2J"}}) {
+    const auto line = "{\"ask\":{\"words\":[\"" + words.front() + "\"" +
+                      (words.size() > 1 ? ",\"" + words.back() + "\"" : "") + "]}}";
+    EXPECT_FALSE(parse_agent_request(line)) << line;
+  }
+  EXPECT_FALSE(parse_agent_request(R"({"ask":{"words":[]}})"));
+  EXPECT_FALSE(parse_agent_request(R"({"ask":{"words":["-o","json","keygen","/x"]}})"));
+}
+
+TEST(AgentWords, AFaultHasAnEnd) {
+  Strike endless = freeze;
+  endless.length = std::chrono::hours(1);
+  EXPECT_FALSE(parse_agent_request(to_line(endless)));
+  endless.length = milliseconds(-1);
+  EXPECT_FALSE(parse_agent_request(to_line(endless)));
+}
+
+TEST(AgentWords, NoTerminalObeysAnAgent) {
+  const auto read = parse_agent_answer(R"({"said":{"code":0,"output":"\u001b[2J\n","errors":""}})");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<HapxSaid>(*read).output, "?[2J\n");
+  const auto refused = parse_agent_answer(R"({"refused":{"sentence":"a\nb"}})");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(std::get<NotDone>(*refused).sentence, "a?b");
+}
+
+}  // namespace
+}  // namespace hapx::appliance::drill
