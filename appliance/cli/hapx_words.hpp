@@ -154,7 +154,12 @@ struct LabDown {
   std::string name;
 };
 struct DrillRun {
+  bool in_lab = false;  ///< else the cluster of `config_file` is drilled
   LabUp lab;
+  std::string config_file = default_config_file;
+  std::string reach;    ///< a command; empty: only this machine is reached
+  std::string service;  ///< empty: the first of the file
+  bool is_destructive = false;
   std::string plan_file;            ///< empty: `faults`; if there is none, the default plan
   std::vector<std::string> faults;  ///< by name
   std::optional<unsigned> count;
@@ -167,6 +172,8 @@ struct DrillRun {
   std::string state_dir = default_state_dir;
 };
 struct DrillList {};
+/// What a drill runs on each node.
+struct DrillAgent {};
 struct DrillHistory {
   std::string state_dir = default_state_dir;
 };
@@ -179,11 +186,12 @@ struct RunSwarm {
 };
 struct ShowVersion {};
 
-using Verb = std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
-                          ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate,
-                          Move, CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor,
-                          DoctorWire, Init, Join, Report, LabUp, LabStatus, LabExec, LabApiserver,
-                          LabDown, DrillRun, DrillList, DrillHistory, RunSwarm, ShowVersion>;
+using Verb =
+    std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
+                 ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
+                 CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, DoctorWire, Init, Join,
+                 Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun, DrillList,
+                 DrillAgent, DrillHistory, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -124,14 +124,20 @@ void LabWords::add_drill(CLI::App& app) {
   CLI::App* drill =
       add_verb(&app, "drill", "inject faults and measure the outage that a client sees",
                "  hapx drill list\n"
-               "  hapx drill run --lab --fault power-loss\n"
-               "  hapx drill run --lab plan.yaml --html drill.html");
+               "  hapx drill run --reach 'ssh root@{address} hapx'\n"
+               "  hapx drill run --lab --fault power-loss --html drill.html");
   drill->require_subcommand(1);
   add_run(*drill);
   add_verb(drill, "list", "the faults: what is done, what a client sees, what may be lost",
            "  hapx drill list\n"
            "  hapx drill list -o json | jq -r '.[].name'")
       ->callback([this] { verb_ = DrillList{}; });
+  add_verb(
+      drill, "agent", "what a drill runs on each node, for as long as it lasts",
+      "  ssh root@node2 hapx drill agent     (by `hapx drill run --reach`, not by hand)\n\n"
+      "It is asked in lines of JSON on stdin, and answers in such lines. Whatever it has done\n"
+      "it undoes when its time is over, or its input.")
+      ->callback([this] { verb_ = DrillAgent{}; });
   CLI::App* history = add_verb(
       drill, "history", "the drills that this machine has kept, and what came of them",
       "  hapx drill history\n"
@@ -145,10 +151,17 @@ void LabWords::add_drill(CLI::App& app) {
 void LabWords::add_run(CLI::App& drill) {
   CLI::App* run = add_verb(
       &drill, "run", "run it and report",
+      "  hapx drill run --dry-run\n"
+      "  hapx drill run --reach 'ssh root@{address} hapx'\n"
+      "  hapx drill run --reach 'ssh root@{address} hapx' plan.yaml --html drill.html\n"
       "  hapx drill run --lab --fault power-loss --count 5\n"
-      "  hapx drill run --lab --fault all --profile fast -o json\n"
-      "  hapx drill run --lab plan.yaml --html drill.html --junit drill.xml\n"
-      "  hapx drill run --lab --dry-run plan.yaml\n\n"
+      "  hapx drill run --lab --fault all --profile fast -o json\n\n"
+      "Without --lab the cluster of hapx.yaml is drilled, the real one. Its nodes are reached by "
+      "the\n"
+      "command of --reach, which is given to no shell: {address} and {node} are those of each "
+      "node,\n"
+      "and `drill agent` is added. The node that the drill runs on needs none. Nothing is done\n"
+      "while a node says that something is wrong.\n\n"
       "A plan is a file like this:\n\n"
       "  apiVersion: hapx.dev/v1alpha1\n"
       "  kind: DrillPlan\n"
@@ -166,7 +179,7 @@ void LabWords::add_run(CLI::App& drill) {
       "daemon-freeze (for half a lease) and vip-delete, which a pair in production can bear.\n"
       "Exit status: 0 the service came back each time, with one holder at every instant, and\n"
       "within the objective if there was one; 1 else, or the plan was refused; 130 interrupted.");
-  run->add_flag("--lab", in_lab_, "in a lab (built and removed if it isn't up)")->required();
+  add_place(*run);
   CLI::Option* plan =
       run->add_option("PLAN", drill_run_.plan_file, "the plan; - is standard input")->type_name("");
   run->add_option("--fault", drill_run_.faults, "which; may be repeated; see drill list")
@@ -193,8 +206,29 @@ void LabWords::add_run(CLI::App& drill) {
   add_file("--junit", drill_run_.junit_file, "likewise, as JUnit's XML (Jenkins, GitLab)");
   add_file("--html", drill_run_.html_file, "likewise, as one page with plots");
   add_state_dir(run, drill_run_.state_dir);
-  add_wishes(run, drill_run_.lab);
   choose(run, drill_run_);
+}
+
+void LabWords::add_place(CLI::App& run) {
+  run.add_option("--config", drill_run_.config_file, "the file of the cluster that is drilled")
+      ->capture_default_str()
+      ->type_name("FILE");
+  run.add_option("--reach", drill_run_.reach, "by which command other nodes are reached")
+      ->type_name("COMMAND");
+  run.add_option("--service", drill_run_.service, "whose address (default: the first service's)")
+      ->type_name("NAME");
+  run.add_flag("--destructive", drill_run_.is_destructive,
+               "do even what may cost more than an outage; see drill list");
+  CLI::Option* in_lab = run.add_flag("--lab", drill_run_.in_lab,
+                                     "in a lab instead (built and removed if it isn't up)");
+  for (const char* real : {"--config", "--reach", "--service", "--destructive"}) {
+    in_lab->excludes(run.get_option(real));
+  }
+  add_wishes(&run, drill_run_.lab);
+  for (const char* of_lab :
+       {"--name", "--nodes", "--witness", "--profile", "--ip-version", "--links", "--programs"}) {
+    run.get_option(of_lab)->needs(in_lab);
+  }
 }
 
 }  // namespace hapx::appliance::cli

@@ -32,6 +32,7 @@ class LabWords {
   void add_apiserver(CLI::App& lab);
   void add_drill(CLI::App& app);
   void add_run(CLI::App& drill);
+  void add_place(CLI::App& run);
 
   Verb& verb_;
   LabUp lab_up_;
@@ -41,7 +42,6 @@ class LabWords {
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
   DrillHistory drill_history_;
-  bool in_lab_ = false;
 };
 
 }  // namespace hapx::appliance::cli

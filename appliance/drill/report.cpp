@@ -67,6 +67,11 @@ std::vector<Row> rows_of(const Report& report) {
   return rows;
 }
 
+std::string place_words(const Report& report) {
+  if (report.cluster.empty()) return "lab '" + report.lab + "'";
+  return "cluster '" + report.cluster + "'";
+}
+
 std::string objective_verdict(const Run& run) {
   if (is_met(run)) return "";
   if (!run.is_served) return "the service did not come back";
@@ -92,7 +97,10 @@ std::string holder_verdict(const Report& report) {
   if (conflicts == 0) {
     return "one holder at every instant: yes" +
            (shared == 0 ? ""
-                        : " (" + std::to_string(shared) + " handovers within one round of 5 ms)");
+                        : " (" + std::to_string(shared) + " handovers within one round of 5 ms)") +
+           (report.unheard.empty()
+                ? ""
+                : " (as far as " + report.unheard + " hears, which does not hear itself)");
   }
   return "one holder at every instant: no (" + std::to_string(conflicts) + " times two, first " +
          seen + ")";

@@ -69,7 +69,10 @@ struct Machine {
 };
 
 struct Report {
-  std::string lab;
+  std::string lab;                    ///< empty: it was a real cluster
+  std::string cluster;                ///< likewise, its name; empty: it was a lab
+  std::string seen_from;              ///< of a real cluster: the machine that looked on
+  std::string unheard;                ///< the node whose claims that one can't hear; empty: none
   std::string plan;                   ///< its name; empty: the faults were named one by one
   std::optional<std::uint64_t> seed;  ///< of the order
   std::optional<Utc> started;
@@ -136,6 +139,9 @@ struct Row {
 
 [[nodiscard]] std::string render_text(const Report& report);
 [[nodiscard]] std::string render_json(const Report& report);
+
+/// "lab 'x'", or "cluster 'kube-demo'".
+[[nodiscard]] std::string place_words(const Report& report);
 
 /// Why it has not met its objective, in one sentence; empty: it has.
 [[nodiscard]] std::string objective_verdict(const Run& run);

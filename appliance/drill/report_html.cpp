@@ -44,7 +44,7 @@ std::string header(const Report& report) {
   std::string text = element("p", is_good ? "&#10003; Passed" : "&#10007; Failed",
                              is_good ? "class=\"verdict good\"" : "class=\"verdict bad\"");
   const std::string name = report.plan.empty() ? "Drill" : "Drill \"" + report.plan + "\"";
-  text += element("h1", escaped(name + " of the lab \"" + report.lab + "\""));
+  text += element("h1", escaped(name + " of the " + place_words(report)));
   std::string when = cluster_words(report);
   if (report.started) when = to_string(*report.started) + " \xc2\xb7 " + when;
   return element("header", text + element("p", escaped(when), "class=\"soft\""));
@@ -243,6 +243,7 @@ std::string surroundings(const Report& report) {
   if (machine.cores > 0) facts += fact("cores", std::to_string(machine.cores));
   facts += fact("memory", memory_words(machine.memory_bytes));
   facts += fact("cluster", cluster_words(report)) + fact("timing profile", report.profile);
+  facts += fact("seen from", report.seen_from);
   facts += fact("order of the runs",
                 report.seed ? "seed " + std::to_string(*report.seed) : std::string("as written"));
   Duration stall{};
@@ -269,7 +270,7 @@ std::string surroundings(const Report& report) {
 std::string render_html(const Report& report) {
   const std::string verdict = is_passed(report) ? "passed" : "failed";
   const std::string title =
-      "hapx drill " + (report.plan.empty() ? report.lab : report.plan) + ": " + verdict;
+      "hapx drill " + (report.plan.empty() ? place_words(report) : report.plan) + ": " + verdict;
   const std::string head =
       "<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"

@@ -113,6 +113,9 @@ std::string render_json(const Report& report) {
   const json::value started =
       report.started ? json::value(json::string(to_string(*report.started))) : nullptr;
   return json::serialize(json::object{{"lab", printable(report.lab)},
+                                      {"cluster", printable(report.cluster)},
+                                      {"seenFrom", printable(report.seen_from)},
+                                      {"unheard", printable(report.unheard)},
                                       {"plan", report.plan},
                                       {"seed", report.seed ? json::value(*report.seed) : nullptr},
                                       {"startedAt", started},

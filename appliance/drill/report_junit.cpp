@@ -104,6 +104,9 @@ std::string render_junit(const Report& report) {
   }
   text += ">\n    <properties>\n";
   text += property("lab", report.lab) + property("plan", report.plan);
+  if (!report.cluster.empty()) {
+    text += property("cluster", report.cluster) + property("seen-from", report.seen_from);
+  }
   text += property("profile", report.profile) + property("lease", readable(report.timing.lease));
   text += property("nodes", std::to_string(report.nodes));
   if (report.seed) text += property("seed", std::to_string(*report.seed));

@@ -92,13 +92,15 @@ std::string stall_text(const Report& report) {
 
 std::string render_text(const Report& report) {
   std::string text =
-      "lab '" + report.lab + "'" + (report.plan.empty() ? "" : ", plan '" + report.plan + "'") +
+      place_words(report) + (report.plan.empty() ? "" : ", plan '" + report.plan + "'") +
       (report.seed ? ", seed " + std::to_string(*report.seed) : "") + ": " +
       std::to_string(report.nodes) + " nodes" + (report.has_witness ? ", one a witness" : "") +
       (report.family == Family::ipv6 ? ", IPv6" : "") +
-      (report.links > 0 ? ", " + counted(report.links, "further network") : "") + ", profile " +
-      report.profile + " (lease " + to_string(report.timing.lease) + ", heartbeat " +
-      to_string(report.timing.heartbeat) + ")\n\n";
+      (report.links > 0 ? ", " + counted(report.links, "further network") : "") +
+      (report.profile.empty() ? "" : ", profile " + report.profile) +
+      (report.seen_from.empty() ? "" : ", seen from " + report.seen_from) + " (lease " +
+      to_string(report.timing.lease) + ", heartbeat " + to_string(report.timing.heartbeat) +
+      ")\n\n";
   if (!report.runs.empty()) text += table_of(report).text({}) + "\n" + phases_text(report) + "\n";
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
   text += stall_text(report);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/io/drill.hpp"
 
+#include <unistd.h>
+
 #include "appliance/cli/io/speech.hpp"
+#include "appliance/drill/io/agent.hpp"
 #include "appliance/drill/io/verbs.hpp"
 
 namespace hapx::appliance::cli {
@@ -14,8 +17,8 @@ drill::Screen screen_of(const Surroundings& around) {
 
 }  // namespace
 
-int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output output,
-              const Surroundings& around) {
+int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOptions& where,
+              lab::Output output, const Surroundings& around) {
   drill::RunOptions options;
   if (!verb.plan_file.empty()) {
     auto text = read_input(verb.plan_file, "the plan");
@@ -23,6 +26,10 @@ int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output out
     options.plan = drill::PlanText{name_of_input(verb.plan_file), *std::move(text)};
   }
   options.lab = where;
+  if (!verb.in_lab) {
+    options.cluster = drill::ClusterOptions{verb.config_file, verb.reach, verb.service,
+                                            global.socket, verb.is_destructive};
+  }
   options.faults = verb.faults;
   options.count = verb.count;
   options.objective = verb.objective;
@@ -36,6 +43,10 @@ int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output out
   options.version = around.version;
   options.screen = screen_of(around);
   return drill::run_drill(options, around.out, around.err);
+}
+
+int run_agent(const GlobalOptions& global, const Surroundings& around) {
+  return drill::run_agent({global.socket, around.version}, STDIN_FILENO, STDOUT_FILENO);
 }
 
 }  // namespace hapx::appliance::cli

@@ -11,7 +11,10 @@
 namespace hapx::appliance::cli {
 
 /// Returns the exit status.
-int run_drill(const DrillRun& verb, const lab::UpOptions& where, lab::Output output,
-              const Surroundings& around);
+int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOptions& where,
+              lab::Output output, const Surroundings& around);
+
+/// Speaks on stdin and stdout. Returns the exit status.
+int run_agent(const GlobalOptions& global, const Surroundings& around);
 
 }  // namespace hapx::appliance::cli

@@ -90,8 +90,9 @@ struct Runner {
     return lab::lab_down(verb.name, around.out, around.err);
   }
   int operator()(const DrillRun& verb) const {
-    return run_drill(verb, lab_options(verb.lab), lab_output(global.output), around);
+    return run_drill(global, verb, lab_options(verb.lab), lab_output(global.output), around);
   }
+  int operator()(const DrillAgent&) const { return run_agent(global, around); }
   int operator()(const DrillList&) const {
     return drill::list_drills(lab_output(global.output), around.out);
   }

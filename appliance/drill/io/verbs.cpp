@@ -5,6 +5,7 @@
 
 #include "appliance/drill/fault_list.hpp"
 #include "appliance/drill/io/archive.hpp"
+#include "appliance/drill/io/cluster_drill.hpp"
 #include "appliance/drill/io/conduct.hpp"
 #include "appliance/drill/io/lab_place.hpp"
 #include "appliance/drill/io/meter.hpp"
@@ -126,7 +127,7 @@ int run_in_lab(const RunOptions& options, std::ostream& out, std::ostream& err) 
 
 int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const lab::InterruptWatch watch;
-  return run_in_lab(options, out, err);
+  return options.cluster ? run_on_cluster(options, out, err) : run_in_lab(options, out, err);
 }
 
 int list_drills(lab::Output output, std::ostream& out) {

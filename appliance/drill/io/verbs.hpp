@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What do `hapx drill run --lab`, `list` and `history` do?
+// What do `hapx drill run`, `list` and `history` do?
 //
-// A drill injects faults into a real lab, measures what a client sees, and says whether it is as
-// promised, and as was asked for. If the lab of that name is up it is used and stays up; if not it
-// is built for the drill and removed after it, also on Ctrl-C. The report goes to `out` (and to
-// files), progress to `err`.
+// A drill injects faults into a cluster, measures what a client sees, and says whether it is as
+// promised, and as was asked for. The cluster is a real one, or a lab: if the lab of that name is
+// up it is used and stays up; if not it is built for the drill and removed after it, also on
+// Ctrl-C. The report goes to `out` (and to files), progress to `err`.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "appliance/drill/io/display.hpp"
+#include "appliance/drill/reach.hpp"
 #include "appliance/lab/io/verbs.hpp"
 
 namespace hapx::appliance::drill {
@@ -25,7 +26,8 @@ struct PlanText {
 };
 
 struct RunOptions {
-  lab::UpOptions lab = {};            ///< which lab, and how to build it where it is not up
+  std::optional<ClusterOptions> cluster{};  ///< which real cluster; absent: a lab
+  lab::UpOptions lab = {};                  ///< which lab, and how to build it where it is not up
   std::optional<PlanText> plan{};     ///< absent: `faults`, and if there is none the default plan
   std::vector<std::string> faults{};  ///< names as `drill list` prints them; "all" means every one
   std::optional<unsigned> count{};    ///< instead of the plan's; not of what stands at one fault
@@ -41,7 +43,7 @@ struct RunOptions {
   Screen screen = Screen::none;
 };
 
-/// 0: every run met its expectation; 1: one did not, or the lab failed, or the plan was refused;
+/// 0: every run met its expectation; 1: one did not, or the place failed, or the plan was refused;
 /// 130: interrupted.
 [[nodiscard]] int run_drill(const RunOptions& options, std::ostream& out, std::ostream& err);
 

@@ -125,18 +125,8 @@ bool ends_by(const Process& process, Instant deadline) {
   }
 }
 
-int exit_code(int status) {
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-}  // namespace
-
-std::vector<Process> processes_in(const std::string& netns) {
+std::vector<Process> processes_at(const NamespaceId& there) {
   std::vector<Process> found;
-  const auto there = namespace_id("/run/netns/" + netns);
-  const auto here = namespace_id("/proc/self/ns/net");
-  // Safety: our own namespace is no machine of a lab, whatever stands under its name.
-  if (netns.empty() || !there || !here || *there == *here) return found;
   for (const pid_t pid : all_pids()) {
     const std::string folder = "/proc/" + std::to_string(pid);
     if (namespace_id(folder + "/ns/net") != there) continue;
@@ -146,6 +136,36 @@ std::vector<Process> processes_in(const std::string& netns) {
     if (auto name = name_of(folder)) found.push_back({pid, std::move(*name), std::move(handle)});
   }
   return found;
+}
+
+int exit_code(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+std::vector<Process> processes_in(const std::string& netns) {
+  const auto there = namespace_id("/run/netns/" + netns);
+  const auto here = namespace_id("/proc/self/ns/net");
+  // Safety: our own namespace is no machine of a lab, whatever stands under its name.
+  if (netns.empty() || !there || !here || *there == *here) return {};
+  return processes_at(*there);
+}
+
+std::vector<Process> processes_here() {
+  const auto here = namespace_id("/proc/self/ns/net");
+  return here ? processes_at(*here) : std::vector<Process>();
+}
+
+pid_t parent_of(const Process& process) {
+  const auto text = read_file("/proc/" + std::to_string(process.pid) + "/status");
+  constexpr std::string_view label = "\nPPid:\t";
+  const std::size_t at = text ? text->find(label) : std::string::npos;
+  if (at == std::string::npos) return 0;
+  pid_t parent = 0;
+  const char* begin = text->data() + at + label.size();
+  std::from_chars(begin, text->data() + text->size(), parent);
+  return parent;
 }
 
 std::vector<Process> processes_in(const std::string& netns, std::string_view name) {

@@ -28,6 +28,12 @@ struct Process {
 /// Every living process in the namespace; empty where there is no such namespace.
 [[nodiscard]] std::vector<Process> processes_in(const std::string& netns);
 
+/// Every living process in our own namespace: of a real machine, where nothing is a lab's.
+[[nodiscard]] std::vector<Process> processes_here();
+
+/// The process that has started this one; 0: it is gone.
+[[nodiscard]] pid_t parent_of(const Process& process);
+
 /// Those of processes_in with this name.
 [[nodiscard]] std::vector<Process> processes_in(const std::string& netns, std::string_view name);
 

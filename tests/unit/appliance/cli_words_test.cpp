@@ -138,6 +138,26 @@ TEST(HapxWords, ADrillMayBeAPlan) {
   EXPECT_THAT(refuse({"drill", "run", "--lab", "--objective", "soon"}).text, HasSubstr("soon"));
 }
 
+TEST(HapxWords, ADrillIsOfARealClusterOrOfALab) {
+  const auto real =
+      std::get<DrillRun>(read({"drill", "run", "--reach", "ssh root@{address} hapx", "--config",
+                               "/c.yaml", "--destructive", "--service", "api"})
+                             .verb);
+  EXPECT_FALSE(real.in_lab);
+  EXPECT_EQ(real.reach, "ssh root@{address} hapx");
+  EXPECT_EQ(real.config_file, "/c.yaml");
+  EXPECT_EQ(real.service, "api");
+  EXPECT_TRUE(real.is_destructive);
+  const auto usual = std::get<DrillRun>(read({"drill", "run"}).verb);
+  EXPECT_EQ(usual.config_file, default_config_file);
+  EXPECT_FALSE(usual.is_destructive);
+  EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--lab"}).verb).in_lab);
+  for (const char* of_real : {"--reach=x", "--config=x", "--service=x", "--destructive"}) {
+    EXPECT_EQ(refuse({"drill", "run", "--lab", of_real}).status, exit_wrong_words) << of_real;
+  }
+  EXPECT_TRUE(std::holds_alternative<DrillAgent>(read({"drill", "agent"}).verb));
+}
+
 TEST(HapxWords, TheCommandOfLabExecIsLeftAlone) {
   const auto exec =
       std::get<LabExec>(read({"-o", "json", "lab", "--socket", "/x", "exec", "--name", "x", "node1",
@@ -158,7 +178,7 @@ TEST(HapxWords, WrongWordsSuggestTheRightOnes) {
   EXPECT_THAT(refuse({"get", "nodes"}).text, HasSubstr("there are members, links, services"));
   EXPECT_THAT(refuse({"config"}).text,
               HasSubstr("wants one of check, show, diff, schema or haproxy"));
-  EXPECT_THAT(refuse({"drill", "run", "--fault", "x"}).text, HasSubstr("--lab is required"));
+  EXPECT_THAT(refuse({"drill", "run", "--nodes", "2"}).text, HasSubstr("--lab"));
   for (const auto& words : std::vector<std::vector<std::string>>{{},
                                                                  {"nonsense"},
                                                                  {"status", "x"},

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/drill/io/cluster_place.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <variant>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "appliance/drill/io/card.hpp"
+#include "appliance/drill/readiness.hpp"
+#include "appliance/lab/io/interrupt.hpp"
+#include "appliance/lab/io/lab.hpp"
+#include "appliance/status.hpp"
+#include "config/io/clock.hpp"
+#include "config/io/host.hpp"
+#include "config/self.hpp"
+#include "config/wording.hpp"
+
+namespace hapx::appliance::drill {
+namespace {
+
+/// One that no host may have (RFC 5737): for a machine whose card has no address of its own.
+constexpr std::string_view nobodys_address = "192.0.2.1";
+
+/// Asks again and again until nothing hinders; an Error of the question itself ends it at once.
+Result<void> wait_until_nothing(const std::function<Result<std::string>()>& hinders,
+                                Duration patience, const std::string& sentence) {
+  const Instant deadline = boot_now() + patience;
+  for (;;) {
+    const auto reason = hinders();
+    if (!reason) return reason.error();
+    if (reason->empty()) return {};
+    if (boot_now() > deadline) return Error{ErrorKind::unavailable, sentence + *reason, 0};
+    if (!lab::pause(std::chrono::milliseconds(100))) {
+      return Error{ErrorKind::unavailable, "interrupted", 0};
+    }
+  }
+}
+
+bool is_within(const IpAddress& address, const Cidr& network) {
+  return address.family == network.address.family &&
+         network_of({address, network.prefix}) == network_of(network);
+}
+
+}  // namespace
+
+std::string own_name() {
+  const auto name = host_name();
+  return name ? *name : std::string();
+}
+
+std::optional<NodeName> self_in(const ClusterConfig& cluster) {
+  const auto addresses = local_addresses();
+  if (!addresses) return std::nullopt;
+  const auto found = find_self(cluster, std::nullopt, own_name(), *addresses);
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+ClusterPlace::ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& service)
+    : cluster_(cluster), service_(service) {
+  facts_.timing = cluster.timing;
+  facts_.service = service.name;
+  for (const NodeConfig& node : cluster.nodes) {
+    facts_.nodes.push_back(node.name.text());
+    if (node.role == Role::full) facts_.holders.push_back(node.name.text());
+  }
+}
+
+Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cluster,
+                                                         const ClusterOptions& options) {
+  if (::geteuid() != 0) {
+    return Error{ErrorKind::forbidden,
+                 "a drill needs root: it watches the wire, and strikes what runs", 0};
+  }
+  const auto service =
+      options.service.empty()
+          ? cluster.services.begin()
+          : std::ranges::find(cluster.services, ServiceName(options.service), &ServiceConfig::name);
+  if (service == cluster.services.end()) {
+    return Error{ErrorKind::refused, "the cluster has no service " + shown(options.service), 0};
+  }
+  if (service->vips.front().is_routed()) {
+    return Error{
+        ErrorKind::refused,
+        "routers are told where " + service->name.text() +
+            " is (BGP); hapx drills addresses of a segment, where it can hear who has them",
+        0};
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  std::unique_ptr<ClusterPlace> place(new ClusterPlace(cluster, *service));
+  const auto self = self_in(cluster);
+  if (auto found = place->look_from_here(self); !found) return found.error();
+  if (auto sent = place->send_envoys(options, self); !sent) return sent.error();
+  return place;
+}
+
+Result<void> ClusterPlace::send_envoys(const ClusterOptions& options,
+                                       const std::optional<NodeName>& self) {
+  const InterfaceName& card = service_.vips.front().interface;
+  for (const NodeConfig& node : cluster_.nodes) {
+    std::vector<std::string> command;
+    if (node.name == self) {
+      command = {lab::own_programs() + "/hapx", "--socket", options.socket, "drill", "agent"};
+    } else if (!options.reach.empty()) {
+      auto words = command_for(options.reach, node);
+      if (!words) return words.error();
+      command = std::move(*words);
+    } else {
+      continue;
+    }
+    auto envoy = Envoy::send(node.name.text(), command, card);
+    if (!envoy) return envoy.error();
+    const Greeting& greeting = envoy->greeting();
+    if (greeting.node != node.name) {
+      return Error{ErrorKind::refused,
+                   "who was to be " + node.name.text() + " is " + shown(greeting.node.text()) +
+                       "; look at --reach",
+                   0};
+    }
+    if (!greeting.may_strike) {
+      return Error{ErrorKind::forbidden, node.name.text() + ": a drill needs root there", 0};
+    }
+    if (greeting.mac) facts_.names[*greeting.mac] = node.name.text();
+    envoys_.push_back(std::make_unique<Envoy>(std::move(*envoy)));
+  }
+  return {};
+}
+
+/// Where the client and the watcher stand.
+Result<void> ClusterPlace::look_from_here(const std::optional<NodeName>& self) {
+  const VipConfig& vip = service_.vips.front();
+  const IpAddress& address = vip.address.address;
+  facts_.view.endpoint = {address, service_.port};
+  facts_.view.is_nobody = false;
+  if (self) {
+    facts_.view.card = vip.interface.text();
+    facts_.unheard = self->text();
+  }
+  const auto is_vip = [&](const IpAddress& one) {
+    return std::ranges::any_of(cluster_.services, [&](const ServiceConfig& service) {
+      return std::ranges::any_of(
+          service.vips, [&](const VipConfig& each) { return each.address.address == one; });
+    });
+  };
+  const auto all = card_addresses();
+  if (!all) return all.error();
+  std::optional<IpAddress> asker;
+  for (const CardAddress& one : *all) {
+    if (one.address.address.family != address.family || is_vip(one.address.address)) continue;
+    const bool is_on_segment =
+        self ? one.card == facts_.view.card : is_within(address, one.address);
+    if (!is_on_segment || asker) continue;
+    asker = one.address.address;
+    facts_.view.card = one.card;
+  }
+  if (!asker && self && address.family == Family::ipv4) asker = parse_ip(nobodys_address).value();
+  if (!asker) {
+    return Error{ErrorKind::refused,
+                 "this machine is not on the segment of " + to_string(vip.address) +
+                     ", so it could not hear who has the address; drill from a node, or from a "
+                     "machine beside them",
+                 0};
+  }
+  facts_.view.asker = *asker;
+  return {};
+}
+
+Envoy* ClusterPlace::envoy_to(const std::string& node) {
+  const auto found =
+      std::ranges::find_if(envoys_, [&](const auto& envoy) { return envoy->node() == node; });
+  return found == envoys_.end() ? nullptr : found->get();
+}
+
+bool ClusterPlace::is_reached(const std::string& node) const {
+  return std::ranges::any_of(
+      envoys_, [&](const auto& envoy) { return envoy->node() == node && envoy->is_there(); });
+}
+
+Result<lab::Outcome> ClusterPlace::ask(const std::string& node,
+                                       const std::vector<std::string>& words) {
+  Envoy* envoy = envoy_to(node);
+  if (envoy == nullptr) return Error{ErrorKind::unavailable, node + " is not reached", 0};
+  auto answer = envoy->ask(AskHapx{words});
+  if (!answer) return answer.error();
+  auto* said = std::get_if<HapxSaid>(&*answer);
+  if (said == nullptr) return Error{ErrorKind::failed, node + " answers something else", 0};
+  return lab::Outcome{said->code, std::move(said->output), std::move(said->errors)};
+}
+
+/// Where nothing is missing it is empty.
+Result<std::string> ClusterPlace::missing() {
+  for (const auto& envoy : envoys_) {
+    const auto seen = observe(*this, envoy->node());
+    if (!seen && !envoy->is_there()) return seen.error();
+    if (!seen) return seen.error().sentence;
+    std::string reason = lab::missing_in(*seen, cluster_.nodes.size());
+    if (!reason.empty()) return reason;
+  }
+  return std::string();
+}
+
+Result<std::string> ClusterPlace::hindrance() {
+  for (const auto& envoy : envoys_) {
+    const auto said = ask(envoy->node(), {"-o", "json", "status"});
+    if (!said) return said.error();
+    const auto status = status_from_json(said->output);
+    std::string reason =
+        status ? hindrance_in(*status, service_.name) : envoy->node() + " does not answer";
+    if (!reason.empty()) return reason;
+  }
+  return std::string();
+}
+
+Result<void> ClusterPlace::wait_until_well(Duration patience) {
+  return wait_until_nothing([this] { return missing(); }, patience, "not well in time: ");
+}
+
+Result<void> ClusterPlace::wait_until_ready(Duration patience) {
+  return wait_until_nothing([this] { return hindrance(); }, patience, "");
+}
+
+Result<Scene> ClusterPlace::prepare(const PlannedFault& planned) {
+  return cast(planned, *this);
+}
+
+Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& scene) {
+  if (fault == Fault::hand_over) return hand_over(*this, scene);
+  Envoy* envoy = envoy_to(scene.holder);
+  if (envoy == nullptr) {
+    return Error{ErrorKind::unavailable,
+                 scene.holder + " has the address, and is not reached from here", 0};
+  }
+  const VipConfig& vip = service_.vips.front();
+  const Instant asked = boot_now();
+  const auto answer = envoy->ask(Strike{fault, length, vip.address, vip.interface, cluster_.port});
+  const Instant now = boot_now();
+  if (!answer) return answer.error();
+  const auto* struck = std::get_if<Struck>(&*answer);
+  if (struck == nullptr) return Error{ErrorKind::failed, scene.holder + " did something else", 0};
+  return Break{scene.holder, std::max(asked, now - struck->ago), [envoy]() -> Result<Instant> {
+                 const auto ended = envoy->ask(Undo{});
+                 if (!ended) return ended.error();
+                 const auto* undone = std::get_if<Undone>(&*ended);
+                 return boot_now() - (undone == nullptr ? Duration::zero() : undone->ago);
+               }};
+}
+
+}  // namespace hapx::appliance::drill

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nodes of a lab, drilled as a real cluster is: by agents that a command reaches, from a
+// machine beside the nodes and from one of them. The plan that a pair in production can bear
+// passes; whoever is killed, no fault stays; and what may not be drilled is refused before anything
+// is done.
+#include <gmock/gmock.h>
+
+#include "appliance/drill/history.hpp"
+#include "ground.hpp"
+
+namespace hapx::appliance::lab {
+namespace {
+
+using testing::HasSubstr;
+
+class ClusterDrill : public Ground {
+ protected:
+  void begin() {
+    build();
+    ASSERT_FALSE(HasFailure());
+    start_all();
+    ASSERT_NE(settled(), 0U);
+    expect_well();
+  }
+
+  void TearDown() override {
+    if (!lab_) return Ground::TearDown();
+    for (const Process& process : processes_in(plan().client_netns, "hapx")) {
+      send_signal(process, SIGKILL);
+    }
+    Ground::TearDown();
+  }
+
+  [[nodiscard]] std::string reach() const {
+    return "ip netns exec hapx-" + name() + "-{node} " + HAPX_PROGRAMS + "/hapx --socket " +
+           plan().run_root + "/{node}/run/hapxd.sock";
+  }
+
+  /// What an operator says on a machine whose hapxd, if it has one, is node1's.
+  [[nodiscard]] std::vector<std::string> words(const std::vector<std::string>& more) const {
+    std::vector<std::string> all{std::string(HAPX_PROGRAMS) + "/hapx",
+                                 "--socket",
+                                 node(1).run_folder + "/hapxd.sock",
+                                 "drill",
+                                 "run",
+                                 "--config",
+                                 plan().config_file,
+                                 "--state-dir",
+                                 file("none")};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  [[nodiscard]] Outcome drill_from(const std::string& netns,
+                                   const std::vector<std::string>& more) const {
+    const auto outcome = run(words(more), {.netns = netns, .patience = std::chrono::minutes(4)});
+    EXPECT_TRUE(outcome) << outcome.error().sentence;
+    return outcome ? *outcome : Outcome{};
+  }
+
+  void expect_refused(const std::string& netns, const std::vector<std::string>& more,
+                      const std::string& why) const {
+    const Outcome outcome = drill_from(netns, more);
+    EXPECT_EQ(outcome.code, 1) << outcome.errors;
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_THAT(outcome.errors, HasSubstr(why));
+  }
+
+  void expect_passed(const Outcome& outcome, std::size_t faults) const {
+    EXPECT_EQ(outcome.code, 0) << outcome.output << outcome.errors << logs();
+    const auto report = drill::past_drill_from_json(outcome.output);
+    ASSERT_TRUE(report) << outcome.output << outcome.errors;
+    EXPECT_TRUE(report->is_passed);
+    EXPECT_EQ(report->faults.size(), faults);
+    for (const drill::PastFault& fault : report->faults) {
+      EXPECT_EQ(fault.passed, fault.runs) << fault.name;
+      std::cout << fault.name << ": outage " << fault.outage_median / std::chrono::microseconds(1)
+                << " us at the median of " << fault.runs << "\n";
+    }
+    EXPECT_THAT(outcome.errors, HasSubstr("all nodes say that all is well again"));
+  }
+
+  /// A drill that goes on while the test does; what it says is in `said`.
+  [[nodiscard]] pid_t begin_drill(const std::string& said,
+                                  const std::vector<std::string>& more) const {
+    const auto pid = start_daemon(words(more), {plan().client_netns, said, ""});
+    EXPECT_TRUE(pid) << pid.error().sentence;
+    return pid ? *pid : 0;
+  }
+
+  void comes_to_say_in(const std::string& said, const std::string& what) const {
+    comes("a drill that says \"" + what + "\"", [&] {
+      const auto text = read_file(said);
+      return text && text->find(what) != std::string::npos;
+    });
+  }
+
+  /// A fault that lasts as long as one may, or so long.
+  [[nodiscard]] std::string long_plan(const std::string& fault,
+                                      const std::string& length = "1m") const {
+    const std::string path = file(fault + ".yaml");
+    EXPECT_TRUE(
+        write_file(path,
+                   "apiVersion: hapx.dev/v1alpha1\nkind: DrillPlan\nmetadata: {name: long}\n"
+                   "spec:\n  faults:\n    - {fault: " +
+                       fault + ", length: " + length + "}\n"));
+    return path;
+  }
+
+  [[nodiscard]] bool stands_still(const Process& process) const {
+    const auto state = read_file("/proc/" + std::to_string(process.pid) + "/stat");
+    return state && state->find(") T ") != std::string::npos;
+  }
+
+  /// Whether anything that a drill does is done now.
+  [[nodiscard]] bool is_struck() const {
+    for (const NodePlan& each : plan().nodes) {
+      if (output_in(each.netns, {"nft", "list", "tables"}).find("hapx_drill") !=
+          std::string::npos) {
+        return true;
+      }
+      for (const Process& process : processes_in(each.netns)) {
+        if (stands_still(process)) return true;
+      }
+    }
+    return false;
+  }
+
+  void expect_undone() const {
+    EXPECT_TRUE(eventually([&] { return !is_struck(); })) << logs();
+  }
+
+  void expect_well() const {
+    EXPECT_TRUE(comes("a cluster that is well",
+                      [&] { return lab_->missing().empty() && status(1).degraded.empty(); }));
+  }
+};
+
+TEST_F(ClusterDrill, TheDefaultPlanPassesFromAMachineBesideTheNodes) {
+  begin();
+  const Outcome outcome = drill_from(plan().client_netns, {"--reach", reach(), "-o", "json"});
+  expect_passed(outcome, 5);
+  EXPECT_THAT(outcome.output, HasSubstr("\"cluster\":\""));
+  EXPECT_THAT(outcome.output, HasSubstr("\"unheard\":\"\"")) << "it hears all of them";
+  expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, TheDefaultPlanPassesFromANode) {
+  begin();
+  const Outcome outcome = drill_from(node(1).netns, {"--reach", reach(), "-o", "json"});
+  expect_passed(outcome, 5);
+  EXPECT_THAT(outcome.output, HasSubstr("\"unheard\":\"node1\""));
+  expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, WhatMovesTheAddressPasses) {
+  begin();
+  const Outcome outcome =
+      drill_from(plan().client_netns, {"--reach", reach(), "--fault", "haproxy-freeze", "--fault",
+                                       "daemon-freeze-with-keeper", "--fault", "partition",
+                                       "--fault", "partition-one-way", "-o", "json"});
+  expect_passed(outcome, 4);
+  expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, AKilledRunnerLeavesNoFault) {
+  begin();
+  for (const std::string fault : {"partition", "daemon-freeze-with-keeper"}) {
+    const std::string file_of_plan = long_plan(fault);
+    for (const std::string step : {"calling the nodes", "waiting until all is well", ": struck"}) {
+      const std::string said = file(fault + ".log");
+      static_cast<void>(::unlink(said.c_str()));
+      const pid_t runner = begin_drill(said, {"--reach", reach(), file_of_plan});
+      ASSERT_NE(runner, 0);
+      comes_to_say_in(said, step);
+      const bool is_to_be_struck = step == ": struck";
+      EXPECT_TRUE(!is_to_be_struck || is_struck()) << read_file(said).value();
+      ::kill(runner, SIGKILL);
+      expect_undone();
+      expect_well();
+      ASSERT_FALSE(HasFailure()) << fault << ", killed at \"" << step << "\"";
+    }
+  }
+}
+
+TEST_F(ClusterDrill, AKilledAgentLeavesNoFaultAndIsTold) {
+  begin();
+  const std::string said = file("said");
+  const pid_t runner = begin_drill(said, {"--reach", reach(), long_plan("partition", "8s")});
+  ASSERT_NE(runner, 0);
+  comes_to_say_in(said, ": struck");
+  for (const NodePlan& each : plan().nodes) {
+    for (const Process& agent : processes_in(each.netns, "hapx")) send_signal(agent, SIGKILL);
+  }
+  expect_undone();
+  comes_to_say_in(said, "can't be reached: the line was cut");
+  expect_well();
+}
+
+TEST_F(ClusterDrill, OnlyOneDrillIsUnderWayAndItsInterruptionUndoesAll) {
+  begin();
+  const std::string said = file("said");
+  const pid_t first = begin_drill(said, {"--reach", reach(), long_plan("partition")});
+  ASSERT_NE(first, 0);
+  comes_to_say_in(said, ": struck");
+  expect_refused(plan().client_netns, {"--reach", reach()},
+                 "node1: a drill is under way here, by process ");
+  EXPECT_TRUE(is_struck()) << "the second one ended the first one's fault";
+  ::kill(first, SIGINT);
+  comes_to_say_in(said, "interrupted: what was done is undone");
+  expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, WhatMayNotBeDrilledIsRefused) {
+  begin();
+  const std::string& beside = plan().client_netns;
+  const std::vector<std::string> reached{"--reach", reach()};
+  expect_refused(beside, {}, "this machine is no node of ");
+  expect_refused(node(1).netns, {}, "is not reached from here; say how, like --reach");
+  expect_refused(beside, {"--reach", "echo {node}"}, "is no answer of a drill");
+  expect_refused(beside, {"--reach", "false {node}"}, "node1 can't be reached");
+  expect_refused(beside, {"--reach", reach(), "--fault", "earthquake"}, "there is no fault");
+  expect_refused(beside, {"--reach", reach(), "--fault", "cold-start"}, "is never done to a real");
+  const auto unprivileged =
+      run({"setpriv", "--reuid", "65534", "--clear-groups", words({})[0], "drill", "run",
+           "--config", plan().config_file, "--reach", reach()},
+          {.netns = beside});
+  ASSERT_TRUE(unprivileged) << unprivileged.error().sentence;
+  EXPECT_THAT(unprivileged->errors, HasSubstr("a drill needs root"));
+
+  ASSERT_EQ(lab_->ask(node(1), {"standby", "node3", "--wait"}).value().code, 0);
+  expect_refused(beside, {"--reach", reach()}, "nothing is drilled while node3 is standby");
+  ASSERT_EQ(lab_->ask(node(1), {"online", "node3", "--wait"}).value().code, 0);
+  expect_well();
+  EXPECT_FALSE(is_struck());
+}
+
+TEST_F(ClusterDrill, AnOrderWantsNobodyReached) {
+  begin();
+  expect_passed(drill_from(node(1).netns, {"--fault", "hand-over", "-o", "json"}), 1);
+  expect_well();
+}
+
+}  // namespace
+}  // namespace hapx::appliance::lab
