@@ -15,7 +15,7 @@
 namespace hapx::appliance::drill {
 namespace {
 
-/// A drill that has just ended may have left something that settles within seconds.
+/// What has just ended may have left something that settles within seconds.
 constexpr Duration begin_patience = std::chrono::seconds(10);
 constexpr Duration end_patience = std::chrono::seconds(40);
 
@@ -73,14 +73,12 @@ int carry_out(const Plan& plan, const ClusterConfig& cluster, std::string config
     return perform(step, **place, [&](const std::string& doing) { display.tell(doing); });
   };
   run_all(report, plan, steps, perform_one, display);
-  if (lab::interrupted()) {
-    display.say("interrupted: what was done is undone");
-    return lab::exit_interrupted;
-  }
-  const auto after = (*place)->wait_until_ready(end_patience);
+  if (lab::interrupted()) display.say("interrupted: what was done is undone");
+  const auto after = (*place)->verify(lab::interrupted() ? begin_patience : end_patience);
   display.say(after ? "all nodes say that all is well again"
                     : "not all is as it was: " + after.error().sentence);
   place->reset();
+  if (lab::interrupted()) return lab::exit_interrupted;
   const int status = hand_in(report, options, out, err);
   return after ? status : lab::exit_failed;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <thread>
 #include <variant>
 
 #include <signal.h>
@@ -24,19 +25,29 @@ namespace {
 /// One that no host may have (RFC 5737): for a machine whose card has no address of its own.
 constexpr std::string_view nobodys_address = "192.0.2.1";
 
+constexpr Duration look = std::chrono::milliseconds(100);
+
 /// Asks again and again until nothing hinders; an Error of the question itself ends it at once.
+/// `rest`: false where nobody wants to wait any more.
 Result<void> wait_until_nothing(const std::function<Result<std::string>()>& hinders,
-                                Duration patience, const std::string& sentence) {
+                                Duration patience, const std::function<bool()>& rest) {
   const Instant deadline = boot_now() + patience;
   for (;;) {
     const auto reason = hinders();
     if (!reason) return reason.error();
     if (reason->empty()) return {};
-    if (boot_now() > deadline) return Error{ErrorKind::unavailable, sentence + *reason, 0};
-    if (!lab::pause(std::chrono::milliseconds(100))) {
-      return Error{ErrorKind::unavailable, "interrupted", 0};
-    }
+    if (boot_now() > deadline) return Error{ErrorKind::unavailable, *reason, 0};
+    if (!rest()) return Error{ErrorKind::unavailable, "interrupted", 0};
   }
+}
+
+bool pause_a_little() {
+  return lab::pause(look);
+}
+
+bool sleep_a_little() {
+  std::this_thread::sleep_for(look);
+  return true;
 }
 
 bool is_within(const IpAddress& address, const Cidr& network) {
@@ -98,7 +109,6 @@ Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cl
 
 Result<void> ClusterPlace::send_envoys(const ClusterOptions& options,
                                        const std::optional<NodeName>& self) {
-  const InterfaceName& card = service_.vips.front().interface;
   for (const NodeConfig& node : cluster_.nodes) {
     std::vector<std::string> command;
     if (node.name == self) {
@@ -110,21 +120,27 @@ Result<void> ClusterPlace::send_envoys(const ClusterOptions& options,
     } else {
       continue;
     }
-    auto envoy = Envoy::send(node.name.text(), command, card);
-    if (!envoy) return envoy.error();
-    const Greeting& greeting = envoy->greeting();
-    if (greeting.node != node.name) {
-      return Error{ErrorKind::refused,
-                   "who was to be " + node.name.text() + " is " + shown(greeting.node.text()) +
-                       "; look at --reach",
-                   0};
-    }
-    if (!greeting.may_strike) {
-      return Error{ErrorKind::forbidden, node.name.text() + ": a drill needs root there", 0};
-    }
-    if (greeting.mac) facts_.names[*greeting.mac] = node.name.text();
-    envoys_.push_back(std::make_unique<Envoy>(std::move(*envoy)));
+    called_.push_back({&node, std::move(command), nullptr});
+    if (auto done = call(called_.back()); !done) return done;
   }
+  return {};
+}
+
+Result<void> ClusterPlace::call(Called& called) {
+  const std::string& name = called.node->name.text();
+  auto envoy = Envoy::send(name, called.command, service_.vips.front().interface);
+  if (!envoy) return envoy.error();
+  const Greeting& greeting = envoy->greeting();
+  if (greeting.node != called.node->name) {
+    return Error{
+        ErrorKind::refused,
+        "who was to be " + name + " is " + shown(greeting.node.text()) + "; look at --reach", 0};
+  }
+  if (!greeting.may_strike) {
+    return Error{ErrorKind::forbidden, name + ": a drill needs root there", 0};
+  }
+  if (greeting.mac) facts_.names[*greeting.mac] = name;
+  called.envoy = std::make_unique<Envoy>(std::move(*envoy));
   return {};
 }
 
@@ -168,14 +184,15 @@ Result<void> ClusterPlace::look_from_here(const std::optional<NodeName>& self) {
 }
 
 Envoy* ClusterPlace::envoy_to(const std::string& node) {
-  const auto found =
-      std::ranges::find_if(envoys_, [&](const auto& envoy) { return envoy->node() == node; });
-  return found == envoys_.end() ? nullptr : found->get();
+  const auto found = std::ranges::find_if(
+      called_, [&](const Called& called) { return called.node->name.text() == node; });
+  return found == called_.end() ? nullptr : found->envoy.get();
 }
 
 bool ClusterPlace::is_reached(const std::string& node) const {
-  return std::ranges::any_of(
-      envoys_, [&](const auto& envoy) { return envoy->node() == node && envoy->is_there(); });
+  return std::ranges::any_of(called_, [&](const Called& called) {
+    return called.node->name.text() == node && called.envoy && called.envoy->is_there();
+  });
 }
 
 Result<lab::Outcome> ClusterPlace::ask(const std::string& node,
@@ -189,11 +206,13 @@ Result<lab::Outcome> ClusterPlace::ask(const std::string& node,
   return lab::Outcome{said->code, std::move(said->output), std::move(said->errors)};
 }
 
-/// Where nothing is missing it is empty.
+/// Where nothing is missing it is empty. Who has gone away is called again.
 Result<std::string> ClusterPlace::missing() {
-  for (const auto& envoy : envoys_) {
-    const auto seen = observe(*this, envoy->node());
-    if (!seen && !envoy->is_there()) return seen.error();
+  for (Called& called : called_) {
+    if (!called.envoy->is_there()) {
+      if (auto done = call(called); !done) return done.error().sentence;
+    }
+    const auto seen = observe(*this, called.node->name.text());
     if (!seen) return seen.error().sentence;
     std::string reason = lab::missing_in(*seen, cluster_.nodes.size());
     if (!reason.empty()) return reason;
@@ -202,23 +221,29 @@ Result<std::string> ClusterPlace::missing() {
 }
 
 Result<std::string> ClusterPlace::hindrance() {
-  for (const auto& envoy : envoys_) {
-    const auto said = ask(envoy->node(), {"-o", "json", "status"});
+  for (const Called& called : called_) {
+    const std::string& name = called.node->name.text();
+    const auto said = ask(name, {"-o", "json", "status"});
     if (!said) return said.error();
     const auto status = status_from_json(said->output);
-    std::string reason =
-        status ? hindrance_in(*status, service_.name) : envoy->node() + " does not answer";
+    std::string reason = status ? hindrance_in(*status, service_.name) : name + " does not answer";
     if (!reason.empty()) return reason;
   }
   return std::string();
 }
 
 Result<void> ClusterPlace::wait_until_well(Duration patience) {
-  return wait_until_nothing([this] { return missing(); }, patience, "not well in time: ");
+  auto well = wait_until_nothing([this] { return missing(); }, patience, pause_a_little);
+  if (well) return well;
+  return Error{well.error().kind, "not well in time: " + well.error().sentence, 0};
 }
 
 Result<void> ClusterPlace::wait_until_ready(Duration patience) {
-  return wait_until_nothing([this] { return hindrance(); }, patience, "");
+  return wait_until_nothing([this] { return hindrance(); }, patience, pause_a_little);
+}
+
+Result<void> ClusterPlace::verify(Duration patience) {
+  return wait_until_nothing([this] { return hindrance(); }, patience, sleep_a_little);
 }
 
 Result<Scene> ClusterPlace::prepare(const PlannedFault& planned) {

@@ -31,9 +31,12 @@ class ClusterPlace final : public Place {
   [[nodiscard]] static Result<std::unique_ptr<ClusterPlace>> open(const ClusterConfig& cluster,
                                                                   const ClusterOptions& options);
 
-  /// Whether a drill may begin, or has left all as it was: each node that is reached says that
-  /// nothing is wrong, and that another node could take over. Waits up to `patience` for it.
+  /// Whether a drill may begin: each node that is reached says that nothing is wrong, and that
+  /// another node could take over. Waits up to `patience` for it.
   [[nodiscard]] Result<void> wait_until_ready(Duration patience);
+
+  /// Whether a drill has left all as it was: the same, and a Ctrl-C does not cut it short.
+  [[nodiscard]] Result<void> verify(Duration patience);
 
   [[nodiscard]] const PlaceFacts& facts() const override { return facts_; }
   [[nodiscard]] bool is_reached(const std::string& node) const override;
@@ -46,7 +49,16 @@ class ClusterPlace final : public Place {
  private:
   ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& service);
 
+  /// A node that may be reached, and how.
+  struct Called {
+    const NodeConfig* node;
+    std::vector<std::string> command;
+    std::unique_ptr<Envoy> envoy;
+  };
+
   [[nodiscard]] Envoy* envoy_to(const std::string& node);
+  /// Sends an envoy, also where there was one that is gone.
+  [[nodiscard]] Result<void> call(Called& called);
   [[nodiscard]] Result<void> send_envoys(const ClusterOptions& options,
                                          const std::optional<NodeName>& self);
   [[nodiscard]] Result<void> look_from_here(const std::optional<NodeName>& self);
@@ -56,7 +68,7 @@ class ClusterPlace final : public Place {
   ClusterConfig cluster_;
   ServiceConfig service_;
   PlaceFacts facts_;
-  std::vector<std::unique_ptr<Envoy>> envoys_;
+  std::vector<Called> called_;
 };
 
 }  // namespace hapx::appliance::drill

@@ -79,6 +79,12 @@ Duration time_of(const PlannedFault& planned, const Timing& timing) {
   return std::max<Duration>(length, timing.lease + seconds(1));
 }
 
+/// How long it may last at most, if nobody says a word. What has no length of its own ends when
+/// the service is back.
+Duration longest_of(const PlannedFault& planned, Duration shown) {
+  return length_of(planned) > Duration::zero() ? shown : shown + return_patience;
+}
+
 /// Looks at the undisturbed service. On a busy machine the first answers are late, and nothing
 /// could be said of a fault in their midst.
 Result<void> await_baseline(Run& run, const Prober& prober) {
@@ -129,6 +135,11 @@ std::vector<Request> excerpt_of(const Run& run, const std::vector<Request>& requ
     kept.push_back(request);
   }
   return kept;
+}
+
+/// A fault may end by itself before anybody tells it to.
+bool was_dark_until_undone(const Run& run) {
+  return run.service.dark_until >= run.undone && run.service.outage > young;
 }
 
 void judge_run(Run& run, const PlaceFacts& facts, const Instruments& instruments, const Break& done,
@@ -190,7 +201,7 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   if (!instruments) return instruments.error();
   if (auto served = await_baseline(run, instruments->prober); !served) return served;
   const Duration shown = time_of(planned, facts.timing);
-  const auto done = place.inject(run.fault, shown, *scene);
+  const auto done = place.inject(run.fault, longest_of(planned, shown), *scene);
   if (!done) return done.error();
   tell("struck");
   run.struck = done->struck;
@@ -207,6 +218,10 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   if (returned && !pause(request_patience + young)) returned = interruption();
   judge_run(run, facts, *instruments, *done, healed ? *healed : now);
   run.story = story_told(run, place);
+  if (returned && was_dark_until_undone(run)) {
+    run.is_served = false;
+    return Error{ErrorKind::unavailable, "the service came back only when the fault had ended", 0};
+  }
   return returned;
 }
 
