@@ -14,6 +14,7 @@
 #include "appliance/cli/first_file.hpp"
 #include "appliance/lab/plan.hpp"
 #include "appliance/table.hpp"
+#include "config/net.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance::cli {
@@ -174,6 +175,12 @@ struct DrillRun {
 struct DrillList {};
 /// What a drill runs on each node.
 struct DrillAgent {};
+/// Looks at the service as a drill's client does.
+struct Probe {
+  Endpoint endpoint;
+  Duration length = std::chrono::hours(1);
+  std::optional<Duration> objective{};
+};
 struct DrillHistory {
   std::string state_dir = default_state_dir;
 };
@@ -191,7 +198,7 @@ using Verb =
                  ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
                  CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, DoctorWire, Init, Join,
                  Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun, DrillList,
-                 DrillAgent, DrillHistory, RunSwarm, ShowVersion>;
+                 DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -2,6 +2,7 @@
 #include "appliance/cli/lab_words.hpp"
 
 #include "appliance/cli/reading_words.hpp"
+#include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
 namespace {
@@ -46,6 +47,14 @@ void add_wishes(CLI::App* app, LabUp& lab) {
       ->type_name("PATH");
 }
 
+/// "192.168.4.20", "192.168.4.20:6443", "2001:db8::20" or "[2001:db8::20]:6443".
+std::optional<Endpoint> endpoint_in(const std::string& text) {
+  constexpr std::uint16_t usual_port = 6443;
+  if (const auto address = parse_ip(text)) return Endpoint{*address, usual_port};
+  const auto endpoint = parse_endpoint(text);
+  return endpoint && endpoint->port != 0 ? std::optional(*endpoint) : std::nullopt;
+}
+
 }  // namespace
 
 template <class T>
@@ -56,6 +65,7 @@ void LabWords::choose(CLI::App* app, const T& value) {
 void LabWords::add(CLI::App& app) {
   add_lab(app);
   add_drill(app);
+  add_probe(app);
 }
 
 void LabWords::add_lab(CLI::App& app) {
@@ -229,6 +239,45 @@ void LabWords::add_place(CLI::App& run) {
        {"--name", "--nodes", "--witness", "--profile", "--ip-version", "--links", "--programs"}) {
     run.get_option(of_lab)->needs(in_lab);
   }
+}
+
+void LabWords::add_probe(CLI::App& app) {
+  CLI::App* probe = add_verb(
+      &app, "probe", "look at the service as a client does, until Ctrl-C",
+      "  hapx probe 192.168.4.20\n"
+      "  hapx probe 192.168.4.20:6443 --for 10m --objective 1s\n"
+      "  hapx probe '[2001:db8::20]:6443' -o json | jq -c .summary\n\n"
+      "From any machine that reaches it: a request (connect, TLS, GET /readyz) every 5 ms, a line\n"
+      "each second, and at the end what came of it; for an hour at most. Certificates are not\n"
+      "verified, and an answer that says that strangers may not ask is one.\n"
+      "Exit status: 0 it was served (within the objective, if there is one), 1 it was not.");
+  probe
+      ->add_option_function<std::string>(
+          "ADDRESS",
+          [this](const std::string& text) {
+            const auto endpoint = endpoint_in(text);
+            if (!endpoint) {
+              throw CLI::ValidationError("ADDRESS", shown(text) +
+                                                        " is no address; like 192.168.4.20 or "
+                                                        "192.168.4.20:6443");
+            }
+            probe_.endpoint = *endpoint;
+          },
+          "the service's, with its port if that is not 6443")
+      ->required()
+      ->type_name("");
+  const auto add_time = [&](const char* name, const char* what, auto take) {
+    probe
+        ->add_option_function<std::string>(
+            name, [take](const std::string& text) { take(parse_duration(text).value()); }, what)
+        ->type_name("DURATION")
+        ->check(is_duration());
+  };
+  add_time("--for", "end by itself after this time: 30s, 10m",
+           [this](Duration length) { probe_.length = length; });
+  add_time("--objective", "the longest outage that will do",
+           [this](Duration objective) { probe_.objective = objective; });
+  choose(probe, probe_);
 }
 
 }  // namespace hapx::appliance::cli

@@ -33,6 +33,7 @@ class LabWords {
   void add_drill(CLI::App& app);
   void add_run(CLI::App& drill);
   void add_place(CLI::App& run);
+  void add_probe(CLI::App& app);
 
   Verb& verb_;
   LabUp lab_up_;
@@ -42,6 +43,7 @@ class LabWords {
   LabDown lab_down_{lab::Wishes{}.name};
   DrillRun drill_run_;
   DrillHistory drill_history_;
+  Probe probe_;
 };
 
 }  // namespace hapx::appliance::cli

@@ -33,6 +33,7 @@ Service judge(std::span<const Request> requests, Instant from, Instant until, In
     last_start = request.start;
     if (request.fate == Fate::failed) ++(request.start < struck ? service.cut : service.failed);
     if (request.fate != Fate::served) continue;
+    ++service.served;
     latencies.push_back(request.end - request.start);
     if (!is_prompt(request)) {
       ++service.late;

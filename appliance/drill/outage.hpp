@@ -37,6 +37,7 @@ inline constexpr Duration prompt_max = std::chrono::milliseconds(100);
 
 struct Service {
   std::size_t requests = 0;
+  std::size_t served = 0;  ///< promptly or not
   std::size_t failed = 0;  ///< those that were cut not counted
   /// Failed, but begun before the fault: on a connection of what the fault has ended. No design can
   /// save these; what begins afterwards is ours to serve.

@@ -211,6 +211,7 @@ TEST_F(ClusterDrill, OnlyOneDrillIsUnderWayAndItsInterruptionUndoesAll) {
   EXPECT_TRUE(is_struck()) << "the second one ended the first one's fault";
   ::kill(first, SIGINT);
   comes_to_say_in(said, "interrupted: what was done is undone");
+  comes_to_say_in(said, "all nodes say that all is well again");
   expect_undone();
   expect_well();
 }
@@ -237,6 +238,23 @@ TEST_F(ClusterDrill, WhatMayNotBeDrilledIsRefused) {
   ASSERT_EQ(lab_->ask(node(1), {"online", "node3", "--wait"}).value().code, 0);
   expect_well();
   EXPECT_FALSE(is_struck());
+}
+
+TEST_F(ClusterDrill, AnybodyMayProbeMeanwhile) {
+  begin();
+  const std::string address = to_string(Endpoint{plan().vip.address, plan().port});
+  const auto seen =
+      run({std::string(HAPX_PROGRAMS) + "/hapx", "-o", "json", "probe", address, "--for", "2s"},
+          {.netns = plan().client_netns});
+  ASSERT_TRUE(seen) << seen.error().sentence;
+  EXPECT_EQ(seen->code, 0) << seen->output << seen->errors;
+  EXPECT_EQ(std::ranges::count(seen->output, '\n'), 3) << seen->output;
+  EXPECT_THAT(seen->output, HasSubstr("\"summary\":{"));
+  const auto dark =
+      run({std::string(HAPX_PROGRAMS) + "/hapx", "probe", "192.168.4.99", "--for", "1s"},
+          {.netns = plan().client_netns});
+  ASSERT_TRUE(dark) << dark.error().sentence;
+  EXPECT_EQ(dark->code, 1) << "nobody is there: " << dark->output;
 }
 
 TEST_F(ClusterDrill, AnOrderWantsNobodyReached) {

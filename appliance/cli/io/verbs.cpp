@@ -17,6 +17,7 @@
 #include "appliance/cli/io/reload.hpp"
 #include "appliance/cli/io/report.hpp"
 #include "appliance/cli/io/speech.hpp"
+#include "appliance/drill/io/probe.hpp"
 #include "appliance/drill/io/verbs.hpp"
 #include "appliance/lab/io/verbs.hpp"
 #include "appliance/sim/io/verbs.hpp"
@@ -99,6 +100,10 @@ struct Runner {
   int operator()(const DrillHistory& verb) const {
     return drill::show_history(verb.state_dir, lab_output(global.output), around.out, around.err);
   }
+  int operator()(const Probe& verb) const {
+    return drill::run_probe({verb.endpoint, verb.length, verb.objective, lab_output(global.output)},
+                            around.out, around.err);
+  }
   int operator()(const RunSwarm& verb) const {
     return sim::run_swarm({verb.seed, verb.count, std::chrono::minutes(verb.minutes), verb.trace,
                            global.output != Output::text, verb.edition},
@@ -111,7 +116,7 @@ struct Runner {
 bool speaks_yaml(const Verb& verb) {
   return !std::holds_alternative<LabStatus>(verb) && !std::holds_alternative<DrillRun>(verb) &&
          !std::holds_alternative<DrillList>(verb) && !std::holds_alternative<DrillHistory>(verb) &&
-         !std::holds_alternative<RunSwarm>(verb);
+         !std::holds_alternative<Probe>(verb) && !std::holds_alternative<RunSwarm>(verb);
 }
 
 }  // namespace

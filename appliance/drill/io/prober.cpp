@@ -19,7 +19,6 @@ namespace {
 
 using lab::Progress;
 
-constexpr std::size_t requests_max = 40'000;
 constexpr std::size_t in_flight_max = 600;
 constexpr std::string_view question =
     "GET /readyz HTTP/1.1\r\nHost: kubernetes\r\nConnection: close\r\n\r\n";
@@ -175,7 +174,7 @@ int probe(const Endpoint& endpoint, const lab::TlsContext& context, const Log& l
 
 }  // namespace
 
-Result<Prober> Prober::start(const View& view) {
+Result<Prober> Prober::start(const View& view, std::size_t requests_max) {
   auto log = Log::open(requests_max);
   if (!log) return log.error();
   auto context = lab::TlsContext::client();

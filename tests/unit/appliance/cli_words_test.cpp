@@ -158,6 +158,21 @@ TEST(HapxWords, ADrillIsOfARealClusterOrOfALab) {
   EXPECT_TRUE(std::holds_alternative<DrillAgent>(read({"drill", "agent"}).verb));
 }
 
+TEST(HapxWords, AProbeIsToldAnAddress) {
+  const auto probe = [](const std::vector<std::string>& words) {
+    return std::get<Probe>(read(words).verb);
+  };
+  EXPECT_EQ(to_string(probe({"probe", "192.168.4.20"}).endpoint), "192.168.4.20:6443");
+  EXPECT_EQ(to_string(probe({"probe", "192.168.4.20:8443"}).endpoint), "192.168.4.20:8443");
+  EXPECT_EQ(to_string(probe({"probe", "2001:db8::20"}).endpoint), "[2001:db8::20]:6443");
+  const Probe bounded = probe({"probe", "[2001:db8::20]:1", "--for", "10m", "--objective", "1s"});
+  EXPECT_EQ(bounded.length, std::chrono::minutes(10));
+  EXPECT_EQ(bounded.objective, std::chrono::seconds(1));
+  EXPECT_THAT(refuse({"probe", "kube"}).text, HasSubstr("`kube` is no address"));
+  EXPECT_EQ(refuse({"probe"}).status, exit_wrong_words);
+  EXPECT_EQ(refuse({"probe", "192.168.4.20:0"}).status, exit_wrong_words);
+}
+
 TEST(HapxWords, TheCommandOfLabExecIsLeftAlone) {
   const auto exec =
       std::get<LabExec>(read({"-o", "json", "lab", "--socket", "/x", "exec", "--name", "x", "node1",
