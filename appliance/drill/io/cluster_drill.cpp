@@ -46,7 +46,8 @@ std::vector<Error> refusals_of(const Plan& plan, const ClusterConfig& cluster,
 
 Report report_on(const ClusterConfig& cluster, const PlaceFacts& facts, Report report) {
   report.cluster = cluster.name.text();
-  report.seen_from = facts.unheard.empty() ? own_name() : facts.unheard;
+  const auto self = self_in(cluster);
+  report.seen_from = self ? self->text() : own_name();
   report.unheard = facts.unheard;
   report.timing = cluster.timing;
   report.nodes = cluster.nodes.size();

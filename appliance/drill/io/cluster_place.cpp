@@ -144,13 +144,14 @@ Result<void> ClusterPlace::call(Called& called) {
   return {};
 }
 
-/// Where the client and the watcher stand.
+/// Where the client and the watcher stand. A witness is a machine beside the nodes that hold.
 Result<void> ClusterPlace::look_from_here(const std::optional<NodeName>& self) {
   const VipConfig& vip = service_.vips.front();
   const IpAddress& address = vip.address.address;
   facts_.view.endpoint = {address, service_.port};
   facts_.view.is_nobody = false;
-  if (self) {
+  const bool may_hold = self && std::ranges::count(facts_.holders, self->text()) > 0;
+  if (may_hold) {
     facts_.view.card = vip.interface.text();
     facts_.unheard = self->text();
   }
@@ -166,12 +167,14 @@ Result<void> ClusterPlace::look_from_here(const std::optional<NodeName>& self) {
   for (const CardAddress& one : *all) {
     if (one.address.address.family != address.family || is_vip(one.address.address)) continue;
     const bool is_on_segment =
-        self ? one.card == facts_.view.card : is_within(address, one.address);
+        may_hold ? one.card == facts_.view.card : is_within(address, one.address);
     if (!is_on_segment || asker) continue;
     asker = one.address.address;
     facts_.view.card = one.card;
   }
-  if (!asker && self && address.family == Family::ipv4) asker = parse_ip(nobodys_address).value();
+  if (!asker && may_hold && address.family == Family::ipv4) {
+    asker = parse_ip(nobodys_address).value();
+  }
   if (!asker) {
     return Error{ErrorKind::refused,
                  "this machine is not on the segment of " + to_string(vip.address) +
