@@ -226,6 +226,9 @@ TEST_F(ClusterDrill, WhatMayNotBeDrilledIsRefused) {
   expect_refused(beside, {"--reach", "false {node}"}, "node1 can't be reached");
   expect_refused(beside, {"--reach", reach(), "--fault", "earthquake"}, "there is no fault");
   expect_refused(beside, {"--reach", reach(), "--fault", "cold-start"}, "is never done to a real");
+  const Outcome dry = drill_from(beside, {"--dry-run"});
+  EXPECT_EQ(dry.code, 0) << dry.errors;
+  EXPECT_THAT(dry.output, HasSubstr("plan 'default': 5 runs"));
   const auto unprivileged =
       run({"setpriv", "--reuid", "65534", "--clear-groups", words({})[0], "drill", "run",
            "--config", plan().config_file, "--reach", reach()},

@@ -29,14 +29,17 @@ std::vector<NodeName> reached_in(const ClusterConfig& cluster, const ClusterOpti
   return reached;
 }
 
+/// A plan that is only looked at may be out of reach.
 std::vector<Error> refusals_of(const Plan& plan, const ClusterConfig& cluster,
-                               const ClusterOptions& options) {
+                               const RunOptions& options) {
   std::vector<std::string> sentences;
   for (const Finding& finding : judge(plan, cluster)) sentences.push_back(finding.sentence);
   for (const PlannedFault& planned : plan.faults) {
-    sentences.push_back(refused_on_cluster(planned.fault, options.is_destructive));
+    sentences.push_back(refused_on_cluster(planned.fault, options.cluster->is_destructive));
   }
-  sentences.push_back(out_of_reach(plan, cluster, reached_in(cluster, options)));
+  if (!options.is_dry) {
+    sentences.push_back(out_of_reach(plan, cluster, reached_in(cluster, *options.cluster)));
+  }
   std::vector<Error> refusals;
   for (std::string& sentence : sentences) {
     if (!sentence.empty()) refusals.push_back({ErrorKind::refused, std::move(sentence), 0});
@@ -75,7 +78,7 @@ int carry_out(const Plan& plan, const ClusterConfig& cluster, std::string config
   };
   run_all(report, plan, steps, perform_one, display);
   if (lab::interrupted()) display.say("interrupted: what was done is undone");
-  const auto after = (*place)->verify(lab::interrupted() ? begin_patience : end_patience);
+  const auto after = (*place)->verify(end_patience);
   display.say(after ? "all nodes say that all is well again"
                     : "not all is as it was: " + after.error().sentence);
   place->reset();
@@ -99,7 +102,7 @@ int run_on_cluster(const RunOptions& options, std::ostream& out, std::ostream& e
   });
   if (const auto* refusals = std::get_if<std::vector<Error>>(&wanted)) return fail(*refusals, err);
   const Plan& plan = std::get<Plan>(wanted);
-  if (const auto refusals = refusals_of(plan, cluster, *options.cluster); !refusals.empty()) {
+  if (const auto refusals = refusals_of(plan, cluster, options); !refusals.empty()) {
     return fail(refusals, err);
   }
   if (options.is_dry) return show_plan(plan, cluster, options, out);
