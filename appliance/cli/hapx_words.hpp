@@ -158,9 +158,8 @@ struct DrillRun {
   bool in_lab = false;  ///< else the cluster of `config_file` is drilled
   LabUp lab;
   std::string config_file = default_config_file;
-  std::string reach;    ///< a command; empty: only this machine is reached
-  std::string service;  ///< empty: the first of the file
-  bool is_destructive = false;
+  std::string reach;                ///< a command; empty: only this machine is reached
+  std::string service;              ///< empty: the first of the file
   std::string plan_file;            ///< empty: `faults`; if there is none, the default plan
   std::vector<std::string> faults;  ///< by name
   std::optional<unsigned> count;

@@ -227,11 +227,9 @@ void LabWords::add_place(CLI::App& run) {
       ->type_name("COMMAND");
   run.add_option("--service", drill_run_.service, "whose address (default: the first service's)")
       ->type_name("NAME");
-  run.add_flag("--destructive", drill_run_.is_destructive,
-               "do even what may cost more than an outage; see drill list");
   CLI::Option* in_lab = run.add_flag("--lab", drill_run_.in_lab,
                                      "in a lab instead (built and removed if it isn't up)");
-  for (const char* real : {"--config", "--reach", "--service", "--destructive"}) {
+  for (const char* real : {"--config", "--reach", "--service"}) {
     in_lab->excludes(run.get_option(real));
   }
   add_wishes(&run, drill_run_.lab);

@@ -73,9 +73,8 @@ json::object as_json(const FaultWords& words) {
 
 std::string faults_as_text() {
   std::string text =
-      "What `hapx drill run` can do to a cluster, and `hapx drill run --lab` to one that is made "
-      "for "
-      "it.\nWhere else a fault may be done once that is built stands behind \"to come\".\n";
+      "What `hapx drill run` can do to a cluster, and `hapx drill run --lab` to one that is made\n"
+      "for it. Where else a fault may be done once that is built stands behind \"to come\".\n";
   for (const FaultWords& words : faults) {
     text += "\n" + std::string(words.name) + "\n";
     text += line("what", words.sentence);
@@ -95,7 +94,7 @@ std::string faults_as_json() {
   return json::serialize(list) + "\n";
 }
 
-std::string refused_on_cluster(Fault fault, bool destructive) {
+std::string refused_on_cluster(Fault fault) {
   const FaultWords& words = words_of(fault);
   const std::string name(words.name);
   if (words.places.on_cluster == Consent::never) {
@@ -104,9 +103,6 @@ std::string refused_on_cluster(Fault fault, bool destructive) {
   }
   if (!words.places.is_built_on_cluster) {
     return name + " can't be done to a real cluster yet, only in a lab (--lab)";
-  }
-  if (words.places.on_cluster == Consent::destructive && !destructive) {
-    return name + " wants --destructive: what may be lost is " + std::string(words.loss);
   }
   return "";
 }

@@ -19,10 +19,9 @@ namespace hapx::appliance::drill {
 /// Which real cluster is drilled, and how one gets to its nodes.
 struct ClusterOptions {
   std::string config_file;
-  std::string reach;            ///< the command; empty: only this machine is reached
-  std::string service;          ///< empty: the first of the file
-  std::string socket;           ///< of this machine's hapxd
-  bool is_destructive = false;  ///< somebody wants what may cost something, too
+  std::string reach;    ///< the command; empty: only this machine is reached
+  std::string service;  ///< empty: the first of the file
+  std::string socket;   ///< of this machine's hapxd
 };
 
 /// Limit: of the words, and of each of them.

@@ -28,16 +28,17 @@ Run run_of(Fault fault, unsigned number, int outage) {
   run.at = Instant(std::chrono::hours(1));
   run.undone = run.at + std::chrono::seconds(2);
   run.outage = milliseconds(outage);
-  run.service = {400,
-                 3,
-                 1,
-                 2,
-                 run.outage,
-                 run.at - milliseconds(2),
-                 run.at + milliseconds(outage - 2),
-                 milliseconds(2),
-                 milliseconds(1012),
-                 milliseconds(6)};
+  run.service.requests = 400;
+  run.service.served = 396;
+  run.service.failed = 3;
+  run.service.cut = 1;
+  run.service.late = 2;
+  run.service.outage = run.outage;
+  run.service.dark_from = run.at - milliseconds(2);
+  run.service.dark_until = run.at + milliseconds(outage - 2);
+  run.service.latency_median = milliseconds(2);
+  run.service.latency_maximum = milliseconds(1012);
+  run.service.longest_silence = milliseconds(6);
   for (int at = -100; at < outage + 200; at += 5) {
     const bool is_dark = at > 0 && at < outage - 2;
     const Fate fate = !is_dark ? Fate::served : at % 3 == 0 ? Fate::failed : Fate::served;

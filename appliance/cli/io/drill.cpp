@@ -27,8 +27,8 @@ int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOp
   }
   options.lab = where;
   if (!verb.in_lab) {
-    options.cluster = drill::ClusterOptions{verb.config_file, verb.reach, verb.service,
-                                            global.socket, verb.is_destructive};
+    options.cluster =
+        drill::ClusterOptions{verb.config_file, verb.reach, verb.service, global.socket};
   }
   options.faults = verb.faults;
   options.count = verb.count;

@@ -267,8 +267,9 @@ Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& sc
   if (!answer) return answer.error();
   const auto* struck = std::get_if<Struck>(&*answer);
   if (struck == nullptr) return Error{ErrorKind::failed, scene.holder + " did something else", 0};
-  return Break{scene.holder, std::max(asked, now - struck->ago), [envoy]() -> Result<Instant> {
-                 const auto ended = envoy->ask(Undo{});
+  return Break{scene.holder, std::max(asked, now - struck->ago),
+               [this, node = scene.holder]() -> Result<Instant> {
+                 const auto ended = envoy_to(node)->ask(Undo{});
                  if (!ended) return ended.error();
                  const auto* undone = std::get_if<Undone>(&*ended);
                  return boot_now() - (undone == nullptr ? Duration::zero() : undone->ago);

@@ -139,20 +139,17 @@ TEST(HapxWords, ADrillMayBeAPlan) {
 }
 
 TEST(HapxWords, ADrillIsOfARealClusterOrOfALab) {
-  const auto real =
-      std::get<DrillRun>(read({"drill", "run", "--reach", "ssh root@{address} hapx", "--config",
-                               "/c.yaml", "--destructive", "--service", "api"})
-                             .verb);
+  const auto real = std::get<DrillRun>(read({"drill", "run", "--reach", "ssh root@{address} hapx",
+                                             "--config", "/c.yaml", "--service", "api"})
+                                           .verb);
   EXPECT_FALSE(real.in_lab);
   EXPECT_EQ(real.reach, "ssh root@{address} hapx");
   EXPECT_EQ(real.config_file, "/c.yaml");
   EXPECT_EQ(real.service, "api");
-  EXPECT_TRUE(real.is_destructive);
   const auto usual = std::get<DrillRun>(read({"drill", "run"}).verb);
   EXPECT_EQ(usual.config_file, default_config_file);
-  EXPECT_FALSE(usual.is_destructive);
   EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--lab"}).verb).in_lab);
-  for (const char* of_real : {"--reach=x", "--config=x", "--service=x", "--destructive"}) {
+  for (const char* of_real : {"--reach=x", "--config=x", "--service=x"}) {
     EXPECT_EQ(refuse({"drill", "run", "--lab", of_real}).status, exit_wrong_words) << of_real;
   }
   EXPECT_TRUE(std::holds_alternative<DrillAgent>(read({"drill", "agent"}).verb));

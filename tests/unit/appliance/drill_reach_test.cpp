@@ -72,19 +72,19 @@ TEST(Reach, AWitnessNeedNotBeReached) {
 }
 
 TEST(Reach, WhatIsNotBuiltOrNotWantedIsRefusedWithItsReason) {
-  EXPECT_EQ(refused_on_cluster(Fault::daemon_freeze, false), "");
-  EXPECT_EQ(refused_on_cluster(Fault::partition, false), "");
-  EXPECT_THAT(refused_on_cluster(Fault::cold_start, true), HasSubstr("never done to a real"));
-  EXPECT_THAT(refused_on_cluster(Fault::power_loss, true), HasSubstr("only in a lab"));
+  EXPECT_EQ(refused_on_cluster(Fault::daemon_freeze), "");
+  EXPECT_EQ(refused_on_cluster(Fault::partition), "");
+  EXPECT_THAT(refused_on_cluster(Fault::cold_start), HasSubstr("never done to a real"));
+  EXPECT_THAT(refused_on_cluster(Fault::power_loss), HasSubstr("only in a lab"));
   for (const FaultWords& words : faults) {
-    const bool is_done = refused_on_cluster(words.fault, true).empty();
+    const bool is_done = refused_on_cluster(words.fault).empty();
     EXPECT_EQ(is_done, words.places.is_built_on_cluster) << words.name;
   }
 }
 
 TEST(Reach, TheDefaultPlanCanBeDoneToARealCluster) {
   for (const PlannedFault& planned : default_plan(Timing()).faults) {
-    EXPECT_EQ(refused_on_cluster(planned.fault, false), "") << name_of(planned.fault);
+    EXPECT_EQ(refused_on_cluster(planned.fault), "") << name_of(planned.fault);
   }
 }
 
