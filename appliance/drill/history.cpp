@@ -47,10 +47,6 @@ PastFault fault_from(const json::object& row) {
           milliseconds_at(row, "outageMedianMs"), milliseconds_at(row, "outageMaxMs")};
 }
 
-double milliseconds(Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 json::object as_json(const PastDrill& drill) {
   json::array faults;
   for (const PastFault& fault : drill.faults) {

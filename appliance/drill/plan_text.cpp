@@ -14,10 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-double milliseconds(Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 unsigned links_of(const ClusterConfig& cluster) {
   return cluster.nodes.empty() ? 0 : static_cast<unsigned>(cluster.nodes.front().links.size());
 }

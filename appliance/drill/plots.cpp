@@ -26,10 +26,6 @@ constexpr double beat = 5;
 /// From so many runs on, a box says more than it hides.
 constexpr std::size_t box_runs_min = 5;
 
-double milliseconds(Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 struct Outage {
   double value = 0;
   bool is_passed = true;

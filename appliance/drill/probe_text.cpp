@@ -12,10 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-double milliseconds(Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 json::object as_json(const Service& service) {
   return {{"requests", service.requests},
           {"served", service.served},

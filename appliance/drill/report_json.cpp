@@ -3,16 +3,13 @@
 #include <boost/json.hpp>
 
 #include "appliance/drill/report.hpp"
+#include "appliance/drill/statistics.hpp"
 #include "config/utf8.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
 
 namespace json = boost::json;
-
-double milliseconds(Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
 
 json::object as_json(const Service& service) {
   return {{"requests", service.requests},

@@ -20,18 +20,22 @@ Duration maximum(const std::vector<Duration>& values) {
 
 std::string readable(Duration duration) {
   if (duration < Duration::zero()) return "-" + readable(-duration);
-  const double milliseconds = std::chrono::duration<double, std::milli>(duration).count();
+  const double figure = milliseconds(duration);
   std::array<char, 32> text{};
-  if (milliseconds < 1) {
-    std::snprintf(text.data(), text.size(), "%.2f ms", milliseconds);
-  } else if (milliseconds < 10) {
-    std::snprintf(text.data(), text.size(), "%.1f ms", milliseconds);
-  } else if (milliseconds < 1000) {
-    std::snprintf(text.data(), text.size(), "%.0f ms", milliseconds);
+  if (figure < 1) {
+    std::snprintf(text.data(), text.size(), "%.2f ms", figure);
+  } else if (figure < 10) {
+    std::snprintf(text.data(), text.size(), "%.1f ms", figure);
+  } else if (figure < 1000) {
+    std::snprintf(text.data(), text.size(), "%.0f ms", figure);
   } else {
-    std::snprintf(text.data(), text.size(), "%.2f s", milliseconds / 1000);
+    std::snprintf(text.data(), text.size(), "%.2f s", figure / 1000);
   }
   return text.data();
+}
+
+double milliseconds(Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
 }
 
 }  // namespace hapx::appliance::drill

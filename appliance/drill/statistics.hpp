@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is typical, and what is the worst?
+// What is typical, what is the worst, and how is it told?
 //
 // The median and the maximum of a few durations: the only two figures that hapx states.
 #pragma once
@@ -17,5 +17,7 @@ namespace hapx::appliance::drill {
 
 /// For people: "0.35 ms", "4.2 ms", "276 ms", "1.67 s".
 [[nodiscard]] std::string readable(Duration duration);
+/// For programs, and for plots.
+[[nodiscard]] double milliseconds(Duration duration);
 
 }  // namespace hapx::appliance::drill

@@ -37,8 +37,9 @@ class Pair : public Ground {
 
   /// But for a commit of etcd's that took long: that is said for up to a minute, and has no effect.
   [[nodiscard]] static bool is_healthy(const Status& now) {
-    return std::ranges::all_of(
-        now.degraded, [](const std::string& reason) { return reason.starts_with("etcd took "); });
+    return now.quorate && std::ranges::all_of(now.degraded, [](const std::string& reason) {
+             return reason.starts_with("etcd took ");
+           });
   }
 
   void begin_to_look() {

@@ -80,7 +80,7 @@ class ThirdVote : public Pair, public testing::WithParamInterface<Family> {
   [[nodiscard]] bool comes_to_hear_both(unsigned number) const {
     return comes("both nodes, and etcd", [&] {
       const Status now = status(number);
-      return is_answered(number) && is_healthy(now) && now.quorate;
+      return is_answered(number) && is_healthy(now);
     });
   }
 
