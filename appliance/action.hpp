@@ -50,6 +50,12 @@ struct RestartInFlight {
   std::string text;
 };
 
+/// Keeps this document of a drill, instead of the one before, through the end of the process and of
+/// the machine's power. If it can't: DrillNotKept.
+struct KeepDrill {
+  std::string document;
+};
+
 /// Everything is released: end the process.
 struct Exit {
   int status = 0;
@@ -68,7 +74,7 @@ using Action = std::variant<
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,
     lb_supervisor::AskBackends,
     // appliance
-    Respond, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, Exit>;
+    Respond, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, KeepDrill, Exit>;
 
 using Actions = std::vector<Action>;
 

@@ -308,6 +308,12 @@ std::optional<ApiAnswer> standing_order(const RequestArrived& request, const Api
   return change_record(request, context, std::move(subject));
 }
 
+ApiAnswer remember(const RequestArrived& request) {
+  auto drill = remembered_drill_from_json(request.body);
+  if (!drill) return refusal(request.id, 400, drill.error().sentence);
+  return DrillOrder{request.id, std::move(*drill)};
+}
+
 /// What a GET of one word answers; nothing if there is no such word.
 std::optional<Respond> read(const RequestArrived& request, const ApiContext& context,
                             std::string_view word) {
@@ -331,6 +337,9 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   };
   if (path.size() == 2 && path[1] == "go-alone") {
     return request.method == "POST" ? ApiAnswer(GoAloneOrder{request.id}) : only("POST");
+  }
+  if (path.size() == 2 && path[1] == "drill") {
+    return request.method == "POST" ? remember(request) : only("POST");
   }
   if (path.size() == 2 && path[1] == "reload") {
     return request.method == "POST" ? ApiAnswer(ReloadOrder{request.id}) : only("POST");

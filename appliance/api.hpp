@@ -12,6 +12,8 @@
 //   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
 //   POST /v1/services/NAME/cleanup   {"node": "node2"}   (without: on all nodes)
 //   POST /v1/go-alone                a node of two waits for the other one no more
+//   POST /v1/drill                   {"startedAt": ..., "passed": ..., "summary": [...]}: what came
+//                                    of a drill of this cluster, to be remembered
 //   POST /v1/reload                  takes the changed file, or says why not
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
@@ -33,6 +35,7 @@
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
 #include "appliance/journal.hpp"
+#include "appliance/past_drill.hpp"
 #include "appliance/status.hpp"
 #include "config/cluster_config.hpp"
 #include "membership/report.hpp"
@@ -90,8 +93,16 @@ struct GoAloneOrder {
   friend bool operator==(const GoAloneOrder&, const GoAloneOrder&) = default;
 };
 
-using ApiAnswer =
-    std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder, GoAloneOrder>;
+/// Node is to remember this drill, and to answer as api_order_answer has it.
+struct DrillOrder {
+  std::uint64_t id = 0;
+  PastDrill drill;
+
+  friend bool operator==(const DrillOrder&, const DrillOrder&) = default;
+};
+
+using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder,
+                               GoAloneOrder, DrillOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;

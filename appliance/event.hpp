@@ -69,6 +69,11 @@ struct ConfigRefused {
   std::string reason;  ///< each refusal with its place, one a line
 };
 
+/// KeepDrill came to nothing: with this process what it knows of the drill will be gone.
+struct DrillNotKept {
+  std::string reason;
+};
+
 using Event = std::variant<
     // membership
     membership::DatagramArrived, membership::RecordStored, membership::RecordStoreFailed,
@@ -85,6 +90,6 @@ using Event = std::variant<
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
     Started, DeadlineReached, RequestArrived, MetricsOpened, MetricsUnavailable, StopRequested,
-    ReloadRequested, ConfigRead, ConfigRefused>;
+    ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
 
 }  // namespace hapx::appliance

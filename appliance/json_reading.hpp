@@ -34,6 +34,14 @@ namespace hapx::appliance {
   return value ? number_in(*value) : 0;
 }
 
+/// `missing` where there is none.
+[[nodiscard]] inline bool flag_at(const boost::json::object& object, boost::json::string_view key,
+                                  bool missing) {
+  const boost::json::value* value = object.if_contains(key);
+  const bool* flag = value ? value->if_bool() : nullptr;
+  return flag ? *flag : missing;
+}
+
 /// Empty where there is none.
 [[nodiscard]] inline const boost::json::array& list_at(const boost::json::object& object,
                                                        boost::json::string_view key) {

@@ -379,6 +379,28 @@ void add_fence(Page& page, const Status& status) {
           "Times that somebody removed the kernel's fence and it was put back.");
 }
 
+/// Of this cluster, as this node was told; a drill of a lab is none.
+void add_drill(Page& page, const Status& status) {
+  page.family("hapx_drill_last_run_timestamp_seconds", gauge,
+              "When the last drill of this cluster began, from 1970; 0: there was none, or this "
+              "node was not told.");
+  const auto began = status.drill ? beginning_of(*status.drill) : std::nullopt;
+  page.add({}, began ? seconds(began->time_since_epoch()) : 0.0);
+  if (!status.drill) return;
+  const auto each = [&](const char* name, const char* help, auto value) {
+    page.family(name, gauge, help);
+    for (const PastFault& fault : by_fault(*status.drill)) {
+      page.add({{"fault", fault.name}}, value(fault));
+    }
+  };
+  each("hapx_drill_last_result",
+       "1 if every run of a fault passed in the last drill of this cluster, else 0.",
+       [](const PastFault& fault) { return fault.passed == fault.runs; });
+  each("hapx_drill_last_outage_seconds",
+       "The longest time without an answer of a fault in the last drill of this cluster.",
+       [](const PastFault& fault) { return seconds(fault.outage_maximum); });
+}
+
 void add_haproxy(Page& page, const Status& status) {
   page.family("hapx_haproxy_up", gauge, "1 if this node's HAProxy runs and answers its probe.");
   page.add({}, status.haproxy.fit);
@@ -442,6 +464,7 @@ std::string metrics_page(const Status& status) {
   if (status.two_nodes) add_two_nodes(page, *status.two_nodes);
   if (status.arbiter) add_arbiter(page, status);
   add_orders(page, status);
+  add_drill(page, status);
   if (is_witness(status)) return page.text();  // it holds nothing and runs no HAProxy
   add_vips(page, status);
   add_fence(page, status);

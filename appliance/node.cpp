@@ -68,6 +68,7 @@ Node::State::State(NodeOptions given, Instant now)
 // What happened.
 
 void Node::State::hear(const Started&, Instant now, Decisions& out) {
+  drill = options.inheritance.drill;
   note(out, now, JournalKind::life,
        "hapxd " + options.version + " began as " + options.self.text());
   std::vector<IpAddress> addresses;

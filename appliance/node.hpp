@@ -36,7 +36,8 @@ struct Inheritance {
   std::optional<Duration> abstain;         ///< vote for nobody for this long (LEASE.md, rule 5)
   std::map<IpAddress, Instant> deadlines;  ///< of a fence that is still in force
   std::vector<FoundAddress> addresses;
-  membership::KeptRecord record;  ///< our copy, as it is on disk
+  membership::KeptRecord record;   ///< our copy, as it is on disk
+  std::optional<PastDrill> drill;  ///< the last one of this cluster
 };
 
 struct NodeOptions {

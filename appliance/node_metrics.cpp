@@ -35,6 +35,20 @@ void Node::State::hear(const MetricsUnavailable& event, Instant now, Decisions& 
   note(out, now, JournalKind::life, "metrics are not served", event.reason);
 }
 
+/// Here and, if the disk takes it, in the next life.
+void Node::State::remember(const DrillOrder& order, Instant now, Decisions& out) {
+  drill = order.drill;
+  note(out, now, JournalKind::life, "a drill of this cluster has " + summary_of(*drill),
+       "begun at " + drill->started);
+  out.actions.emplace_back(KeepDrill{to_json(*drill)});
+  out.actions.emplace_back(
+      api_order_answer(order.id, OrderOutcome::accepted, options.self.text() + " remembers it"));
+}
+
+void Node::State::hear(const DrillNotKept& event, Instant now, Decisions& out) {
+  note(out, now, JournalKind::life, "the last drill is forgotten with this process", event.reason);
+}
+
 /// A counter that appears with its first count hides that count from whoever looks at increases.
 void Node::State::begin_counting() {
   for (const char* name : {"announcements_failed", "fence_restored", "haproxy_failures",

@@ -36,6 +36,8 @@ void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out)
     clean_up(*cleanup, now, out);
   } else if (const auto* alone = std::get_if<GoAloneOrder>(&answer)) {
     go_alone(*alone, now, out);
+  } else if (const auto* drill_order = std::get_if<DrillOrder>(&answer)) {
+    remember(*drill_order, now, out);
   } else if (const auto* reload = std::get_if<ReloadOrder>(&answer)) {
     reload_requests.push_back(reload->id);
     hear(ReloadRequested{}, now, out);

@@ -55,6 +55,7 @@ struct Node::State {
   std::map<std::string, std::uint64_t> counters;  ///< all there from the beginning
   Takeovers takeovers;
   Histogram loop_lag;
+  std::optional<PastDrill> drill;              ///< the last one of this cluster
   Instant stepped_at;                          ///< last
   std::optional<Instant> next_due;             ///< the next deadline, as the last step left it
   std::string page;                            ///< of metrics, as it was shown last
@@ -101,6 +102,7 @@ struct Node::State {
   void hear(const ReloadRequested& event, Instant now, Decisions& out);
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
+  void hear(const DrillNotKept& event, Instant now, Decisions& out);
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
   void stage(const ConfigRead& file, Instant now, Decisions& out);
   [[nodiscard]] std::optional<std::string> refuse_electorate(const ClusterConfig& after) const;
@@ -129,6 +131,7 @@ struct Node::State {
   void take_order(const membership::Order& order, Instant now, Decisions& out);
   void pass_on(const membership::OrderAnswer& answer, Decisions& out);
   void clean_up(const CleanupOrder& order, Instant now, Decisions& out);
+  void remember(const DrillOrder& order, Instant now, Decisions& out);
   void forget_failures(const membership::Order& order, Instant now, Decisions& out);
   void note_cleanup(CleanupUnderWay& cleanup, const membership::OrderAnswer& answer,
                     Decisions& out);

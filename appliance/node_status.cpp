@@ -480,6 +480,7 @@ Status Node::State::status(Instant now) const {
   shown_status.counters = counters;
   shown_status.takeover_times = takeovers.times();
   shown_status.loop_lag = loop_lag;
+  shown_status.drill = drill;
   shown_status.degraded = degraded_reasons(shown_status, *this, now);
   return shown_status;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "appliance/histogram.hpp"
+#include "appliance/past_drill.hpp"
 #include "appliance/table.hpp"
 #include "appliance/takeover.hpp"
 #include "config/cluster_config.hpp"
@@ -230,8 +231,9 @@ struct Status {
   HaproxyStatus haproxy;
   /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
   std::map<std::string, std::uint64_t> counters;
-  TakeoverTimes takeover_times;  ///< of failovers to this node
-  Histogram loop_lag;            ///< how late the loop came to what was due
+  TakeoverTimes takeover_times;    ///< of failovers to this node
+  Histogram loop_lag;              ///< how late the loop came to what was due
+  std::optional<PastDrill> drill;  ///< the last one of this cluster, as this node was told
 
   friend bool operator==(const Status&, const Status&) = default;
 };

@@ -136,12 +136,6 @@ json::array backends(const Status& status) {
 // Reading back: each of these tells what stands under `key`, or the default when that is missing or
 // of another kind.
 
-bool flag_at(const json::object& object, json::string_view key, bool missing) {
-  const json::value* value = object.if_contains(key);
-  const bool* flag = value ? value->if_bool() : nullptr;
-  return flag ? *flag : missing;
-}
-
 template <class Int>
 Int bounded_at(const json::object& object, json::string_view key) {
   return static_cast<Int>(
@@ -326,6 +320,7 @@ std::string to_json(const Status& status) {
           milliseconds(std::chrono::ceil<std::chrono::milliseconds>(*arbiter->commits_in));
     document["arbiter"] = std::move(shown);
   }
+  document["drill"] = status.drill ? json::value(as_json(*status.drill)) : nullptr;
   add_orders(document, status);
   add_watched(document, status);
   return json::serialize(document);
@@ -413,6 +408,8 @@ Result<Status> status_from_json(std::string_view text) {
     status.two_nodes = two_nodes_from(two_nodes->get_object());
   const json::value* arbiter = object->if_contains("arbiter");
   if (arbiter && arbiter->is_object()) status.arbiter = arbiter_from(arbiter->get_object());
+  const json::value* drill = object->if_contains("drill");
+  if (drill && drill->is_object()) status.drill = past_drill_from(drill->get_object());
   read_orders(*object, status);
   read_watched(*object, status);
   return status;

@@ -137,6 +137,15 @@ std::string arbiter_line(const Status& status, Style style) {
          ": " + names + "\n";
 }
 
+/// Nothing before the first drill.
+std::string drill_line(const Status& status, Style style) {
+  if (!status.drill) return "";
+  const PastDrill& drill = *status.drill;
+  return "last drill: " +
+         paint(summary_of(drill), drill.is_passed ? Tone::plain : Tone::bad, style) + " (" +
+         printable(drill.started) + ")\n";
+}
+
 /// What was unusual about our own HAProxy and every recorded failure; nothing when all is well.
 std::string trouble_text(const Status& status, Style style) {
   std::string out;
@@ -305,8 +314,8 @@ std::string fail_counts_to_text(const Status& status, Style style) {
 }
 
 std::string summary_to_text(const Status& status, Style style) {
-  std::string out =
-      headline(status, style) + quorum_line(status, style) + arbiter_line(status, style);
+  std::string out = headline(status, style) + quorum_line(status, style) +
+                    arbiter_line(status, style) + drill_line(status, style);
   for (const std::string& reason : status.degraded) {
     out += paint("! ", Tone::warning, style) + printable(reason) + "\n";
   }

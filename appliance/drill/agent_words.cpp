@@ -173,6 +173,9 @@ struct RequestLine {
                                     {"port", strike.port}}}};
   }
   json::object operator()(const Undo&) const { return {{"undo", json::object()}}; }
+  json::object operator()(const Remember& remember) const {
+    return {{"remember", as_json(remember.drill)}};
+  }
 };
 
 struct AnswerLine {
@@ -217,6 +220,11 @@ Result<AgentRequest> parse_agent_request(std::string_view line) {
   if (named && named->key == "ask") request = question_in(named->what);
   if (named && named->key == "strike") request = strike_in(named->what);
   if (named && named->key == "undo") request = Undo{};
+  if (named && named->key == "remember") {
+    auto drill = remembered_drill_from_json(json::serialize(named->what));
+    if (!drill) return drill.error();
+    request = Remember{*std::move(drill)};
+  }
   if (!request) return refusal(line, "request");
   return *std::move(request);
 }

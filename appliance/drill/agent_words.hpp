@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "appliance/drill/fault.hpp"
+#include "appliance/past_drill.hpp"
 #include "config/ids.hpp"
 #include "config/net.hpp"
 #include "config/result.hpp"
@@ -62,7 +63,14 @@ struct Undo {
   friend bool operator==(const Undo&, const Undo&) = default;
 };
 
-using AgentRequest = std::variant<Greet, AskHapx, Strike, Undo>;
+/// The drill is over; hapxd there is to remember what came of it. Answered by HapxSaid.
+struct Remember {
+  PastDrill drill;
+
+  friend bool operator==(const Remember&, const Remember&) = default;
+};
+
+using AgentRequest = std::variant<Greet, AskHapx, Strike, Undo, Remember>;
 
 /// An agent that is ready.
 struct Greeting {

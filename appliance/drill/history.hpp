@@ -2,9 +2,8 @@
 // Which drills were there, and what came of them?
 //
 // The reports that a machine has kept (STATE/drills, one JSON document each), read back as far as a
-// list of them needs: when, of what, how long without an answer, passed or not. How they are named,
-// so that their names stand in the order of time, and which are too old to be kept, is said here,
-// too. It reads no file.
+// list of them needs (appliance/past_drill). How they are named, so that their names stand in the
+// order of time, and which are too old to be kept, is said here, too. It reads no file.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +13,7 @@
 #include <vector>
 
 #include "appliance/drill/report.hpp"
-#include "config/result.hpp"
-#include "config/time.hpp"
+#include "appliance/past_drill.hpp"
 
 namespace hapx::appliance::drill {
 
@@ -23,30 +21,6 @@ namespace hapx::appliance::drill {
 inline constexpr std::size_t reports_kept_max = 50;
 /// Limit: a larger file is no report of ours; one of a thousand runs has less.
 inline constexpr std::size_t report_bytes_max = 8 * 1024 * 1024;
-
-struct PastFault {
-  std::string name;
-  std::size_t runs = 0;
-  std::size_t passed = 0;
-  Duration outage_median{};
-  Duration outage_maximum{};
-
-  friend bool operator==(const PastFault&, const PastFault&) = default;
-};
-
-struct PastDrill {
-  std::string started;  ///< "2026-11-28T13:36:57Z"; empty: unknown
-  std::string lab;
-  std::string plan;
-  std::string version;  ///< of hapx
-  bool is_passed = false;
-  std::vector<PastFault> faults;
-
-  friend bool operator==(const PastDrill&, const PastDrill&) = default;
-};
-
-/// What render_json wrote, also by another version; refuses what is no report.
-[[nodiscard]] Result<PastDrill> past_drill_from_json(std::string_view text);
 
 /// "20261128T133657Z-weekly.json". Nothing for a report that does not say when it began.
 [[nodiscard]] std::optional<std::string> file_name_of(const Report& report);

@@ -18,6 +18,7 @@
 #include <sys/timerfd.h>
 
 #include "appliance/io/accepted_file.hpp"
+#include "appliance/io/drill_file.hpp"
 #include "appliance/io/etcd_door.hpp"
 #include "appliance/io/event_queue.hpp"
 #include "appliance/io/http_server.hpp"
@@ -103,9 +104,10 @@ class Daemon {
       if (!link) return link.error();
       links_.push_back(std::move(*link));
     }
-    auto record = membership::RecordFile::open(context_, options_.state_dir, post_any);
-    if (!record) return record.error();
-    record_.emplace(std::move(*record));
+    auto disk = DiskThread::begin(context_);
+    if (!disk) return disk.error();
+    disk_.emplace(std::move(*disk));
+    record_.emplace(*disk_, options_.state_dir, post_any);
     if (auto watched = wall_clock_.watch(); !watched) return watched;
     if (config.arbiter) {
       auto etcd = EtcdDoor::open(context_, config.arbiter->etcd, config.name, post_any);
@@ -330,6 +332,14 @@ class Daemon {
     asio::post(context_,
                [this] { asio::post(context_, [this] { end(status_restart_in_flight); }); });
   }
+  void carry_out(const KeepDrill& action) {
+    const auto keep = [folder = options_.state_dir, document = action.document] {
+      return keep_drill(folder, document);
+    };
+    disk_->run(keep, [this](const Result<void>& kept) {
+      if (!kept) deliver(DrillNotKept{kept.error().sentence});
+    });
+  }
   void carry_out(const Exit& action) { end(action.status); }
 
   void end(int status) {
@@ -345,6 +355,7 @@ class Daemon {
   asio::io_context context_{1};
   Log log_;
   std::vector<std::unique_ptr<membership::UdpLink>> links_;  ///< of our ways, in their order
+  std::optional<DiskThread> disk_;
   std::optional<membership::RecordFile> record_;
   std::unique_ptr<EtcdDoor> etcd_;  ///< if it has the third vote
   std::unique_ptr<vip::Door> vip_;

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "appliance/io/accepted_file.hpp"
+#include "appliance/io/drill_file.hpp"
 #include "config/io/clock.hpp"
 #include "config/io/credentials_file.hpp"
 #include "config/io/durable_file.hpp"
@@ -210,6 +211,9 @@ Result<Beginning> begin(const HapxdOptions& options, DescriptorsByName inherited
   if (const auto stored = adopt_electorate(options.state_dir, *config, *self, beginning); !stored) {
     return stored.error();
   }
+  auto drill = read_kept_drill(options.state_dir);
+  if (!drill) beginning.remarks.push_back(drill.error().sentence);
+  if (drill) beginning.node.inheritance.drill = std::move(*drill);
   beginning.node.config = std::move(*config);
   beginning.node.self = *self;
   beginning.node.boot = *boot;

@@ -43,6 +43,7 @@ class Interpreter {
   void operator()(const NotifyServiceManager& action);
   void operator()(const ReadConfig& action);
   void operator()(const RestartInFlight& action);
+  void operator()(const KeepDrill& action);
   void operator()(const Exit& action);
 
  private:

@@ -69,6 +69,7 @@ std::optional<Inheritance> World::find_inheritance(Machine& machine, Inherits in
     if (machine.disk_full || machine.disk.health == DiskHealth::failing) return std::nullopt;
     machine.disk.voters = encode_voters(*inheritance.record.electorate, owner);
   }
+  if (auto drill = remembered_drill_from_json(machine.disk.drill)) inheritance.drill = *drill;
   if (inherits == Inherits::everything) {
     if (kernel.fenced()) inheritance.deadlines = kernel.deadlines();
     for (const auto& [vip, held] : kernel.addresses()) {

@@ -59,6 +59,14 @@ void World::store_record(Machine& machine, const membership::StoreRecord& action
       });
 }
 
+/// It takes no time here; a disk that hangs says nothing.
+void World::keep_drill(Machine& machine, const std::string& document) {
+  if (machine.disk.health == DiskHealth::failing) {
+    return tell(machine, Duration(0), DrillNotKept{"made to fail"});
+  }
+  if (machine.disk.health != DiskHealth::hanging) machine.disk.drill = document;
+}
+
 /// The process is gone, or the power: what was under way is there or not.
 void World::settle_store(Machine& machine) {
   machine.disk.hangs.reset();
@@ -117,6 +125,7 @@ void World::replace_disk(const NodeName& node) {
   disturb(node.text() + ": gets a new disk");
   it.disk.file.clear();
   it.disk.voters.clear();
+  it.disk.drill.clear();
   it.marker.reset();
 }
 

@@ -27,6 +27,7 @@ struct RecordDisk {
   DiskHealth health = DiskHealth::well;
   std::vector<std::uint8_t> file;                    ///< empty: there is none
   std::vector<std::uint8_t> voters;                  ///< likewise, the file of who votes
+  std::string drill;                                 ///< likewise, of the last drill
   std::optional<membership::StoreRecord> under_way;  ///< not on it yet
   std::optional<membership::StoreRecord> hangs;      ///< goes on when the disk does
 

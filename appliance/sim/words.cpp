@@ -134,6 +134,7 @@ struct EventWords {
   std::string operator()(const ReloadRequested&) const { return "ReloadRequested"; }
   std::string operator()(const ConfigRead&) const { return "ConfigRead"; }
   std::string operator()(const ConfigRefused& it) const { return "ConfigRefused: " + it.reason; }
+  std::string operator()(const DrillNotKept& it) const { return "DrillNotKept: " + it.reason; }
 };
 
 struct ActionWords {
@@ -215,6 +216,7 @@ struct ActionWords {
   std::string operator()(const NotifyServiceManager& it) const { return "Notify " + it.state; }
   std::string operator()(const ReadConfig&) const { return "ReadConfig"; }
   std::string operator()(const RestartInFlight&) const { return "RestartInFlight"; }
+  std::string operator()(const KeepDrill& it) const { return "KeepDrill " + it.document; }
   std::string operator()(const Exit& it) const { return "Exit " + std::to_string(it.status); }
 };
 

@@ -421,6 +421,7 @@ class World {
 
   // record.cpp: disks, wall clocks and standing orders
   void store_record(Machine& machine, const membership::StoreRecord& action);
+  void keep_drill(Machine& machine, const std::string& document);
   void settle_store(Machine& machine);
   void tell_of_wall_clock(Machine& machine);
   [[nodiscard]] Duration spread_of_wall_clocks() const;

@@ -11,7 +11,7 @@ namespace hapx::fuzz {
 using namespace appliance;
 
 void try_input(Bytes input) {
-  const auto past = drill::past_drill_from_json(text_of(input));
+  const auto past = past_drill_from_json(text_of(input));
   if (!past) return must_be_a_sentence(past.error().sentence);
   std::string shown = drill::history_as_text({*past});
   must(shown.ends_with('\n'), "a list is lines");

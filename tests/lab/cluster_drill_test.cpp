@@ -11,7 +11,10 @@
 namespace hapx::appliance::lab {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 class ClusterDrill : public Ground {
  protected:
@@ -68,11 +71,11 @@ class ClusterDrill : public Ground {
 
   void expect_passed(const Outcome& outcome, std::size_t faults) const {
     EXPECT_EQ(outcome.code, 0) << outcome.output << outcome.errors << logs();
-    const auto report = drill::past_drill_from_json(outcome.output);
+    const auto report = past_drill_from_json(outcome.output);
     ASSERT_TRUE(report) << outcome.output << outcome.errors;
     EXPECT_TRUE(report->is_passed);
     EXPECT_EQ(report->faults.size(), faults);
-    for (const drill::PastFault& fault : report->faults) {
+    for (const PastFault& fault : report->faults) {
       EXPECT_EQ(fault.passed, fault.runs) << fault.name;
       std::cout << fault.name << ": outage " << fault.outage_median / std::chrono::microseconds(1)
                 << " us at the median of " << fault.runs << "\n";
@@ -130,6 +133,14 @@ class ClusterDrill : public Ground {
     EXPECT_TRUE(eventually([&] { return !is_struck(); })) << logs();
   }
 
+  /// What this node remembers of the last drill, as it tells whoever watches it.
+  [[nodiscard]] std::vector<std::string> remembered(unsigned number) const {
+    std::vector<std::string> faults;
+    const auto drill = status(number).drill;
+    for (const PastFault& fault : drill.value_or(PastDrill{}).faults) faults.push_back(fault.name);
+    return faults;
+  }
+
   void expect_well() const {
     EXPECT_TRUE(comes("a cluster that is well",
                       [&] { return lab_->missing().empty() && status(1).degraded.empty(); }));
@@ -142,6 +153,7 @@ TEST_F(ClusterDrill, TheDefaultPlanPassesFromAMachineBesideTheNodes) {
   expect_passed(outcome, 5);
   EXPECT_THAT(outcome.output, HasSubstr("\"cluster\":\""));
   EXPECT_THAT(outcome.output, HasSubstr("\"unheard\":\"\"")) << "it hears all of them";
+  for (unsigned i = 1; i <= 3; ++i) EXPECT_THAT(remembered(i), SizeIs(5)) << "node" << i;
   expect_undone();
   expect_well();
 }
@@ -264,6 +276,15 @@ TEST_F(ClusterDrill, AnOrderWantsNobodyReached) {
   begin();
   expect_passed(drill_from(node(1).netns, {"--fault", "hand-over", "-o", "json"}), 1);
   expect_well();
+  EXPECT_THAT(remembered(1), ElementsAre("hand-over"));
+  EXPECT_THAT(remembered(2), IsEmpty()) << "who was not told does not know";
+  const Duration uptime = status(1).uptime;
+  signal_all(1, {daemon_name}, SIGKILL);
+  comes("the next hapxd", [&] {
+    const Status now = status(1);
+    return !now.node.empty() && now.uptime < uptime;
+  });
+  EXPECT_THAT(remembered(1), ElementsAre("hand-over"));
 }
 
 }  // namespace

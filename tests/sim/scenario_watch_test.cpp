@@ -305,5 +305,43 @@ TEST_F(Watch, NoCounterGoesBackwards) {
   }
 }
 
+constexpr const char* report =
+    R"({"startedAt":"2026-11-30T12:00:00Z","plan":"weekly","passed":true,)"
+    R"("summary":[{"fault":"hand-over","runs":1,"passed":1,"outageMaxMs":6}]})";
+
+TEST_F(Watch, TheLastDrillIsRememberedThroughAnyEnd) {
+  begin(cluster(2));
+  EXPECT_EQ(world_->status(n1).drill, std::nullopt);
+  const Respond* answer = world_->answer(world_->request(n1, "POST", "/v1/drill", report));
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->status, 200U) << answer->body;
+  const auto remembered = world_->status(n1).drill;
+  ASSERT_TRUE(remembered);
+  EXPECT_EQ(remembered->plan, "weekly");
+  EXPECT_EQ(world_->status(n2).drill, std::nullopt) << "who was not told does not know";
+  world_->kill(n1);
+  world_->run_for(3s);
+  EXPECT_EQ(world_->status(n1).drill, remembered);
+  world_->power_off(n1);
+  world_->run_for(1s);
+  world_->power_on(n1);
+  world_->run_for(10s);
+  EXPECT_EQ(world_->status(n1).drill, remembered);
+}
+
+TEST_F(Watch, ADiskThatDoesNotTakeTheDrillIsToldAndHarmsNothing) {
+  begin(cluster(2));
+  world_->set_disk(n1, DiskHealth::failing);
+  world_->request(n1, "POST", "/v1/drill", report);
+  world_->run_for(1s);
+  ASSERT_TRUE(world_->status(n1).drill);
+  const Respond* events = world_->answer(world_->request(n1, "GET", "/v1/events", ""));
+  ASSERT_NE(events, nullptr);
+  EXPECT_THAT(events->body, testing::HasSubstr("the last drill is forgotten with this process"));
+  world_->kill(n1);
+  world_->run_for(3s);
+  EXPECT_EQ(world_->status(n1).drill, std::nullopt);
+}
+
 }  // namespace
 }  // namespace hapx::appliance::sim

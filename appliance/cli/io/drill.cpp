@@ -46,7 +46,12 @@ int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOp
 }
 
 int run_agent(const GlobalOptions& global, const Surroundings& around) {
-  return drill::run_agent({global.socket, around.version}, STDIN_FILENO, STDOUT_FILENO);
+  const auto remember = [&](const std::string& document) {
+    Question question{"POST", "/v1/drill", document};
+    question.twice = Twice::is_as_once;
+    return ask_for(global.socket, question);
+  };
+  return drill::run_agent({global.socket, around.version, remember}, STDIN_FILENO, STDOUT_FILENO);
 }
 
 }  // namespace hapx::appliance::cli

@@ -133,6 +133,12 @@ class Agent {
     return Undone{now - undone_at_.value_or(now)};
   }
 
+  AgentAnswer do_(const Remember& remember) const {
+    const auto said = options_.remember(to_json(remember.drill));
+    if (!said) return NotDone{said.error().sentence};
+    return HapxSaid{0, *said, ""};
+  }
+
   /// What could not be ended is left to the dead man, who tries it once more.
   Result<void> end_fault() {
     if (!standing_) return {};

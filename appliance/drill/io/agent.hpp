@@ -10,13 +10,18 @@
 // Safety: no fault outlives its length or its drill, whoever is killed.
 #pragma once
 
+#include <functional>
 #include <string>
+
+#include "config/result.hpp"
 
 namespace hapx::appliance::drill {
 
 struct AgentOptions {
   std::string socket;   ///< where this node's hapxd answers; a drill's lock lies beside it
   std::string version;  ///< of hapx
+  /// Has hapxd remember a drill (the document that POST /v1/drill takes); what it answers.
+  std::function<Result<std::string>(const std::string& document)> remember;
 };
 
 /// Reads requests from `in` until its end, and writes the answers to `out`. Returns the exit

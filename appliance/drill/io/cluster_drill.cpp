@@ -61,6 +61,15 @@ Report report_on(const ClusterConfig& cluster, const PlaceFacts& facts, Report r
   return report;
 }
 
+/// For whoever watches them; a drill that nobody remembers was one all the same.
+void tell_nodes(const Report& report, ClusterPlace& place, Display& display) {
+  const auto drill = past_drill_from_json(render_json(report));
+  if (!drill) return;
+  for (const Error& error : place.remember(*drill)) {
+    display.say("this drill is not remembered everywhere: " + error.sentence);
+  }
+}
+
 int carry_out(const Plan& plan, const ClusterConfig& cluster, std::string config,
               const RunOptions& options, std::ostream& out, std::ostream& err) {
   err << "calling the nodes\n" << std::flush;
@@ -81,6 +90,7 @@ int carry_out(const Plan& plan, const ClusterConfig& cluster, std::string config
   const auto after = (*place)->verify(end_patience);
   display.say(after ? "all nodes say that all is well again"
                     : "not all is as it was: " + after.error().sentence);
+  if (!lab::interrupted()) tell_nodes(report, **place, display);
   place->reset();
   if (lab::interrupted()) return lab::exit_interrupted;
   const int status = hand_in(report, options, out, err);

@@ -249,6 +249,15 @@ Result<void> ClusterPlace::verify(Duration patience) {
   return wait_until_nothing([this] { return hindrance(); }, patience, sleep_a_little);
 }
 
+std::vector<Error> ClusterPlace::remember(const PastDrill& drill) {
+  std::vector<Error> failures;
+  for (const Called& called : called_) {
+    const auto answer = called.envoy->ask(Remember{drill});
+    if (!answer) failures.push_back(answer.error());
+  }
+  return failures;
+}
+
 Result<Scene> ClusterPlace::prepare(const PlannedFault& planned) {
   return cast(planned, *this);
 }

@@ -38,6 +38,9 @@ class ClusterPlace final : public Place {
   /// Whether a drill has left all as it was: the same, and a Ctrl-C does not cut it short.
   [[nodiscard]] Result<void> verify(Duration patience);
 
+  /// Has each node that is reached remember what came of the drill. Empty, or who does not.
+  [[nodiscard]] std::vector<Error> remember(const PastDrill& drill);
+
   [[nodiscard]] const PlaceFacts& facts() const override { return facts_; }
   [[nodiscard]] bool is_reached(const std::string& node) const override;
   [[nodiscard]] Result<lab::Outcome> ask(const std::string& node,

@@ -26,17 +26,21 @@ class RecordFileTest : public ::testing::Test {
     folder_ = pattern;
   }
   void TearDown() override {
-    file_.reset();
+    close();
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
 
   void open() {
-    auto opened = RecordFile::open(context_, folder_.string(), [this](RecordFile::Outcome outcome) {
-      outcomes_.push_back(std::move(outcome));
-    });
-    ASSERT_TRUE(opened) << opened.error().sentence;
-    file_.emplace(std::move(*opened));
+    auto disk = DiskThread::begin(context_);
+    ASSERT_TRUE(disk) << disk.error().sentence;
+    disk_.emplace(std::move(*disk));
+    file_.emplace(*disk_, folder_.string(),
+                  [this](RecordFile::Outcome outcome) { outcomes_.push_back(std::move(outcome)); });
+  }
+  void close() {
+    file_.reset();
+    disk_.reset();
   }
   /// Runs the loop until so many outcomes are there.
   void wait_for(std::size_t count) {
@@ -55,6 +59,7 @@ class RecordFileTest : public ::testing::Test {
   fs::path folder_;
   boost::asio::io_context context_{1};
   std::vector<RecordFile::Outcome> outcomes_;
+  std::optional<DiskThread> disk_;
   std::optional<RecordFile> file_;
 };
 
@@ -152,7 +157,7 @@ TEST_F(RecordFileTest, a_full_disk_is_told_and_the_old_record_stays) {
   wait_for(2);
   EXPECT_TRUE(std::holds_alternative<RecordStoreFailed>(outcomes_[1]));
   EXPECT_EQ(read(), (std::vector<std::uint8_t>{1, 2, 3}));
-  file_.reset();
+  close();
   ::umount2(folder_.c_str(), MNT_DETACH);
 }
 
@@ -179,7 +184,7 @@ TEST_F(RecordFileTest, a_longer_file_than_ours_is_read_only_so_far) {
 TEST_F(RecordFileTest, the_door_closes_while_a_store_is_under_way) {
   open();
   file_->store({1, std::vector<std::uint8_t>(record_bytes_max, 1)});
-  file_.reset();
+  close();
   context_.poll();
   EXPECT_TRUE(outcomes_.empty());
 }

@@ -165,6 +165,20 @@ TEST_F(Api, UnderstandsACleanup) {
   EXPECT_EQ(respond("GET", "/v1/services/api/cleanup").status, 405U);
 }
 
+TEST_F(Api, UnderstandsWhatCameOfADrill) {
+  const PastDrill drill{"2026-11-30T12:00:00Z",
+                        "",
+                        "weekly",
+                        "0.1.0",
+                        true,
+                        {{"hand-over", 1, 1, Duration(0), std::chrono::milliseconds(6)}}};
+  EXPECT_EQ(std::get<DrillOrder>(ask("POST", "/v1/drill", to_json(drill))), (DrillOrder{7, drill}));
+  EXPECT_EQ(respond("GET", "/v1/drill").status, 405U);
+  for (const char* body : {"", "{}", "[]", R"({"passed": true, "summary": []})"}) {
+    EXPECT_EQ(respond("POST", "/v1/drill", body).status, 400U) << body;
+  }
+}
+
 TEST_F(Api, UnderstandsStandingOrders) {
   using membership::RecordChange;
   using membership::Subject;

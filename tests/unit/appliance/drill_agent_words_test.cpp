@@ -24,6 +24,12 @@ TEST(AgentWords, ARequestIsReadAsItWasWritten) {
       AskHapx{{"move", "kube-apiserver", "node2"}},
       freeze,
       Undo{},
+      Remember{{"2026-11-30T12:00:00Z",
+                "",
+                "weekly",
+                "0.1.0",
+                true,
+                {{"hand-over", 2, 2, milliseconds(4), milliseconds(6)}}}},
   };
   for (const AgentRequest& request : requests) {
     const std::string line = to_line(request);

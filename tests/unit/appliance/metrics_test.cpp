@@ -83,6 +83,14 @@ Status watched() {
                      {"plans", 5},
                      {"reloads_refused", 0},
                      {"rights_lost", 1}};
+  status.drill = {"2026-11-30T12:00:00Z",
+                  "",
+                  "weekly",
+                  "0.1.0",
+                  false,
+                  {{"hand-over", 3, 3, milliseconds(4), milliseconds(6)},
+                   {"vip-delete", 2, 1, milliseconds(5), milliseconds(1200)},
+                   {"hand-over", 1, 1, milliseconds(9), milliseconds(9)}}};
   status.takeover_times.whole = histogram({milliseconds(310), milliseconds(290)});
   status.takeover_times.phases = {
       {FailoverPhase::peer_silent, histogram({milliseconds(125), milliseconds(120)})},

@@ -95,6 +95,8 @@ TEST(Status, IsReadBackAsItWas) {
   Status status = healthy();
   status.arbiter = {{"https://10.0.0.31:2379"}, true, "because", std::chrono::milliseconds(4)};
   status.two_nodes = {"192.168.4.1", "doesn't answer", "garbled", true, false, "because"};
+  status.drill = {"2026-11-30T12:00:00Z", "", "weekly", "0.1.0", true, {}};
+  status.drill->faults = {{"hand-over", 1, 1, std::chrono::milliseconds(6), {}}};
   status.degraded = {"node3 is offline"};
   status.services[0].moved = true;
   status.services[0].nodes[1].haproxy_failures = 1'000'000;
@@ -312,6 +314,16 @@ TEST(StatusText, TellsTheWholeStoryOnOneScreen) {
             "kube-apiserver  kube-mast02:6443  up     http    L7OK\n"
             "\n"
             "kube-apiserver is on node1: runs there already\n");
+}
+
+TEST(StatusText, TellsOfTheLastDrill) {
+  Status status = healthy();
+  EXPECT_THAT(to_text(status, {}), Not(HasSubstr("drill")));
+  status.drill = {"2026-11-30T12:00:00Z", "", "weekly", "0.1.0", true, {}};
+  status.drill->faults = {{"hand-over", 1, 1, Duration(0), std::chrono::milliseconds(6)}};
+  EXPECT_THAT(to_text(status, {}),
+              HasSubstr("\nlast drill: passed: 1 fault, at most 6ms without an answer "
+                        "(2026-11-30T12:00:00Z)\n"));
 }
 
 TEST(StatusText, TellsWhatIsWrong) {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/past_drill.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+
+#include <boost/json.hpp>
+
+#include "appliance/json_reading.hpp"
+#include "config/utf8.hpp"
+
+namespace hapx::appliance {
+namespace {
+
+namespace json = boost::json;
+
+/// Limit: of one report; a plan has fewer.
+constexpr std::size_t faults_max = 1000;
+constexpr std::size_t fault_name_bytes_max = 32;
+/// Limit: of a plan's name, and of a version.
+constexpr std::size_t word_bytes_max = 63;
+/// "2026-11-28T13:36:57Z", as to_string(Utc) writes it.
+constexpr std::string_view moment_pattern = "dddd-dd-ddTdd:dd:ddZ";
+
+std::string printable_at(const json::object& object, std::string_view key) {
+  return printable(text_at(object, key));
+}
+
+/// Also of a fraction, and of what is far too much; 0 for what is no number.
+double amount_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_number()) return 0;
+  const double number = value->to_number<double>();
+  constexpr double year_ms = 3.2e10;
+  return std::isfinite(number) ? std::clamp(number, 0.0, year_ms) : 0;
+}
+
+Duration milliseconds_at(const json::object& object, std::string_view key) {
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double, std::milli>(amount_at(object, key)));
+}
+
+double milliseconds(Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+PastFault fault_from(const json::object& row) {
+  return {printable_at(row, "fault"), static_cast<std::size_t>(amount_at(row, "runs")),
+          static_cast<std::size_t>(amount_at(row, "passed")),
+          milliseconds_at(row, "outageMedianMs"), milliseconds_at(row, "outageMaxMs")};
+}
+
+bool is_fault_name(const std::string& name) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+  return !name.empty() && name.size() <= fault_name_bytes_max && std::ranges::all_of(name, fits);
+}
+
+int number_in(std::string_view digits) {
+  int number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+}  // namespace
+
+PastDrill past_drill_from(const json::object& report) {
+  PastDrill drill{printable_at(report, "startedAt"), printable_at(report, "lab"),
+                  printable_at(report, "plan"),      printable_at(report, "version"),
+                  flag_at(report, "passed", false),  {}};
+  each_object_at(report, "summary", [&](const json::object& row) {
+    if (drill.faults.size() < faults_max) drill.faults.push_back(fault_from(row));
+  });
+  return drill;
+}
+
+Result<PastDrill> past_drill_from_json(std::string_view text) {
+  boost::system::error_code error;
+  const json::value document = json::parse({text.data(), text.size()}, error);
+  const json::object* root = error ? nullptr : document.if_object();
+  const json::value* summary = root == nullptr ? nullptr : root->if_contains("summary");
+  const json::value* passed = root == nullptr ? nullptr : root->if_contains("passed");
+  if (summary == nullptr || !summary->is_array() || passed == nullptr || !passed->is_bool()) {
+    return Error{ErrorKind::refused, "this is no report of a drill", 0};
+  }
+  return past_drill_from(*root);
+}
+
+json::object as_json(const PastDrill& drill) {
+  json::array faults;
+  for (const PastFault& fault : drill.faults) {
+    faults.push_back(json::object{{"fault", fault.name},
+                                  {"runs", fault.runs},
+                                  {"passed", fault.passed},
+                                  {"outageMedianMs", milliseconds(fault.outage_median)},
+                                  {"outageMaxMs", milliseconds(fault.outage_maximum)}});
+  }
+  return {{"startedAt", drill.started}, {"lab", drill.lab},
+          {"plan", drill.plan},         {"version", drill.version},
+          {"passed", drill.is_passed},  {"summary", std::move(faults)}};
+}
+
+std::string to_json(const PastDrill& drill) {
+  return json::serialize(as_json(drill));
+}
+
+std::optional<Utc> beginning_of(const PastDrill& drill) {
+  const std::string& text = drill.started;
+  if (text.size() != moment_pattern.size()) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (moment_pattern[i] == 'd' ? !is_digit : text[i] != moment_pattern[i]) return std::nullopt;
+  }
+  const auto field = [&](std::size_t from, std::size_t digits) {
+    return number_in(std::string_view(text).substr(from, digits));
+  };
+  const std::chrono::year_month_day day{std::chrono::year(field(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(field(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(field(8, 2)))};
+  constexpr int nanoseconds_end = 2262;  // of 63 bits
+  const int year = field(0, 4);
+  if (!day.ok() || year < 1970 || year >= nanoseconds_end) return std::nullopt;
+  const auto time = std::chrono::hours(field(11, 2)) + std::chrono::minutes(field(14, 2)) +
+                    std::chrono::seconds(field(17, 2));
+  if (time >= std::chrono::days(1)) return std::nullopt;
+  return Utc(std::chrono::sys_days(day).time_since_epoch() + time);
+}
+
+Result<PastDrill> remembered_drill_from_json(std::string_view text) {
+  auto drill = past_drill_from_json(text);
+  if (!drill) return drill;
+  const auto refuse = [](const std::string& why) {
+    return Error{ErrorKind::refused, "this drill can't be remembered: " + why, 0};
+  };
+  if (!drill->lab.empty()) return refuse("it was one of a lab");
+  if (!beginning_of(*drill)) return refuse("it does not say when it began");
+  if (drill->plan.size() > word_bytes_max || drill->version.size() > word_bytes_max) {
+    return refuse("its plan or its version has too long a name");
+  }
+  if (drill->faults.size() > remembered_faults_max) return refuse("it has too many faults");
+  if (!std::ranges::all_of(drill->faults, is_fault_name, &PastFault::name)) {
+    return refuse("a fault has a name that none can have");
+  }
+  return drill;
+}
+
+std::vector<PastFault> by_fault(const PastDrill& drill) {
+  std::vector<PastFault> rows;
+  for (const PastFault& fault : drill.faults) {
+    const auto same = std::ranges::find(rows, fault.name, &PastFault::name);
+    if (same == rows.end()) {
+      rows.push_back(fault);
+      continue;
+    }
+    const std::size_t runs = same->runs + fault.runs;
+    const std::size_t passed = same->passed + fault.passed;
+    if (fault.outage_maximum > same->outage_maximum) *same = fault;
+    same->runs = runs;
+    same->passed = passed;
+  }
+  return rows;
+}
+
+std::string summary_of(const PastDrill& drill) {
+  const std::vector<PastFault> rows = by_fault(drill);
+  Duration longest{};
+  for (const PastFault& fault : rows) longest = std::max(longest, fault.outage_maximum);
+  return (drill.is_passed ? "passed: " : "failed: ") + std::to_string(rows.size()) +
+         (rows.size() == 1 ? " fault" : " faults") + ", at most " +
+         hapx::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(longest)) +
+         " without an answer";
+}
+
+}  // namespace hapx::appliance
