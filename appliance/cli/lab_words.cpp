@@ -227,9 +227,11 @@ void LabWords::add_place(CLI::App& run) {
       ->type_name("COMMAND");
   run.add_option("--service", drill_run_.service, "whose address (default: the first service's)")
       ->type_name("NAME");
+  run.add_flag("--destructive", drill_run_.may_destroy,
+               "also what ends all that runs on a machine (power-loss, ...)");
   CLI::Option* in_lab = run.add_flag("--lab", drill_run_.in_lab,
                                      "in a lab instead (built and removed if it isn't up)");
-  for (const char* real : {"--config", "--reach", "--service"}) {
+  for (const char* real : {"--config", "--reach", "--service", "--destructive"}) {
     in_lab->excludes(run.get_option(real));
   }
   add_wishes(&run, drill_run_.lab);

@@ -22,6 +22,8 @@ constexpr std::size_t name_bytes_max = 256;
 constexpr std::size_t card_bytes_max = 15;
 /// A day. What is longer ago was not done in this drill.
 constexpr std::int64_t microseconds_max = 86'400'000'000;
+/// A second. Nobody announces a fault earlier.
+constexpr std::int64_t notice_max = 1'000'000;
 /// What a drill wants to know of a node, and the orders that it gives.
 constexpr std::array<std::string_view, 4> questions{"status", "events", "move", "cleanup"};
 
@@ -235,7 +237,9 @@ Result<AgentAnswer> parse_agent_answer(std::string_view line) {
   if (named && named->key == "greeting") answer = greeting_in(named->what);
   if (named && named->key == "said") answer = said_in(named->what);
   if (named && named->key == "struck") {
-    if (const auto ago = microseconds_at(named->what, "agoUs")) answer = Struck{*ago};
+    if (const auto ago = number_at(named->what, "agoUs", -notice_max, microseconds_max)) {
+      answer = Struck{std::chrono::microseconds(*ago)};
+    }
   }
   if (named && named->key == "undone") {
     if (const auto ago = microseconds_at(named->what, "agoUs")) answer = Undone{*ago};

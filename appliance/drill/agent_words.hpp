@@ -92,7 +92,7 @@ struct HapxSaid {
 };
 
 struct Struck {
-  Duration ago{};  ///< since just before it was done
+  Duration ago{};  ///< since just before it was done; negative: it will be
 
   friend bool operator==(const Struck&, const Struck&) = default;
 };

@@ -163,6 +163,11 @@ bool is_counted(Fault fault) {
          fault == Fault::vip_delete;
 }
 
+bool ends_machine(Fault fault) {
+  return fault == Fault::power_loss || fault == Fault::coordinator_kill ||
+         fault == Fault::peer_loss;
+}
+
 bool takes_a_vote(Fault fault) {
   const bool is_loss = fault == Fault::coordinator_kill || fault == Fault::peer_loss;
   return is_loss || (is_moving(fault) && fault != Fault::hand_over);

@@ -127,6 +127,9 @@ inline constexpr Duration resolution = std::chrono::milliseconds(20);
 /// Whether hapx counts it as a failure of what runs there, and moves a service away from too many.
 [[nodiscard]] bool is_counted(Fault fault);
 
+/// Whether it ends a whole machine, which takes its time to boot again.
+[[nodiscard]] bool ends_machine(Fault fault);
+
 /// Whether a majority of votes must be there without one node for the service to go on.
 [[nodiscard]] bool takes_a_vote(Fault fault);
 

@@ -94,7 +94,7 @@ std::string faults_as_json() {
   return json::serialize(list) + "\n";
 }
 
-std::string refused_on_cluster(Fault fault) {
+std::string refused_on_cluster(Fault fault, Consent consent) {
   const FaultWords& words = words_of(fault);
   const std::string name(words.name);
   if (words.places.on_cluster == Consent::never) {
@@ -103,6 +103,10 @@ std::string refused_on_cluster(Fault fault) {
   }
   if (!words.places.is_built_on_cluster) {
     return name + " can't be done to a real cluster yet, only in a lab (--lab)";
+  }
+  if (words.places.on_cluster == Consent::destructive && consent != Consent::destructive) {
+    return name + " ends all that runs on a machine, and what may be lost is " +
+           std::string(words.loss) + "; if it may be done, say --destructive";
   }
   return "";
 }

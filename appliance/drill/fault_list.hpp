@@ -19,7 +19,7 @@ namespace hapx::appliance::drill {
 /// Why `drill run --lab` can't do it; empty: it can.
 [[nodiscard]] std::string refused_in_lab(Fault fault);
 
-/// Why it is not done to a real cluster; empty: it is.
-[[nodiscard]] std::string refused_on_cluster(Fault fault);
+/// Why it is not done to a real cluster by whoever has consented to so much; empty: it is.
+[[nodiscard]] std::string refused_on_cluster(Fault fault, Consent consent);
 
 }  // namespace hapx::appliance::drill

@@ -22,6 +22,7 @@ struct ClusterOptions {
   std::string reach;    ///< the command; empty: only this machine is reached
   std::string service;  ///< empty: the first of the file
   std::string socket;   ///< of this machine's hapxd
+  Consent consent = Consent::given;
 };
 
 /// Limit: of the words, and of each of them.

@@ -18,6 +18,7 @@ import machines
 import stage
 from alone import Alone  # noqa: F401 (unittest finds it here)
 from changed import Changed  # noqa: F401
+from drilled import Drilled  # noqa: F401
 from machines import (NODES, Client, Folder, Machine, Prometheus, holder, say, seed, served,
                       wait_for)
 from network_managers import Networkd, NetworkManager  # noqa: F401

@@ -238,6 +238,7 @@ TEST_F(ClusterDrill, WhatMayNotBeDrilledIsRefused) {
   expect_refused(beside, {"--reach", "false {node}"}, "node1 can't be reached");
   expect_refused(beside, {"--reach", reach(), "--fault", "earthquake"}, "there is no fault");
   expect_refused(beside, {"--reach", reach(), "--fault", "cold-start"}, "is never done to a real");
+  expect_refused(beside, {"--reach", reach(), "--fault", "power-loss"}, "say --destructive");
   const Outcome dry = drill_from(beside, {"--dry-run"});
   EXPECT_EQ(dry.code, 0) << dry.errors;
   EXPECT_THAT(dry.output, HasSubstr("plan 'default': 5 runs"));

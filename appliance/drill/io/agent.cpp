@@ -2,6 +2,7 @@
 #include "appliance/drill/io/agent.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -40,8 +41,13 @@ class Agent {
 
   int run() {
     while (!lab::interrupted()) {
+      if (announced_ && boot_now() >= announced_->at) {
+        // If it fails, who ordered it sees that nothing happens.
+        static_cast<void>(std::exchange(announced_, std::nullopt)->strike());
+      }
       if (standing_ && boot_now() >= standing_->end) static_cast<void>(end_fault());
-      const Instant soon = boot_now() + look;
+      Instant soon = boot_now() + look;
+      if (announced_) soon = std::min(soon, announced_->at);
       auto line = line_.read(standing_ ? std::min(soon, standing_->end) : soon);
       if (!line) break;
       if (!*line) continue;
@@ -59,6 +65,12 @@ class Agent {
     NodeFault fault;
     DeadMan dead_man;
     Instant end;
+  };
+
+  /// One that nobody can tell of once it is done.
+  struct Announced {
+    std::function<Result<void>()> strike;
+    Instant at;
   };
 
   /// False when nobody takes the answer.
@@ -112,9 +124,13 @@ class Agent {
   AgentAnswer do_(const Strike& order) {
     if (::geteuid() != 0) return NotDone{"only root may do that"};
     if (!lock_.is_open()) return NotDone{"a drill begins with a greeting"};
-    if (standing_) return NotDone{"one fault at a time"};
+    if (standing_ || announced_) return NotDone{"one fault at a time"};
     auto fault = node_fault(order);
     if (!fault) return NotDone{fault.error().sentence};
+    if (fault->notice > Duration::zero()) {
+      announced_.emplace(Announced{std::move(fault->strike), boot_now() + fault->notice});
+      return Struck{-fault->notice};
+    }
     // Before the fault: from its first instant on there is somebody who ends it.
     auto dead_man = DeadMan::arm(fault->undo, order.length + dead_man_patience);
     if (!dead_man) return NotDone{dead_man.error().sentence};
@@ -153,6 +169,7 @@ class Agent {
   LinePipe line_;
   Descriptor lock_;
   std::optional<Standing> standing_;
+  std::optional<Announced> announced_;
   std::optional<Instant> undone_at_;  ///< of the last fault, if it has ended
 };
 

@@ -35,7 +35,7 @@ std::vector<Error> refusals_of(const Plan& plan, const ClusterConfig& cluster,
   std::vector<std::string> sentences;
   for (const Finding& finding : judge(plan, cluster)) sentences.push_back(finding.sentence);
   for (const PlannedFault& planned : plan.faults) {
-    sentences.push_back(refused_on_cluster(planned.fault));
+    sentences.push_back(refused_on_cluster(planned.fault, options.cluster->consent));
   }
   if (!options.is_dry) {
     sentences.push_back(out_of_reach(plan, cluster, reached_in(cluster, *options.cluster)));
@@ -106,8 +106,9 @@ int run_on_cluster(const RunOptions& options, std::ostream& out, std::ostream& e
   const auto checked = check_config(*config, file);
   if (!checked.config) return fail(checked.refusals, err);
   const ClusterConfig& cluster = *checked.config;
-  const auto wanted =
-      wanted_plan(options, cluster, [&](Fault fault) { return refused_on_cluster(fault).empty(); });
+  const auto wanted = wanted_plan(options, cluster, [&](Fault fault) {
+    return refused_on_cluster(fault, options.cluster->consent).empty();
+  });
   if (const auto* refusals = std::get_if<std::vector<Error>>(&wanted)) return fail(*refusals, err);
   const Plan& plan = std::get<Plan>(wanted);
   if (const auto refusals = refusals_of(plan, cluster, options); !refusals.empty()) {

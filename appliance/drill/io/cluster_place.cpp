@@ -26,6 +26,8 @@ namespace {
 constexpr std::string_view nobodys_address = "192.0.2.1";
 
 constexpr Duration look = std::chrono::milliseconds(100);
+/// A server with much memory may count it for minutes before it boots.
+constexpr Duration boot_patience = std::chrono::minutes(10);
 
 /// Asks again and again until nothing hinders; an Error of the question itself ends it at once.
 /// `rest`: false where nobody wants to wait any more.
@@ -72,6 +74,7 @@ std::optional<NodeName> self_in(const ClusterConfig& cluster) {
 ClusterPlace::ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& service)
     : cluster_(cluster), service_(service) {
   facts_.timing = cluster.timing;
+  facts_.boot_patience = boot_patience;
   facts_.service = service.name;
   for (const NodeConfig& node : cluster.nodes) {
     facts_.nodes.push_back(node.name.text());
@@ -102,6 +105,7 @@ Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cl
   ::signal(SIGPIPE, SIG_IGN);
   std::unique_ptr<ClusterPlace> place(new ClusterPlace(cluster, *service));
   const auto self = self_in(cluster);
+  if (self) place->self_ = self->text();
   if (auto found = place->look_from_here(self); !found) return found.error();
   if (auto sent = place->send_envoys(options, self); !sent) return sent.error();
   return place;
@@ -264,10 +268,18 @@ Result<Scene> ClusterPlace::prepare(const PlannedFault& planned) {
 
 Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& scene) {
   if (fault == Fault::hand_over) return hand_over(*this, scene);
-  Envoy* envoy = envoy_to(scene.holder);
+  const std::string node = struck_by(fault, scene);
+  Envoy* envoy = envoy_to(node);
   if (envoy == nullptr) {
-    return Error{ErrorKind::unavailable,
-                 scene.holder + " has the address, and is not reached from here", 0};
+    return Error{ErrorKind::unavailable, node + " is to be struck, and is not reached from here",
+                 0};
+  }
+  if (ends_machine(fault) && node == self_) {
+    return Error{ErrorKind::refused,
+                 "this drill runs on " + node +
+                     " and would end with it; drill from another "
+                     "machine, or name another node in a plan",
+                 0};
   }
   const VipConfig& vip = service_.vips.front();
   const Instant asked = boot_now();
@@ -275,9 +287,15 @@ Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& sc
   const Instant now = boot_now();
   if (!answer) return answer.error();
   const auto* struck = std::get_if<Struck>(&*answer);
-  if (struck == nullptr) return Error{ErrorKind::failed, scene.holder + " did something else", 0};
-  return Break{scene.holder, std::max(asked, now - struck->ago),
-               [this, node = scene.holder]() -> Result<Instant> {
+  if (struck == nullptr) return Error{ErrorKind::failed, node + " did something else", 0};
+  if (ends_machine(fault)) {
+    const Instant at = now - struck->ago;
+    if (at > now) static_cast<void>(lab::pause(at - now));
+    envoy->give_up();
+    // It comes back by itself, and its end begins when it does.
+    return Break{node, at, []() -> Result<Instant> { return boot_now(); }};
+  }
+  return Break{node, std::max(asked, now - struck->ago), [this, node]() -> Result<Instant> {
                  const auto ended = envoy_to(node)->ask(Undo{});
                  if (!ended) return ended.error();
                  const auto* undone = std::get_if<Undone>(&*ended);

@@ -71,6 +71,7 @@ class ClusterPlace final : public Place {
   ClusterConfig cluster_;
   ServiceConfig service_;
   PlaceFacts facts_;
+  std::string self_;  ///< the node that this machine is; empty: none
   std::vector<Called> called_;
 };
 

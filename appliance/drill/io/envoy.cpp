@@ -80,6 +80,11 @@ Envoy::~Envoy() {
   close();
 }
 
+void Envoy::give_up() {
+  if (pid_ != 0) ::kill(pid_, SIGKILL);
+  close();
+}
+
 void Envoy::close() {
   line_.close();
   if (pid_ == 0) return;

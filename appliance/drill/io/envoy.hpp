@@ -33,6 +33,9 @@ class Envoy {
   [[nodiscard]] const Greeting& greeting() const { return greeting_; }
   [[nodiscard]] bool is_there() const { return line_.is_open(); }
 
+  /// Its machine has ended: nobody is waited for, nor asked again.
+  void give_up();
+
   /// What it answers, refusals as Errors. After any other Error it is gone.
   [[nodiscard]] Result<AgentAnswer> ask(const AgentRequest& request);
 

@@ -24,6 +24,9 @@ using lab::Process;
 /// Longer than a run waits for the service to come back.
 constexpr Duration dead_man_patience = std::chrono::minutes(1);
 
+/// A machine of a lab boots in an instant.
+constexpr Duration boot_patience = std::chrono::seconds(40);
+
 /// What was done, and what ends it; nobody is told of it yet.
 struct Done {
   std::string struck;
@@ -260,6 +263,7 @@ Result<Break> guarded(Done done, Duration length) {
 LabPlace::LabPlace(lab::Lab& lab) : lab_(lab) {
   const lab::Plan& plan = lab.plan();
   facts_.timing = plan.timing;
+  facts_.boot_patience = boot_patience;
   facts_.service = plan.service;
   facts_.view = view_of(plan);
   for (const NodePlan& node : plan.nodes) {

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "appliance/drill/io/power_cut.hpp"
 #include "appliance/lab/io/lab.hpp"
 #include "appliance/lab/io/process.hpp"
 
@@ -20,6 +21,8 @@ using Processes = std::vector<Process>;
 
 /// Of nobody else; it goes as a whole.
 constexpr std::string_view table = "inet hapx_drill";
+/// Until what was said last has left the machine, over the slowest login.
+constexpr Duration farewell = std::chrono::milliseconds(200);
 
 Result<void> nothing() {
   return {};
@@ -127,6 +130,12 @@ NodeFault cut(std::uint16_t port, Way way) {
           [] { return filter(without_table()); }};
 }
 
+Result<NodeFault> end_machine() {
+  auto cut = power_cut();
+  if (!cut) return cut.error();
+  return NodeFault{std::move(*cut), nothing, farewell};
+}
+
 }  // namespace
 
 Result<NodeFault> node_fault(const Strike& order) {
@@ -148,10 +157,11 @@ Result<NodeFault> node_fault(const Strike& order) {
     case Fault::partition_one_way:
       return cut(order.port, Way::outward);
     case Fault::power_loss:
-    case Fault::link_down:
-    case Fault::daemon_kill_with_keeper:
     case Fault::coordinator_kill:
     case Fault::peer_loss:
+      return end_machine();
+    case Fault::link_down:
+    case Fault::daemon_kill_with_keeper:
     case Fault::apiserver_down:
     case Fault::apiserver_hang:
     case Fault::disk_full:

@@ -3,14 +3,15 @@
 //
 // The same faults that a lab suffers from outside, done from inside a real node: signals to the
 // processes of hapx, found by whose children they are; the address taken off its card; a table of
-// nftables of its own that drops heartbeats. What is not listed here can't be done to a real node
-// (drill/fault_table says so, too).
+// nftables of its own that drops heartbeats; the machine ended without a word. What is not listed
+// here can't be done to a real node (drill/fault_table says so, too).
 #pragma once
 
 #include <functional>
 
 #include "appliance/drill/agent_words.hpp"
 #include "config/result.hpp"
+#include "config/time.hpp"
 
 namespace hapx::appliance::drill {
 
@@ -19,6 +20,8 @@ struct NodeFault {
   std::function<Result<void>()> strike;
   /// May be done at any time, also twice, and also where nothing was struck.
   std::function<Result<void>()> undo;
+  /// So long after it was announced it is done, for whoever announces it ends with it.
+  Duration notice{};
 };
 
 /// An Error says who is missing; nothing has been done then.

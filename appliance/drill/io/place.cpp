@@ -124,6 +124,22 @@ Result<Scene> cast(const PlannedFault& planned, Place& place) {
   return choose_peer(place, std::move(scene), wanted);
 }
 
+std::string struck_by(Fault fault, const Scene& scene) {
+  switch (words_of(fault).victim) {
+    case Victim::holder:
+      return scene.holder;
+    case Victim::peer:
+      return scene.peer;
+    case Victim::coordinator:
+      return scene.coordinator;
+    case Victim::apiserver:
+    case Victim::segment:
+    case Victim::cluster:
+      break;
+  }
+  return "";
+}
+
 Result<Break> hand_over(Place& place, const Scene& scene) {
   const std::string heir = other_holder(place, scene.holder, "");
   if (heir.empty()) return without("other node");

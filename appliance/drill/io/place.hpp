@@ -47,6 +47,7 @@ struct PlaceFacts {
   std::map<MacAddress, std::string> names;  ///< of nodes, by their hardware addresses
   /// The node whose claims the client can't hear, for they are on one machine; empty: none.
   std::string unheard;
+  Duration boot_patience{};  ///< within which a machine that was ended is back
 };
 
 class Place {
@@ -89,6 +90,9 @@ class Place {
 
 /// Moves the service by order to a node that has it not.
 [[nodiscard]] Result<Break> hand_over(Place& place, const Scene& scene);
+
+/// The node that this fault strikes; empty where it strikes none.
+[[nodiscard]] std::string struck_by(Fault fault, const Scene& scene);
 
 [[nodiscard]] Error without(const std::string& whom);
 

@@ -212,7 +212,8 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   const Instant now = boot_now();
   const auto healed = done->undo();
   if (!healed) returned = healed.error();
-  if (returned) returned = place.wait_until_well(well_patience);
+  const Duration patience = ends_machine(run.fault) ? facts.boot_patience : well_patience;
+  if (returned) returned = place.wait_until_well(patience);
   if (returned && is_counted(run.fault)) returned = forget_failures(place);
   // Those that are on their way end meanwhile, one way or the other.
   if (returned && !pause(request_patience + young)) returned = interruption();

@@ -47,6 +47,7 @@ TEST(AgentWords, AnAnswerIsReadAsItWasWritten) {
       Greeting{2, "9.9", NodeName("node1"), false, std::nullopt},
       HapxSaid{3, "line one\nline two\n", "hapx: no\n"},
       Struck{microseconds(41)},
+      Struck{microseconds(-200'000)},
       Undone{microseconds(1'500'000)},
       NotDone{"a drill is under way here, by process 7"},
   };
@@ -64,7 +65,7 @@ TEST(AgentWords, WhatIsNoLineOfADrillIsRefusedInOneSentence) {
   for (const char* line :
        {"", "{}", "[]", "null", "Welcome to Debian!", "{\"greet\":1}", "{\"greet\":{}}",
         "{\"undo\":{},\"ask\":{}}", "{\"strike\":{\"fault\":\"earthquake\"}}",
-        "{\"struck\":{\"agoUs\":-1}}", "{\"struck\":{\"agoUs\":1.5}}",
+        "{\"struck\":{\"agoUs\":-1000001}}", "{\"struck\":{\"agoUs\":1.5}}",
         "{\"greeting\":{\"language\":1}}", "{\"refused\":{\"sentence\":\"\"}}"}) {
     const auto request = parse_agent_request(line);
     ASSERT_FALSE(request) << line;

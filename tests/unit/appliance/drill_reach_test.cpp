@@ -72,19 +72,31 @@ TEST(Reach, AWitnessNeedNotBeReached) {
 }
 
 TEST(Reach, WhatIsNotBuiltOrNotWantedIsRefusedWithItsReason) {
-  EXPECT_EQ(refused_on_cluster(Fault::daemon_freeze), "");
-  EXPECT_EQ(refused_on_cluster(Fault::partition), "");
-  EXPECT_THAT(refused_on_cluster(Fault::cold_start), HasSubstr("never done to a real"));
-  EXPECT_THAT(refused_on_cluster(Fault::power_loss), HasSubstr("only in a lab"));
+  EXPECT_EQ(refused_on_cluster(Fault::daemon_freeze, Consent::given), "");
+  EXPECT_EQ(refused_on_cluster(Fault::partition, Consent::given), "");
+  for (const Consent consent : {Consent::given, Consent::destructive}) {
+    EXPECT_THAT(refused_on_cluster(Fault::cold_start, consent), HasSubstr("never done to a real"));
+    EXPECT_THAT(refused_on_cluster(Fault::link_down, consent), HasSubstr("only in a lab"));
+  }
   for (const FaultWords& words : faults) {
-    const bool is_done = refused_on_cluster(words.fault).empty();
+    const bool is_done = refused_on_cluster(words.fault, Consent::destructive).empty();
     EXPECT_EQ(is_done, words.places.is_built_on_cluster) << words.name;
+  }
+}
+
+TEST(Reach, WhatEndsAMachineWantsToBeAskedForTwice) {
+  for (const Fault fault : {Fault::power_loss, Fault::peer_loss, Fault::coordinator_kill}) {
+    EXPECT_THAT(refused_on_cluster(fault, Consent::given),
+                HasSubstr("what may be lost is whatever that machine has not written to its disk"));
+    EXPECT_THAT(refused_on_cluster(fault, Consent::given), HasSubstr("say --destructive"));
+    EXPECT_EQ(refused_on_cluster(fault, Consent::destructive), "");
+    EXPECT_TRUE(ends_machine(fault));
   }
 }
 
 TEST(Reach, TheDefaultPlanCanBeDoneToARealCluster) {
   for (const PlannedFault& planned : default_plan(Timing()).faults) {
-    EXPECT_EQ(refused_on_cluster(planned.fault), "") << name_of(planned.fault);
+    EXPECT_EQ(refused_on_cluster(planned.fault, Consent::given), "") << name_of(planned.fault);
   }
 }
 

@@ -90,7 +90,7 @@ Status watched() {
                   false,
                   {{"hand-over", 3, 3, milliseconds(4), milliseconds(6)},
                    {"vip-delete", 2, 1, milliseconds(5), milliseconds(1200)},
-                   {"hand-over", 1, 1, milliseconds(9), milliseconds(9)}}};
+                   {"hand-over", 1, 1, milliseconds(10), milliseconds(10)}}};
   status.takeover_times.whole = histogram({milliseconds(310), milliseconds(290)});
   status.takeover_times.phases = {
       {FailoverPhase::peer_silent, histogram({milliseconds(125), milliseconds(120)})},
