@@ -5,18 +5,18 @@ set -eu
 cd "$(dirname "$0")"
 
 soaks=5
-short='dev fuzz'
-long='asan clang-tidy coverage explore swarm lab quiet versions images'
+short='dev'
+long='fuzz asan clang-tidy coverage explore swarm lab quiet versions images'
 
 usage() {
   cat <<END
 usage: ./test.sh [--long] [--from STEP]
 
-  Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev, and
-  gives every parser of bytes from outside a few seconds of new inputs (preset fuzz).
+  Installs missing Debian packages (deps.sh), then configures, builds and tests the preset dev.
   Root sees everything tested; without root, what needs network namespaces is skipped and says so.
 
-  --long       besides: everything but the lab once more under the sanitizers (asan), clang-tidy
+  --long       besides: a few seconds of new inputs for every parser of bytes from outside (fuzz),
+               everything but the lab once more under the sanitizers (asan), clang-tidy
                over all sources (clang-tidy), the lines that the tests run (coverage), the lease
                explored at a wider scope (explore), fresh seeds of the swarm (swarm), the lab
                $soaks times over (lab), streams that say nothing for eleven minutes (quiet), an

@@ -136,19 +136,26 @@ function(hapx_test target)
   add_dependencies(all_tests ${target})
 endfunction()
 
-# hapx_fuzz(NAME LINKS target ...)
-# One program of libFuzzer, fuzz_NAME, from NAME.cpp; its seeds are in corpus/NAME. ctest runs it
-# for a few seconds.
+# hapx_fuzz(NAME LINKS target ... [SEEDS folder ...])
+# One program, fuzz_NAME, from NAME.cpp; its seeds are in corpus/NAME, in those folders, and made by
+# fuzz_seeds. With HAPX_FUZZ it is libFuzzer's, and ctest runs it for a few seconds; else it tries
+# what is near the seeds.
 add_custom_target(all_fuzz_targets)
 function(hapx_fuzz name)
-  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;SEEDS" ${ARGN})
   add_executable(fuzz_${name} ${name}.cpp $<TARGET_OBJECTS:fuzz_words>)
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LINKS} hapx_flags)
-  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   hapx_reuse(fuzz_${name} hapx_common_headers)
   add_dependencies(all_fuzz_targets fuzz_${name})
-  add_test(NAME Fuzz.${name}
-    COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh --smoke ${CMAKE_BINARY_DIR} ${name})
+  if(HAPX_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set(command ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh --smoke ${CMAKE_BINARY_DIR} ${name})
+  else()
+    set(command fuzz_${name} ${CMAKE_BINARY_DIR}/seeds/${name} ${ARG_SEEDS})
+    file(GLOB corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    list(APPEND command ${corpus})
+  endif()
+  add_test(NAME Fuzz.${name} COMMAND ${command})
   set_tests_properties(Fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120
                                                FIXTURES_REQUIRED fuzz_seeds)
 endfunction()

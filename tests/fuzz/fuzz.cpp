@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where libFuzzer calls a target, and the words that targets share.
+// The words that targets share, and where libFuzzer calls one.
 #include "fuzz.hpp"
 
 #include <algorithm>
