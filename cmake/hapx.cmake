@@ -102,14 +102,19 @@ function(hapx_room target)
 endfunction()
 
 # hapx_test(NAME SOURCES a.cpp ... LINKS target ... [LABELS unit|sim|doors|lab|tidy|long ...]
-#           [FIXTURES fixture ...] [MORE filter])
+#           [FIXTURES fixture ...] [MORE filter] [TOGETHER])
 # One GoogleTest program; ctest sees each of its tests. `all_tests` builds them all. FIXTURES are
 # what ctest sets up before. The tests that MORE names have the label `more` instead: they say again
 # what the others say, in another setting, and run where time matters less (`./test.sh --long`).
+# TOGETHER: five files are compiled as one, for what they include is most of the work. It wants
+# names in their anonymous namespaces that differ.
 add_custom_target(all_tests)
 function(hapx_test target)
-  cmake_parse_arguments(ARG "" "MORE" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "MORE" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
+  if(ARG_TOGETHER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+  endif()
   target_link_libraries(${target} PRIVATE ${ARG_LINKS} GTest::gtest_main GTest::gmock hapx_flags)
   target_compile_definitions(${target} PRIVATE HAPX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whoever watches is told the truth: what is counted, for which reason, and how long it took.
+#include <gmock/gmock.h>
+
 #include "story.hpp"
 
 namespace hapx::appliance::sim {

@@ -5,7 +5,7 @@ hapx_test(appliance_windows_door_test
   LINKS hapx_appliance_windows_io hapx_appliance_keeper GTest::gmock
   LABELS doors)
 
-hapx_test(appliance_cli_door_test
+hapx_test(appliance_cli_door_test TOGETHER
   SOURCES cli_test.cpp cli_config_test.cpp cli_doctor_test.cpp cli_machine_test.cpp
           cli_reading_test.cpp
   LINKS hapx_appliance_windows_io hapx_appliance_lab_io hapx_vip_io GTest::gmock

@@ -5,7 +5,7 @@ hapx_test(appliance_windows_test
   LINKS hapx_appliance_windows hapx_appliance_metrics GTest::gmock
   LABELS unit)
 
-hapx_test(appliance_cli_test
+hapx_test(appliance_cli_test TOGETHER
   SOURCES capture_test.cpp cli_words_test.cpp cli_reading_test.cpp hapxd_options_test.cpp
           machine_words_test.cpp
   LINKS hapx_appliance_cli GTest::gmock
