@@ -201,7 +201,7 @@ TEST_F(ClusterDrill, AKilledRunnerLeavesNoFault) {
 TEST_F(ClusterDrill, AKilledAgentLeavesNoFaultAndIsTold) {
   begin();
   const std::string said = file("said");
-  const pid_t runner = begin_drill(said, {"--reach", reach(), long_plan("partition", "8s")});
+  const pid_t runner = begin_drill(said, {"--reach", reach(), long_plan("partition", "3s")});
   ASSERT_NE(runner, 0);
   comes_to_say_in(said, ": struck");
   for (const NodePlan& each : plan().nodes) {

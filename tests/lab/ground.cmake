@@ -10,8 +10,11 @@ foreach(name ${single})
 endforeach()
 
 # With IPv6 they say again what they say with IPv4.
+set(more_conflict MORE "*IPv6")
 set(more_two_nodes MORE "*IPv6")
 set(more_third_vote MORE "*IPv6")
+# One failure is answered as another one is.
+set(more_on_fail MORE "*HaproxyFrozen*:*OnFailing*HaproxyKilled*:*Threshold*HaproxyKilled*")
 # The same plan is done from a machine beside the nodes; the lab's drills move the address, too.
 set(more_cluster_drill MORE "*FromANode:*WhatMovesTheAddress*")
 foreach(name ground ${single})
