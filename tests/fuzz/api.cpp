@@ -79,6 +79,14 @@ void judge(const RequestArrived& request, const GoAloneOrder& order) {
   must(request.target == "/v1/go-alone", "and has one address");
 }
 
+void judge(const RequestArrived& request, const DrillOrder& order) {
+  must(request.method == "POST", "only POST gives orders");
+  must(order.id == number, "an order remembers who gave it");
+  must(request.target == "/v1/drill", "and has one address");
+  must(beginning_of(order.drill).has_value(), "a drill says when it began");
+  must(order.drill.faults.size() <= remembered_faults_max, "and is bounded");
+}
+
 void judge(const RequestArrived& request, const RecordOrder& order) {
   using membership::OrderKind;
   using membership::RecordChange;

@@ -112,13 +112,13 @@ void try_input(Bytes bytes) {
        "only a whole file is intact");
   Input input(bytes);
   const std::size_t torn_at = input.number() % (promise_slot_bytes + 1);
-  File file = good;
-  change(file, input);
+  File changed = good;
+  change(changed, input);
   for (std::size_t slot = 0; slot < 3; ++slot) {
-    (void)decode_promise(std::span(file).subspan(slot * promise_slot_bytes, promise_slot_bytes),
+    (void)decode_promise(std::span(changed).subspan(slot * promise_slot_bytes, promise_slot_bytes),
                          self());
   }
-  const DecodedMemory decoded = decode_memory(file, self());
+  const DecodedMemory decoded = decode_memory(changed, self());
   if (decoded.finding != MemoryFinding::intact) return;
   must_be_within_limits(decoded.memory);
   const File written = decoded.memory.encode();
