@@ -33,12 +33,14 @@ double amount_at(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (value == nullptr || !value->is_number()) return 0;
   const double number = value->to_number<double>();
-  constexpr double year_ms = 3.2e10;
-  return std::isfinite(number) ? std::clamp(number, 0.0, year_ms) : 0;
+  // Eleven days. Up to there a double tells milliseconds from each other to the nanosecond.
+  constexpr double most = 1e9;
+  return std::isfinite(number) ? std::clamp(number, 0.0, most) : 0;
 }
 
 Duration milliseconds_at(const json::object& object, std::string_view key) {
-  return std::chrono::duration_cast<Duration>(
+  // As written, so that it is read back to the nanosecond.
+  return std::chrono::round<Duration>(
       std::chrono::duration<double, std::milli>(amount_at(object, key)));
 }
 

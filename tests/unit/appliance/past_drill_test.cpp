@@ -31,6 +31,14 @@ TEST(PastDrill, IsReadAsItWasWritten) {
   EXPECT_EQ(remembered_drill_from_json(to_json(weekly())).value(), weekly());
 }
 
+TEST(PastDrill, IsReadBackToTheNanosecond) {
+  PastDrill drill = weekly();
+  for (const std::int64_t outage : {1L, 8'999'999L, 28'400'001L, 999'999'999'999L}) {
+    drill.faults[0].outage_maximum = Duration(outage);
+    EXPECT_EQ(remembered_drill_from_json(to_json(drill)).value(), drill) << outage;
+  }
+}
+
 TEST(PastDrill, WhatIsNoReportIsRefusedAndStrangeValuesAreNone) {
   for (const char* text : {"", "{}", "[]", "null", "{\"summary\":[]}", "{\"passed\":true}",
                            "{\"summary\":{},\"passed\":true}", "{\"summary\":[],\"passed\":1}"}) {
