@@ -30,8 +30,8 @@ constexpr std::size_t kinds = 7;  ///< of inputs at one place of a seed
 std::vector<std::string> seeds_in(const std::vector<std::string>& places) {
   std::vector<std::string> files;
   for (const std::string& place : places) {
-    if (!fs::is_directory(place)) files.push_back(place);
-    std::error_code none;
+    if (fs::is_regular_file(place)) files.push_back(place);
+    std::error_code none;  // a target has made seeds, or kept ones, or both
     for (const auto& entry : fs::recursive_directory_iterator(place, none)) {
       if (entry.is_regular_file()) files.push_back(entry.path());
     }
