@@ -11,11 +11,12 @@ build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
 run='haproxy iproute2'
 test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
-      python3-jsonschema man-db zsh lld kubernetes-client bird2
-      dnsmasq-base udhcpc etcd-server'
+      python3-jsonschema man-db zsh lld kubernetes-client bird2 dnsmasq-base
+      udhcpc etcd-server'
 package='debhelper dpkg-dev fakeroot lintian'
 bench='keepalived pacemaker corosync crmsh psmisc'
-long="clang-14 libclang-rt-14-dev clang-tidy-16 gcovr $package mmdebstrap systemd-container chromium"
+long="clang-14 libclang-rt-14-dev clang-tidy-16 gcovr $package mmdebstrap systemd-container
+      chromium"
 
 usage() {
   cat <<'END'

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `hapx doctor` on a machine of its own: a network namespace with what it is to find.
 #include <cstring>
+#include <sstream>
+#include <string>
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -113,7 +115,10 @@ TEST_F(CliDoctor, AMachineThatIsReadyHasNoFailure) {
         "10.9.9.1:7443 answers, and its certificate names the VIP", "0 failures"}) {
     EXPECT_THAT(ran.out, HasSubstr(sentence));
   }
-  EXPECT_EQ(ran.err, "") << "it took no two seconds";
+  std::istringstream said(ran.err);
+  for (std::string line; std::getline(said, line);) {
+    EXPECT_THAT(line, testing::EndsWith(" ...")) << "nothing but progress, where that takes long";
+  }
 }
 
 TEST_F(CliDoctor, WhatIsWrongIsFound) {
