@@ -13,6 +13,7 @@ import pathlib
 import signal
 import ssl
 import stat
+import threading
 import unittest
 
 import stage
@@ -66,6 +67,35 @@ def start_apiservers_with_tls(folder):
     return process
 
 
+class PowerComesBack:
+    """A container that has ended is booted again, as a machine boots whose power comes back."""
+
+    def __init__(self, machine, reach):
+        self.machine = machine
+        self.reach = reach
+        self.enough = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while not self.enough.wait(0.2):
+            if self.machine.process.poll() is not None:
+                say(f"{self.machine.name} has ended, and boots again")
+                self.machine.boot()
+                write_down(self.machine, self.reach)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.enough.set()
+        self.thread.join()
+
+
+def write_down(machine, reach):
+    """For REACH."""
+    pathlib.Path(f"{reach}-{machine.name}").write_text(str(machine.process.pid))
+
+
 class Drilled(unittest.TestCase):
     """Each test leaves a cluster that serves."""
 
@@ -89,7 +119,7 @@ class Drilled(unittest.TestCase):
         for machine in cls.machines:
             cls.addClassCleanup(machine.end)
             machine.boot()
-            pathlib.Path(f"{cls.reach}-{machine.name}").write_text(str(machine.process.pid))
+            write_down(machine, cls.reach)
         wait_for(cls.all_well, "a healthy cluster")
         cls.config = stage.folder.path / "drilled.yaml"
         cls.config.write_text(cls.machines[0].run("cat", "/etc/hapx/hapx.yaml").stdout)
@@ -131,7 +161,8 @@ class Drilled(unittest.TestCase):
         before = wait_for(lambda: holder(self.machines), "a holder")
         first = before.run("stat", "-c", "%Z", "/proc/1").stdout
         say("taking the holder's power by a drill")
-        report = self.drill("--destructive", "--fault", "power-loss")
+        with PowerComesBack(before, self.reach):
+            report = self.drill("--destructive", "--fault", "power-loss")
         figure("drill, power-loss: outage", f"{report['summary'][0]['outageMaxMs']:.1f} ms")
         before.init = before._find_init()
         self.assertNotEqual(before.run("stat", "-c", "%Z", "/proc/1").stdout, first,

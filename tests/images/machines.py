@@ -86,7 +86,9 @@ def in_own_world():
     run("mount", "-t", "sysfs", "sysfs", "/sys")
     run("mount", "-t", "cgroup2", "cgroup2", CGROUPS)
     run("ip", "link", "set", "lo", "up")
-    run("ip", "link", "add", "br0", "type", "bridge")
+    # With an address of its own: else it has that of one of its ports, and another one when that
+    # port goes.
+    run("ip", "link", "add", "br0", "address", "02:00:00:00:00:01", "type", "bridge")
     run("ip", "link", "set", "br0", "up")
     for address in (f"{CLIENT}/27", f"{APISERVERS}/27"):
         run("ip", "addr", "add", address, "dev", "br0")
