@@ -58,8 +58,8 @@ inline constexpr std::size_t remembered_faults_max = 64;
 /// and its faults are called as faults can be.
 [[nodiscard]] Result<PastDrill> remembered_drill_from_json(std::string_view text);
 
-/// One row per fault: of rows with the same name all runs, and the longest outage (the median is
-/// that of the row with the longer one).
+/// One row per fault, in their order. Rows of the same name are one: all their runs, and the
+/// outages of the row with the longest.
 [[nodiscard]] std::vector<PastFault> by_fault(const PastDrill& drill);
 
 /// "passed: 5 faults, at most 28 ms without an answer".

@@ -3,8 +3,8 @@
 //
 // A loss of power, as near as one can come to it from inside: everything stops in the middle,
 // nothing is written, nobody is told, and the machine boots again by itself. The kernel does that
-// for a machine of its own; in a container only the container's own kernel view may end. Where
-// others live on the same machine it is refused.
+// for a machine of its own; of a container only the container ends. Where others live on the same
+// machine it is refused.
 #pragma once
 
 #include <string>
