@@ -221,9 +221,15 @@ void NothingIsTakenFromOthers::see(Moment at, const Fact& fact, Violations& foun
     Place& place = places_[kernel->vip];
     if (kernel->answers) place.answering.insert(kernel->node);
     if (!kernel->answers && place.answering.erase(kernel->node) > 0) place.ours_until = at;
+  } else if (const auto* excused = std::get_if<Excused>(&fact)) {
+    if (excused->as == Excused::As::holder) {
+      unaware_until_[excused->node] = std::max(excused->until, at + long_ago);
+    }
   }
   const auto* taken = std::get_if<AddressTaken>(&fact);
   if (taken == nullptr || chance_) return;
+  const auto unaware = unaware_until_.find(taken->node);
+  if (unaware != unaware_until_.end() && at < unaware->second) return;
   const Place& place = places_[taken->vip];
   const bool ours =
       !place.answering.empty() || (place.ours_until && at - *place.ours_until < long_ago);

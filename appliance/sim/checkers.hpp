@@ -106,7 +106,8 @@ class AnnouncedWhenServing {
 
 /// Safety: what another host has is not taken from it: an address that none of ours had for long is
 /// added only if nobody answers for it. Limit: nothing is said while chance reigns (all probes may
-/// be lost), nor where the other host has only just come.
+/// be lost), nor where the other host has only just come, nor of a machine that was paused lately:
+/// it can't know that what it remembers was long ago (LEASE.md, rule 17).
 class NothingIsTakenFromOthers {
  public:
   /// Nodes know of each other's holding until the holder is dead for them, and 10 s longer.
@@ -123,6 +124,7 @@ class NothingIsTakenFromOthers {
   };
   bool chance_ = false;
   std::map<IpAddress, Place> places_;
+  std::map<NodeName, Moment> unaware_until_;  ///< of how much time has passed
 };
 
 /// Safety: releasing is a reflex: the step that finds the right ended also asks for the address's
@@ -207,6 +209,7 @@ class MovesPerFault {
   };
   bool chance_ = false;
   std::map<IpAddress, Place> places_;
+  std::map<NodeName, Moment> unaware_until_;  ///< of how much time has passed
 };
 
 /// How long things may take.

@@ -300,6 +300,18 @@ TEST(NothingIsTakenFromOthersTest, WhatOneOfOursHadLatelyIsTakenOver) {
   EXPECT_EQ(feed.found(), 1U);
 }
 
+TEST(NothingIsTakenFromOthersTest, WhoWasPausedDoesNotKnowHowLongAgoItWas) {
+  Feed feed{NothingIsTakenFromOthers()};
+  feed(0ms, ForeignClaims{vip, true});
+  feed(30'000ms, excused_holder(n1, 31'000ms));
+  feed(30'001ms, AddressTaken{n1, vip});
+  EXPECT_EQ(feed.found(), 0U);
+  feed(30'002ms, AddressTaken{n2, vip});
+  EXPECT_EQ(feed.found(), 1U) << "another one was not";
+  feed(60'000ms, AddressTaken{n1, vip});
+  EXPECT_EQ(feed.found(), 2U) << "it has had the time to learn";
+}
+
 TEST(ReleaseIsReflexTest, AnAddressWithoutRightWhoseRemovalWasNotAskedForTripsIt) {
   Feed feed{ReleaseIsReflex()};
   feed(1s, holding(true, false))(2s, holding(false, true));
