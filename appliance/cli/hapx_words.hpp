@@ -159,6 +159,7 @@ struct DrillRun {
   LabUp lab;
   std::string config_file = default_config_file;
   std::string reach;                ///< a command; empty: only this machine is reached
+  std::vector<std::string> from;    ///< commands of those who look on from elsewhere
   bool may_destroy = false;         ///< what ends whole machines may be done
   std::string service;              ///< empty: the first of the file
   std::string plan_file;            ///< empty: `faults`; if there is none, the default plan

@@ -171,7 +171,8 @@ void LabWords::add_run(CLI::App& drill) {
       "command of --reach, which is given to no shell: {address} and {node} are those of each "
       "node,\n"
       "and `drill agent` is added. The node that the drill runs on needs none. Nothing is done\n"
-      "while a node says that something is wrong.\n\n"
+      "while a node says that something is wrong. --from has other machines look on, like\n"
+      "--from 'ssh worker1 hapx', and what they see counts.\n\n"
       "A plan is a file like this:\n\n"
       "  apiVersion: hapx.dev/v1alpha1\n"
       "  kind: DrillPlan\n"
@@ -225,13 +226,18 @@ void LabWords::add_place(CLI::App& run) {
       ->type_name("FILE");
   run.add_option("--reach", drill_run_.reach, "by which command other nodes are reached")
       ->type_name("COMMAND");
+  run.add_option("--from", drill_run_.from,
+                 "a machine that looks on, too, by its command; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->type_name("COMMAND");
   run.add_option("--service", drill_run_.service, "whose address (default: the first service's)")
       ->type_name("NAME");
   run.add_flag("--destructive", drill_run_.may_destroy,
                "also what ends all that runs on a machine (power-loss, ...)");
   CLI::Option* in_lab = run.add_flag("--lab", drill_run_.in_lab,
                                      "in a lab instead (built and removed if it isn't up)");
-  for (const char* real : {"--config", "--reach", "--service", "--destructive"}) {
+  for (const char* real : {"--config", "--reach", "--from", "--service", "--destructive"}) {
     in_lab->excludes(run.get_option(real));
   }
   add_wishes(&run, drill_run_.lab);

@@ -22,6 +22,8 @@ constexpr std::size_t name_bytes_max = 256;
 constexpr std::size_t card_bytes_max = 15;
 /// A day. What is longer ago was not done in this drill.
 constexpr std::int64_t microseconds_max = 86'400'000'000;
+/// More than a client begins in a day.
+constexpr std::int64_t requests_seen_max = 100'000'000;
 /// A second. Nobody announces a fault earlier.
 constexpr std::int64_t notice_max = 1'000'000;
 /// What a drill wants to know of a node, and the orders that it gives.
@@ -133,6 +135,60 @@ std::optional<AgentRequest> strike_in(const json::object& object) {
   return Strike{*fault, *length, *cidr, *std::move(card), static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<AgentRequest> look_in(const json::object& object) {
+  const auto language = number_at(object, "language", 1, 1'000'000);
+  const auto text = text_at(object, "endpoint", name_bytes_max);
+  const auto endpoint = parse_endpoint(text.value_or(""));
+  if (!language || !endpoint || endpoint->port == 0) return std::nullopt;
+  return Look{static_cast<unsigned>(*language), *endpoint};
+}
+
+std::optional<AgentRequest> tell_in(const json::object& object) {
+  const auto from = microseconds_at(object, "fromAgoUs");
+  const auto struck = microseconds_at(object, "struckAgoUs");
+  const auto until = microseconds_at(object, "untilAgoUs");
+  if (!from || !struck || !until || *from < *until) return std::nullopt;
+  return Tell{*from, *struck, *until};
+}
+
+std::optional<AgentAnswer> looking_in(const json::object& object) {
+  const auto language = number_at(object, "language", 1, 1'000'000);
+  const auto version = text_at(object, "version", name_bytes_max);
+  const auto host = text_at(object, "host", name_bytes_max);
+  if (!language || !version || !host) return std::nullopt;
+  return Looking{static_cast<unsigned>(*language), printable(*version), printable(*host)};
+}
+
+std::optional<std::size_t> count_at(const json::object& object, std::string_view key) {
+  const auto number = number_at(object, key, 0, requests_seen_max);
+  if (!number) return std::nullopt;
+  return static_cast<std::size_t>(*number);
+}
+
+std::optional<AgentAnswer> seen_in(const json::object& object) {
+  const auto requests = count_at(object, "requests");
+  const auto served = count_at(object, "served");
+  const auto failed = count_at(object, "failed");
+  const auto cut = count_at(object, "cut");
+  const auto late = count_at(object, "late");
+  const auto outage = microseconds_at(object, "outageUs");
+  const auto median = microseconds_at(object, "latencyMedianUs");
+  const auto slowest = microseconds_at(object, "latencyMaxUs");
+  if (!requests || !served || !failed || !cut || !late || !outage || !median || !slowest) {
+    return std::nullopt;
+  }
+  Seen seen;
+  seen.service.requests = *requests;
+  seen.service.served = *served;
+  seen.service.failed = *failed;
+  seen.service.cut = *cut;
+  seen.service.late = *late;
+  seen.service.outage = *outage;
+  seen.service.latency_median = *median;
+  seen.service.latency_maximum = *slowest;
+  return seen;
+}
+
 std::optional<AgentAnswer> greeting_in(const json::object& object) {
   const auto language = number_at(object, "language", 1, 1'000'000);
   const auto version = text_at(object, "version", name_bytes_max);
@@ -175,6 +231,15 @@ struct RequestLine {
                                     {"port", strike.port}}}};
   }
   json::object operator()(const Undo&) const { return {{"undo", json::object()}}; }
+  json::object operator()(const Look& look) const {
+    return {{"look",
+             json::object{{"language", look.language}, {"endpoint", to_string(look.endpoint)}}}};
+  }
+  json::object operator()(const Tell& tell) const {
+    return {{"tell", json::object{{"fromAgoUs", microseconds(tell.from)},
+                                  {"struckAgoUs", microseconds(tell.struck)},
+                                  {"untilAgoUs", microseconds(tell.until)}}}};
+  }
   json::object operator()(const Remember& remember) const {
     return {{"remember", as_json(remember.drill)}};
   }
@@ -200,6 +265,22 @@ struct AnswerLine {
   json::object operator()(const Undone& undone) const {
     return {{"undone", json::object{{"agoUs", microseconds(undone.ago)}}}};
   }
+  json::object operator()(const Looking& looking) const {
+    return {{"looking", json::object{{"language", looking.language},
+                                     {"version", printable(looking.version)},
+                                     {"host", printable(looking.host)}}}};
+  }
+  json::object operator()(const Seen& seen) const {
+    const Service& service = seen.service;
+    return {{"seen", json::object{{"requests", service.requests},
+                                  {"served", service.served},
+                                  {"failed", service.failed},
+                                  {"cut", service.cut},
+                                  {"late", service.late},
+                                  {"outageUs", microseconds(service.outage)},
+                                  {"latencyMedianUs", microseconds(service.latency_median)},
+                                  {"latencyMaxUs", microseconds(service.latency_maximum)}}}};
+  }
   json::object operator()(const NotDone& refused) const {
     return {{"refused", json::object{{"sentence", printable(refused.sentence)}}}};
   }
@@ -222,6 +303,8 @@ Result<AgentRequest> parse_agent_request(std::string_view line) {
   if (named && named->key == "ask") request = question_in(named->what);
   if (named && named->key == "strike") request = strike_in(named->what);
   if (named && named->key == "undo") request = Undo{};
+  if (named && named->key == "look") request = look_in(named->what);
+  if (named && named->key == "tell") request = tell_in(named->what);
   if (named && named->key == "remember") {
     auto drill = remembered_drill_from_json(json::serialize(named->what));
     if (!drill) return drill.error();
@@ -236,6 +319,8 @@ Result<AgentAnswer> parse_agent_answer(std::string_view line) {
   std::optional<AgentAnswer> answer;
   if (named && named->key == "greeting") answer = greeting_in(named->what);
   if (named && named->key == "said") answer = said_in(named->what);
+  if (named && named->key == "looking") answer = looking_in(named->what);
+  if (named && named->key == "seen") answer = seen_in(named->what);
   if (named && named->key == "struck") {
     if (const auto ago = number_at(named->what, "agoUs", -notice_max, microseconds_max)) {
       answer = Struck{std::chrono::microseconds(*ago)};

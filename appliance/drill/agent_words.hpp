@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "appliance/drill/fault.hpp"
+#include "appliance/drill/outage.hpp"
 #include "appliance/past_drill.hpp"
 #include "config/ids.hpp"
 #include "config/net.hpp"
@@ -70,7 +71,25 @@ struct Remember {
   friend bool operator==(const Remember&, const Remember&) = default;
 };
 
-using AgentRequest = std::variant<Greet, AskHapx, Strike, Undo, Remember>;
+/// The first line to a machine that only looks on: ask for this address, as a drill's client does.
+/// Said again, it begins anew. It wants neither a right nor a hapxd.
+struct Look {
+  unsigned language = agent_language;
+  Endpoint endpoint;
+
+  friend bool operator==(const Look&, const Look&) = default;
+};
+
+/// What came of the requests that began in this time? Counted back from now, for clocks differ.
+struct Tell {
+  Duration from{};
+  Duration struck{};  ///< when the fault was done
+  Duration until{};
+
+  friend bool operator==(const Tell&, const Tell&) = default;
+};
+
+using AgentRequest = std::variant<Greet, AskHapx, Strike, Undo, Remember, Look, Tell>;
 
 /// An agent that is ready.
 struct Greeting {
@@ -109,7 +128,23 @@ struct NotDone {
   friend bool operator==(const NotDone&, const NotDone&) = default;
 };
 
-using AgentAnswer = std::variant<Greeting, HapxSaid, Struck, Undone, NotDone>;
+/// A machine that looks on.
+struct Looking {
+  unsigned language = agent_language;
+  std::string version;  ///< of hapx
+  std::string host;     ///< as it calls itself
+
+  friend bool operator==(const Looking&, const Looking&) = default;
+};
+
+/// What it saw: counts, outage and latencies; no instants, which would be of its own clock.
+struct Seen {
+  Service service;
+
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+using AgentAnswer = std::variant<Greeting, HapxSaid, Struck, Undone, NotDone, Looking, Seen>;
 
 /// One line, without its newline. What is not UTF-8 in it is replaced.
 [[nodiscard]] std::string to_line(const AgentRequest& request);

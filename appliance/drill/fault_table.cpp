@@ -9,7 +9,6 @@ constexpr Places anywhere{true, true, Consent::given, true};
 /// On a real cluster it may be done, and nobody has built that.
 constexpr Places anywhere_later{true, true, Consent::given, false};
 constexpr Places with_consent{true, true, Consent::destructive, true};
-constexpr Places with_consent_later{true, true, Consent::destructive, false};
 constexpr Places not_on_real_machines{true, true, Consent::never, false};
 constexpr Places virtual_machines_only{false, true, Consent::never, false};
 
@@ -37,14 +36,14 @@ constexpr std::array<FaultWords, fault_count> faults{{
      "it is plugged in again", Victim::holder,
      "no answer for at most one lease and a few milliseconds; none for some milliseconds where "
      "heartbeats have another network",
-     "whatever else goes over that cable, a login included", with_consent_later},
+     "whatever else goes over that cable, a login included", with_consent},
     {Fault::daemon_kill, "daemon-kill", "the holder's hapxd is killed",
      "its keeper starts the next one within the lease", Victim::holder, "nothing", "nothing",
      anywhere},
     {Fault::daemon_kill_with_keeper, "daemon-kill-with-keeper",
      "the holder's hapxd and its keeper are killed at once", "hapxd is started again",
      Victim::holder, "no answer for at most one lease and a few milliseconds", cut_connections,
-     anywhere_later},
+     anywhere},
     {Fault::daemon_freeze, "daemon-freeze", "the holder's hapxd is stopped (SIGSTOP)",
      "it is continued; its keeper replaces it after a third of the lease", Victim::holder,
      "nothing", "nothing", anywhere},
@@ -78,20 +77,20 @@ constexpr std::array<FaultWords, fault_count> faults{{
      "requests to that kube-apiserver", anywhere_later},
     {Fault::disk_full, "disk-full", "the holder's state directory is full", "there is room again",
      Victim::holder, "nothing", "orders that are given meanwhile, if more than one disk is full",
-     with_consent_later},
+     with_consent},
     {Fault::clock_jump, "clock-jump", "the holder's wall clock jumps by an hour",
      "it is set right again", Victim::holder, "nothing: leases are measured by another clock",
      "whatever else on that machine believes its clock", virtual_machines_only},
     {Fault::config_refused, "config-refused",
      "the holder is told to take a file that can't be read (`hapx reload`)",
      "the former file is put back", Victim::holder, "nothing: the file is refused", "nothing",
-     anywhere_later},
+     anywhere},
     {Fault::duplicate_vip, "duplicate-vip",
      "a foreign machine says three times that it has the address", "it falls silent",
      Victim::segment,
      "no answer until the holder has said again where the address is: within a tenth of a second, "
      "each time",
-     "packets of clients, which go astray meanwhile", with_consent_later},
+     "packets of clients, which go astray meanwhile", with_consent},
     {Fault::hand_over, "hand-over", "the service is moved by order", "it stays where it is then",
      Victim::holder, "no answer for some 10 ms", cut_connections, anywhere},
     {Fault::cold_start, "cold-start", "all nodes start at once", "nothing is left to undo",

@@ -61,6 +61,18 @@ Result<std::vector<std::string>> command_for(std::string_view reach, const NodeC
   return words;
 }
 
+Result<std::vector<std::string>> onlooker_command(std::string_view from) {
+  std::vector<std::string> words = words_in(from);
+  if (words.empty() || words.size() > reach_words_max) {
+    return Error{ErrorKind::refused,
+                 "--from wants a command of 1 to " + std::to_string(reach_words_max) +
+                     " words, like 'ssh worker1 hapx'",
+                 0};
+  }
+  words.insert(words.end(), {"drill", "agent"});
+  return words;
+}
+
 std::string out_of_reach(const Plan& plan, const ClusterConfig& cluster,
                          const std::vector<NodeName>& reached) {
   const std::string how = "--reach '" + std::string(example) + "'";

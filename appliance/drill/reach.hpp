@@ -23,6 +23,7 @@ struct ClusterOptions {
   std::string service;  ///< empty: the first of the file
   std::string socket;   ///< of this machine's hapxd
   Consent consent = Consent::given;
+  std::vector<std::string> from{};  ///< the commands by which further onlookers are reached
 };
 
 /// Limit: of the words, and of each of them.
@@ -32,6 +33,12 @@ inline constexpr std::size_t reach_words_max = 64;
 /// has neither {address} nor {node}: all nodes would be one machine.
 [[nodiscard]] Result<std::vector<std::string>> command_for(std::string_view reach,
                                                            const NodeConfig& node);
+
+/// Limit: so many machines look on beside the one that a drill runs on.
+inline constexpr std::size_t onlookers_max = 8;
+
+/// Likewise, for a machine that only looks on.
+[[nodiscard]] Result<std::vector<std::string>> onlooker_command(std::string_view from);
 
 /// Why this plan can't be done where only these nodes are reached, in one sentence; empty: it can.
 /// An order is passed on by any node; every other fault wants its victim.

@@ -14,7 +14,9 @@ Instant shown_until(const Run& run) {
 }
 
 Duration longest_outage(const Run& run) {
-  return std::max(run.outage, run.healing.outage);
+  Duration longest = std::max(run.outage, run.healing.outage);
+  for (const Elsewhere& one : run.elsewhere) longest = std::max(longest, one.service.outage);
+  return longest;
 }
 
 bool is_met(const Run& run) {
@@ -22,7 +24,9 @@ bool is_met(const Run& run) {
 }
 
 bool is_passed(const Run& run) {
-  return run.trouble.empty() && run.is_served && run.wire.is_one_holder() && is_met(run);
+  const bool is_told =
+      std::ranges::all_of(run.elsewhere, [](const Elsewhere& one) { return one.trouble.empty(); });
+  return run.trouble.empty() && run.is_served && run.wire.is_one_holder() && is_met(run) && is_told;
 }
 
 bool is_passed(const Report& report) {
@@ -75,10 +79,56 @@ std::string place_words(const Report& report) {
 std::string objective_verdict(const Run& run) {
   if (is_met(run)) return "";
   if (!run.is_served) return "the service did not come back";
-  const bool is_healing = run.healing.outage > run.outage;
-  return "an outage of " + readable(longest_outage(run)) +
-         (is_healing ? " while it was undone" : "") + ", and " + readable(*run.objective) +
+  const Duration longest = longest_outage(run);
+  const auto elsewhere = std::ranges::find(run.elsewhere, longest,
+                                           [](const Elsewhere& one) { return one.service.outage; });
+  std::string where;
+  if (longest > run.outage && longest == run.healing.outage) {
+    where = " while it was undone";
+  } else if (longest > run.outage && elsewhere != run.elsewhere.end()) {
+    where = " as seen from " + elsewhere->from;
+  }
+  return "an outage of " + readable(longest) + where + ", and " + readable(*run.objective) +
          " is the objective";
+}
+
+std::vector<std::string> troubles_of(const Run& run) {
+  std::vector<std::string> troubles;
+  const std::string title = std::string(name_of(run.fault)) + " " + std::to_string(run.number);
+  if (!run.trouble.empty()) troubles.push_back(title + ": " + run.trouble);
+  const std::string missed = objective_verdict(run);
+  if (run.trouble.empty() && !missed.empty()) troubles.push_back(title + ": " + missed);
+  for (const Elsewhere& one : run.elsewhere) {
+    if (!one.trouble.empty()) troubles.push_back(title + ": " + one.from + ": " + one.trouble);
+  }
+  return troubles;
+}
+
+std::vector<RowElsewhere> rows_elsewhere(const Report& report) {
+  std::vector<RowElsewhere> rows;
+  std::vector<std::vector<Duration>> outages;
+  for (const Run& run : report.runs) {
+    for (const Elsewhere& one : run.elsewhere) {
+      if (!one.trouble.empty()) continue;
+      auto row = std::ranges::find_if(rows, [&](const RowElsewhere& each) {
+        return each.from == one.from && each.fault == run.fault;
+      });
+      if (row == rows.end()) {
+        rows.push_back({.from = one.from, .fault = run.fault});
+        outages.emplace_back();
+        row = rows.end() - 1;
+      }
+      ++row->runs;
+      row->failed_maximum = std::max(row->failed_maximum, one.service.failed);
+      row->latency_maximum = std::max(row->latency_maximum, one.service.latency_maximum);
+      outages[static_cast<std::size_t>(row - rows.begin())].push_back(one.service.outage);
+    }
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].outage_maximum = maximum(outages[i]);
+    rows[i].outage_median = median(std::move(outages[i]));
+  }
+  return rows;
 }
 
 std::string holder_verdict(const Report& report) {

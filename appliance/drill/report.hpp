@@ -26,6 +26,15 @@ struct Phase {
   friend bool operator==(const Phase&, const Phase&) = default;
 };
 
+/// What a client on another machine saw of a run, from before the fault until after its end.
+struct Elsewhere {
+  std::string from;  ///< the machine
+  Service service;
+  std::string trouble;  ///< why it could not be told; empty: it was
+
+  friend bool operator==(const Elsewhere&, const Elsewhere&) = default;
+};
+
 struct Run {
   Fault fault = Fault::power_loss;
   unsigned number = 1;                ///< counted per fault, from 1
@@ -42,6 +51,7 @@ struct Run {
   Instant at;                         ///< when the fault was done
   Instant undone;                     ///< when its end began
   std::vector<Request> requests;      ///< those around the outage, at most requests_shown_max
+  std::vector<Elsewhere> elsewhere;   ///< by whoever else was asked to look on
   std::size_t strangers = 0;  ///< claims to the address by somebody who is none of the cluster
   Duration stall{};           ///< how late the machine itself was: see stall_noted_min
   std::string trouble;        ///< why the run could not be completed; empty when it was
@@ -102,14 +112,14 @@ inline constexpr Duration shown_before = std::chrono::milliseconds(100);
 inline constexpr Duration shown_after = std::chrono::milliseconds(200);
 [[nodiscard]] Instant shown_until(const Run& run);
 
-/// While the fault lasted or while it was undone: a client does not ask which.
+/// While the fault lasted or while it was undone, here or elsewhere: a client does not ask which.
 [[nodiscard]] Duration longest_outage(const Run& run);
 
 /// Its longest outage is within what was asked for, or nothing was.
 [[nodiscard]] bool is_met(const Run& run);
 
-/// The run was completed, the service came back within its objective, and there was one holder at
-/// every instant.
+/// The run was completed, the service came back within its objective, there was one holder at
+/// every instant, and whoever looked on has told what it saw.
 [[nodiscard]] bool is_passed(const Run& run);
 [[nodiscard]] bool is_passed(const Report& report);
 
@@ -136,6 +146,23 @@ struct Row {
 
 /// One row per fault, in the order in which the faults were first injected.
 [[nodiscard]] std::vector<Row> rows_of(const Report& report);
+
+/// Likewise, of all runs of one fault as one machine saw them.
+struct RowElsewhere {
+  std::string from;
+  Fault fault = Fault::power_loss;
+  std::size_t runs = 0;
+  Duration outage_median{};
+  Duration outage_maximum{};
+  std::size_t failed_maximum = 0;
+  Duration latency_maximum{};
+};
+
+/// One per machine and fault; empty where nobody else looked on.
+[[nodiscard]] std::vector<RowElsewhere> rows_elsewhere(const Report& report);
+
+/// Why the run has failed beside what its row says, in sentences.
+[[nodiscard]] std::vector<std::string> troubles_of(const Run& run);
 
 [[nodiscard]] std::string render_text(const Report& report);
 [[nodiscard]] std::string render_json(const Report& report);

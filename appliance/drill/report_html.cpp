@@ -101,13 +101,7 @@ std::string table_row(const Row& row, const Report& report) {
 std::string troubles(const Report& report) {
   std::string text;
   for (const Run& run : report.runs) {
-    const std::string name = std::string(name_of(run.fault)) + " " + std::to_string(run.number);
-    const std::string missed = objective_verdict(run);
-    if (!run.trouble.empty()) {
-      text += element("li", escaped(name + ": " + run.trouble));
-    } else if (!missed.empty()) {
-      text += element("li", escaped(name + ": " + missed));
-    }
+    for (const std::string& trouble : troubles_of(run)) text += element("li", escaped(trouble));
   }
   return text.empty() ? "" : element("ul", text, "class=\"troubles\"");
 }
@@ -128,6 +122,23 @@ std::string table(const Report& report) {
                   "Cut requests were under way when the fault struck; failed ones began after it.",
                   "class=\"soft\"") +
           troubles(report) + element("p", escaped(holder_verdict(report))));
+}
+
+std::string elsewhere(const Report& report) {
+  std::string rows;
+  for (const RowElsewhere& row : rows_elsewhere(report)) {
+    rows += element(
+        "tr", element("th", escaped(row.from), "scope=\"row\"") +
+                  cell(std::string(name_of(row.fault))) + cell(std::to_string(row.runs)) +
+                  cell(readable(row.outage_median)) + cell(readable(row.outage_maximum)) +
+                  cell(std::to_string(row.failed_maximum)) + cell(readable(row.latency_maximum)));
+  }
+  if (rows.empty()) return "";
+  const std::string head =
+      head_row({"seen from", "fault", "runs", "median", "max", "failed", "slowest answer"});
+  return element("section", element("h2", "What others saw") +
+                                element("div", element("table", head + element("tbody", rows)),
+                                        "class=\"wide\""));
 }
 
 /// A sample of what a plot shows, with its meaning.
@@ -279,8 +290,8 @@ std::string render_html(const Report& report) {
   const std::string footer = element(
       "footer", escaped("Made by hapx " + report.machine.hapx + " (hapx drill run --html)"));
   const std::string body =
-      element("main", header(report) + tiles(report) + table(report) + distribution(report) +
-                          run_plots(report) + surroundings(report) + footer);
+      element("main", header(report) + tiles(report) + table(report) + elsewhere(report) +
+                          distribution(report) + run_plots(report) + surroundings(report) + footer);
   return "<!DOCTYPE html>\n" + element("html", element("head", head) + element("body", body),
                                        "lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"");
 }

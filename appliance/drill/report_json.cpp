@@ -49,6 +49,16 @@ json::array as_json(const std::vector<Phase>& phases) {
   return list;
 }
 
+json::array as_json(const std::vector<Elsewhere>& elsewhere) {
+  json::array list;
+  for (const Elsewhere& one : elsewhere) {
+    list.push_back(json::object{{"from", printable(one.from)},
+                                {"service", as_json(one.service)},
+                                {"trouble", printable(one.trouble)}});
+  }
+  return list;
+}
+
 json::object as_json(const Run& run, const Report& report) {
   return {{"fault", name_of(run.fault)},
           {"number", run.number},
@@ -65,6 +75,7 @@ json::object as_json(const Run& run, const Report& report) {
           {"wire", as_json(run.wire, run.at)},
           {"phases", as_json(run.phases)},
           {"story", as_json(run.story)},
+          {"elsewhere", as_json(run.elsewhere)},
           {"strangersClaims", run.strangers},
           {"longestStallMs", milliseconds(run.stall)},
           {"trouble", printable(run.trouble)}};

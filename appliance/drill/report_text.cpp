@@ -54,6 +54,22 @@ Table table_of(const Report& report) {
   return table;
 }
 
+/// Empty where nobody else looked on.
+std::string elsewhere_text(const Report& report) {
+  const auto rows = rows_elsewhere(report);
+  if (rows.empty()) return "";
+  Table table({"seen from", "fault", "outage median", "max", "failed", "slowest answer"});
+  for (const RowElsewhere& row : rows) {
+    table.add({{row.from},
+               {std::string(name_of(row.fault))},
+               {readable(row.outage_median)},
+               {readable(row.outage_maximum)},
+               {std::to_string(row.failed_maximum)},
+               {readable(row.latency_maximum)}});
+  }
+  return table.text({}) + "\n";
+}
+
 std::string phases_text(const Report& report) {
   std::string text;
   for (const Run& run : report.runs) {
@@ -101,14 +117,13 @@ std::string render_text(const Report& report) {
       (report.seen_from.empty() ? "" : ", seen from " + report.seen_from) + " (lease " +
       to_string(report.timing.lease) + ", heartbeat " + to_string(report.timing.heartbeat) +
       ")\n\n";
-  if (!report.runs.empty()) text += table_of(report).text({}) + "\n" + phases_text(report) + "\n";
+  if (!report.runs.empty()) {
+    text += table_of(report).text({}) + "\n" + elsewhere_text(report) + phases_text(report) + "\n";
+  }
   if (!report.footprints.empty()) text += footprints_text(report) + "\n";
   text += stall_text(report);
   for (const Run& run : report.runs) {
-    const std::string title = std::string(name_of(run.fault)) + " " + std::to_string(run.number);
-    if (!run.trouble.empty()) text += title + ": " + run.trouble + "\n";
-    const std::string missed = objective_verdict(run);
-    if (run.trouble.empty() && !missed.empty()) text += title + ": " + missed + "\n";
+    for (const std::string& trouble : troubles_of(run)) text += trouble + "\n";
   }
   return text + holder_verdict(report) + "\n";
 }

@@ -21,6 +21,7 @@ import pathlib
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -310,27 +311,35 @@ def holder(machines):
 # The outer world: apiservers and clients, each a process of its own.
 
 
-def _serve_apiservers():
+def _serve_apiservers(ports, certificate, key):
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+
     async def answer(reader, writer):
         try:
             if await reader.readline():
-                writer.write(b"HTTP/1.0 200 OK\r\n\r\nok")
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
                 await writer.drain()
-        except ConnectionError:
+        except OSError:
             pass
         writer.close()
 
     async def serve():
-        for port in (7001, 7002, 7003):
-            await asyncio.start_server(answer, APISERVERS, port, backlog=1024)
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # clients that hang up
+        for port in ports:
+            await asyncio.start_server(answer, APISERVERS, port, backlog=1024, ssl=context)
         await asyncio.Event().wait()
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     asyncio.run(serve())
 
 
-def start_apiservers():
-    process = multiprocessing.Process(target=_serve_apiservers, daemon=True)
+def start_apiservers(ports=(7001, 7002, 7003), certificate=None, key=None):
+    """With TLS where there is a certificate."""
+    process = multiprocessing.Process(target=_serve_apiservers, args=(ports, certificate, key),
+                                      daemon=True)
     process.start()
     return process
 

@@ -122,11 +122,30 @@ class ClusterDrill : public Ground {
           std::string::npos) {
         return true;
       }
+      if (output_in(each.netns, {"ip", "-o", "link", "show", "dev", "eth0"}).find(",UP,") ==
+          std::string::npos) {
+        return true;
+      }
       for (const Process& process : processes_in(each.netns)) {
-        if (stands_still(process)) return true;
+        if (stands_still(process) || is_covered(process)) return true;
       }
     }
     return false;
+  }
+
+  [[nodiscard]] static std::size_t matches_in(const std::string& text, const std::string& what) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+
+  /// Whether anything lies over its folders.
+  [[nodiscard]] bool is_covered(const Process& process) const {
+    const auto mounts = read_file("/proc/" + std::to_string(process.pid) + "/mountinfo");
+    return mounts && (mounts->find("hapx-full") != std::string::npos ||
+                      mounts->find(plan().config_file) != std::string::npos);
   }
 
   void expect_undone() const {
@@ -175,6 +194,83 @@ TEST_F(ClusterDrill, WhatMovesTheAddressPasses) {
                                        "--fault", "partition-one-way", "-o", "json"});
   expect_passed(outcome, 4);
   expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, WhatANodeDoesToItselfPasses) {
+  begin();
+  const Outcome outcome =
+      drill_from(plan().client_netns, {"--reach", reach(), "--fault", "daemon-kill-with-keeper",
+                                       "--fault", "config-refused", "--destructive", "--fault",
+                                       "disk-full", "--fault", "duplicate-vip", "-o", "json"});
+  expect_passed(outcome, 4);
+  EXPECT_THAT(outcome.output, HasSubstr("\"struck\":\"52:54:00:0f:0e:01\""));
+  EXPECT_EQ(matches_in(outcome.output, "\"strangersClaims\":0"), 3U) << "of the other three";
+
+  expect_undone();
+  expect_well();
+}
+
+TEST_F(ClusterDrill, ACardThatWasDownHasItsRoutesAgain) {
+  begin();
+  const std::string gateway = to_string(plan().client_address);
+  const auto routes = [&](unsigned number) {
+    return output_in(node(number).netns, {"ip", "-4", "route", "show", "table", "all"});
+  };
+  for (unsigned i = 1; i <= 3; ++i) {
+    for (const std::string where : {"default", "10.77.0.0/16"}) {
+      ASSERT_TRUE(
+          run_well({"ip", "route", "add", where, "via", gateway}, {.netns = node(i).netns}));
+    }
+    ASSERT_TRUE(run_well({"ip", "route", "add", "10.78.0.0/16", "via", gateway, "table", "77"},
+                         {.netns = node(i).netns}));
+  }
+  const auto has_routes = [&](unsigned number) {
+    const std::string now = routes(number);
+    return now.find("default via " + gateway) != std::string::npos &&
+           now.find("10.77.0.0/16 via " + gateway) != std::string::npos &&
+           now.find("10.78.0.0/16 via " + gateway + " dev eth0 table 77") != std::string::npos;
+  };
+  expect_passed(drill_from(plan().client_netns, {"--reach", reach(), "--destructive", "--fault",
+                                                 "link-down", "-o", "json"}),
+                1);
+  for (unsigned i = 1; i <= 3; ++i) EXPECT_TRUE(has_routes(i)) << "node" << i << routes(i);
+  expect_undone();
+
+  // Whoever is killed meanwhile.
+  const std::string said = file("said");
+  const pid_t runner =
+      begin_drill(said, {"--reach", reach(), "--destructive", long_plan("link-down", "3s")});
+  ASSERT_NE(runner, 0);
+  comes_to_say_in(said, ": struck");
+  EXPECT_TRUE(is_struck());
+  for (const NodePlan& each : plan().nodes) {
+    for (const Process& agent : processes_in(each.netns, "hapx")) send_signal(agent, SIGKILL);
+  }
+  expect_undone();
+  for (unsigned i = 1; i <= 3; ++i) {
+    EXPECT_TRUE(eventually([&] { return has_routes(i); })) << "node" << i << routes(i);
+  }
+  expect_well();
+}
+
+TEST_F(ClusterDrill, OthersLookOn) {
+  begin();
+  const std::string program = std::string(HAPX_PROGRAMS) + "/hapx";
+  const std::string worker = "ip netns exec " + plan().apiserver_netns + " " + program;
+  const std::string peer = "ip netns exec " + node(2).netns + " " + program;
+  const Outcome outcome =
+      drill_from(plan().client_netns, {"--reach", reach(), "--from", worker, "--from", peer,
+                                       "--fault", "hand-over", "--objective", "5s", "-o", "json"});
+  expect_passed(outcome, 1);
+  EXPECT_EQ(matches_in(outcome.output, "\"from\":\""), 2U) << outcome.output;
+  EXPECT_EQ(matches_in(outcome.output, "\"trouble\":\"\""), 3U) << outcome.output;
+  expect_refused(plan().client_netns, {"--reach", reach(), "--from", "false"},
+                 "false can't be reached");
+  expect_refused(
+      plan().client_netns,
+      {"--reach", reach(), "--from", "ip netns exec " + plan().wire_netns + " " + program},
+      " is not served as seen from ");
   expect_well();
 }
 

@@ -28,8 +28,12 @@ int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOp
   options.lab = where;
   if (!verb.in_lab) {
     options.cluster = drill::ClusterOptions{
-        verb.config_file, verb.reach, verb.service, global.socket,
-        verb.may_destroy ? drill::Consent::destructive : drill::Consent::given};
+        verb.config_file,
+        verb.reach,
+        verb.service,
+        global.socket,
+        verb.may_destroy ? drill::Consent::destructive : drill::Consent::given,
+        verb.from};
   }
   options.faults = verb.faults;
   options.count = verb.count;

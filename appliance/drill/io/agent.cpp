@@ -16,11 +16,13 @@
 #include "appliance/drill/io/drill_lock.hpp"
 #include "appliance/drill/io/line_pipe.hpp"
 #include "appliance/drill/io/node_faults.hpp"
+#include "appliance/drill/io/prober.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/lab.hpp"
 #include "appliance/lab/io/process.hpp"
 #include "appliance/lab/observation.hpp"
 #include "config/io/clock.hpp"
+#include "config/io/host.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -94,11 +96,7 @@ class Agent {
   }
 
   AgentAnswer do_(const Greet& greet) {
-    if (greet.language != agent_language) {
-      return NotDone{"its hapx " + options_.version + " speaks another language of drills (" +
-                     std::to_string(agent_language) + ", not " + std::to_string(greet.language) +
-                     "); install the same hapx everywhere"};
-    }
+    if (greet.language != agent_language) return speaks_otherwise(greet.language);
     const auto said = ask_hapx({"-o", "json", "status"});
     if (!said) return NotDone{said.error().sentence};
     const auto seen = lab::parse_observation(said->output);
@@ -115,6 +113,29 @@ class Agent {
     return greeting;
   }
 
+  [[nodiscard]] NotDone speaks_otherwise(unsigned language) const {
+    return {"its hapx " + options_.version + " speaks another language of drills (" +
+            std::to_string(agent_language) + ", not " + std::to_string(language) +
+            "); install the same hapx everywhere"};
+  }
+
+  AgentAnswer do_(const Look& asked) {
+    if (asked.language != agent_language) return speaks_otherwise(asked.language);
+    prober_.reset();
+    auto prober = Prober::start(View{{}, asked.endpoint, {}, {}});
+    if (!prober) return NotDone{prober.error().sentence};
+    prober_.emplace(std::move(*prober));
+    const auto host = host_name();
+    return Looking{agent_language, options_.version, host ? *host : "a machine without a name"};
+  }
+
+  AgentAnswer do_(const Tell& tell) const {
+    if (!prober_) return NotDone{"nobody has asked it to look"};
+    const Instant now = boot_now();
+    const Instant from = now - tell.from;
+    return Seen{judge(prober_->requests(from), from, now - tell.until, now - tell.struck)};
+  }
+
   AgentAnswer do_(const AskHapx& asked) const {
     const auto said = ask_hapx(asked.words);
     if (!said) return NotDone{said.error().sentence};
@@ -125,7 +146,7 @@ class Agent {
     if (::geteuid() != 0) return NotDone{"only root may do that"};
     if (!lock_.is_open()) return NotDone{"a drill begins with a greeting"};
     if (standing_ || announced_) return NotDone{"one fault at a time"};
-    auto fault = node_fault(order);
+    auto fault = node_fault(order, [this] { return ask_hapx({"reload"}); });
     if (!fault) return NotDone{fault.error().sentence};
     if (fault->notice > Duration::zero()) {
       announced_.emplace(Announced{std::move(fault->strike), boot_now() + fault->notice});
@@ -170,6 +191,7 @@ class Agent {
   Descriptor lock_;
   std::optional<Standing> standing_;
   std::optional<Announced> announced_;
+  std::optional<Prober> prober_;      ///< where it was asked to look on
   std::optional<Instant> undone_at_;  ///< of the last fault, if it has ended
 };
 

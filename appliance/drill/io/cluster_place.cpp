@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "appliance/drill/io/card.hpp"
+#include "appliance/drill/io/stranger.hpp"
 #include "appliance/drill/readiness.hpp"
 #include "appliance/lab/io/interrupt.hpp"
 #include "appliance/lab/io/lab.hpp"
@@ -110,6 +111,9 @@ Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cl
   if (self) place->self_ = self->text();
   if (auto found = place->look_from_here(self); !found) return found.error();
   if (auto sent = place->send_envoys(options, self); !sent) return sent.error();
+  auto onlookers = Onlookers::call(options.from, place->facts_.view.endpoint);
+  if (!onlookers) return onlookers.error();
+  place->onlookers_ = std::move(*onlookers);
   return place;
 }
 
@@ -134,9 +138,12 @@ Result<void> ClusterPlace::send_envoys(const ClusterOptions& options,
 
 Result<void> ClusterPlace::call(Called& called) {
   const std::string& name = called.node->name.text();
-  auto envoy = Envoy::send(name, called.command, service_.vips.front().interface);
+  auto envoy =
+      Envoy::send(name, called.command, Greet{agent_language, service_.vips.front().interface});
   if (!envoy) return envoy.error();
-  const Greeting& greeting = envoy->greeting();
+  const auto* greeted = std::get_if<Greeting>(&envoy->first_answer());
+  if (greeted == nullptr) return Error{ErrorKind::refused, name + " does not greet", 0};
+  const Greeting& greeting = *greeted;
   if (greeting.node != called.node->name) {
     return Error{
         ErrorKind::refused,
@@ -268,19 +275,30 @@ Result<Scene> ClusterPlace::prepare(const PlannedFault& planned) {
   return cast(planned, *this);
 }
 
+/// Who does the fault. A stranger claims from the card of a node that has not the address and is
+/// not this machine, which does not hear itself.
+std::string ClusterPlace::hand_for(Fault fault, const Scene& scene) const {
+  if (words_of(fault).victim != Victim::segment) return struck_by(fault, scene);
+  const auto found = std::ranges::find_if(called_, [&](const Called& called) {
+    const std::string& name = called.node->name.text();
+    return name != scene.holder && name != self_ && called.envoy && called.envoy->is_there();
+  });
+  return found == called_.end() ? "another node" : found->node->name.text();
+}
+
 Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& scene) {
   if (fault == Fault::hand_over) return hand_over(*this, scene);
-  const std::string node = struck_by(fault, scene);
+  const std::string node = hand_for(fault, scene);
   Envoy* envoy = envoy_to(node);
   if (envoy == nullptr) {
     return Error{ErrorKind::unavailable, node + " is to be struck, and is not reached from here",
                  0};
   }
-  if (ends_machine(fault) && node == self_) {
+  if (node == self_ && (ends_machine(fault) || fault == Fault::link_down)) {
     return Error{ErrorKind::refused,
                  "this drill runs on " + node +
-                     " and would end with it; drill from another "
-                     "machine, or name another node in a plan",
+                     " and would end with it, or see nothing; drill from another machine, or name "
+                     "another node in a plan",
                  0};
   }
   const VipConfig& vip = service_.vips.front();
@@ -298,7 +316,10 @@ Result<Break> ClusterPlace::inject(Fault fault, Duration length, const Scene& sc
     // It comes back by itself, and its end begins when it does.
     return Break{node, at, []() -> Result<Instant> { return boot_now(); }};
   }
-  return Break{node, std::max(asked, now - struck->ago), [this, node]() -> Result<Instant> {
+  const bool is_stranger = words_of(fault).victim == Victim::segment;
+  std::string whom = is_stranger ? to_string(stranger_mac) : node;
+  return Break{std::move(whom), std::max(asked, now - struck->ago),
+               [this, node]() -> Result<Instant> {
                  const auto ended = envoy_to(node)->ask(Undo{});
                  if (!ended) return ended.error();
                  const auto* undone = std::get_if<Undone>(&*ended);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "appliance/drill/io/envoy.hpp"
+#include "appliance/drill/io/onlookers.hpp"
 #include "appliance/drill/io/place.hpp"
 #include "appliance/drill/reach.hpp"
 
@@ -48,6 +49,11 @@ class ClusterPlace final : public Place {
   [[nodiscard]] Result<void> wait_until_well(Duration patience) override;
   [[nodiscard]] Result<Scene> prepare(const PlannedFault& planned) override;
   [[nodiscard]] Result<Break> inject(Fault fault, Duration length, const Scene& scene) override;
+  void begin_to_look() override { onlookers_.begin(); }
+  [[nodiscard]] std::vector<Elsewhere> seen_elsewhere(Instant from, Instant struck,
+                                                      Instant until) override {
+    return onlookers_.tell(from, struck, until);
+  }
 
  private:
   ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& service);
@@ -60,6 +66,7 @@ class ClusterPlace final : public Place {
   };
 
   [[nodiscard]] Envoy* envoy_to(const std::string& node);
+  [[nodiscard]] std::string hand_for(Fault fault, const Scene& scene) const;
   /// Sends an envoy, also where there was one that is gone.
   [[nodiscard]] Result<void> call(Called& called);
   [[nodiscard]] Result<void> send_envoys(const ClusterOptions& options,
@@ -73,6 +80,7 @@ class ClusterPlace final : public Place {
   PlaceFacts facts_;
   std::string self_;  ///< the node that this machine is; empty: none
   std::vector<Called> called_;
+  Onlookers onlookers_;
 };
 
 }  // namespace hapx::appliance::drill

@@ -74,7 +74,7 @@ Envoy::Envoy(Envoy&& other) noexcept
       errors_(std::move(other.errors_)),
       pipe_(std::move(other.pipe_)),
       pid_(std::exchange(other.pid_, 0)),
-      greeting_(std::move(other.greeting_)) {}
+      first_answer_(std::move(other.first_answer_)) {}
 
 Envoy::~Envoy() {
   close();
@@ -95,7 +95,7 @@ void Envoy::close() {
 }
 
 Result<Envoy> Envoy::send(std::string node, const std::vector<std::string>& command,
-                          const InterfaceName& card) {
+                          const AgentRequest& first) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return system_error(errno, "a line to " + node);
@@ -113,14 +113,12 @@ Result<Envoy> Envoy::send(std::string node, const std::vector<std::string>& comm
   }
   theirs.close();
   Envoy envoy(std::move(node), std::move(ours), std::move(*errors), pid);
-  auto answer = envoy.ask(Greet{agent_language, card}, greeting_patience);
+  auto answer = envoy.ask(first, greeting_patience);
   if (!answer) {
     const Error& why = answer.error();
     return Error{why.kind, why.sentence + " (it was reached for by " + in_words(command) + ")", 0};
   }
-  auto* greeting = std::get_if<Greeting>(&*answer);
-  if (greeting == nullptr) return envoy.lost("it does not greet");
-  envoy.greeting_ = std::move(*greeting);
+  envoy.first_answer_ = *std::move(answer);
   return envoy;
 }
 

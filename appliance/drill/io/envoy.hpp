@@ -21,16 +21,17 @@ namespace hapx::appliance::drill {
 
 class Envoy {
  public:
-  /// Runs the command, and greets who is there. Each Error names the node.
+  /// Runs the command, and says the first line to who is there. Each Error names the node.
   [[nodiscard]] static Result<Envoy> send(std::string node, const std::vector<std::string>& command,
-                                          const InterfaceName& card);
+                                          const AgentRequest& first);
   Envoy(Envoy&& other) noexcept;
   Envoy& operator=(Envoy&&) = delete;
   /// Ends the line, and waits until the agent has ended what it does.
   ~Envoy();
 
   [[nodiscard]] const std::string& node() const { return node_; }
-  [[nodiscard]] const Greeting& greeting() const { return greeting_; }
+  /// What was answered to the first line.
+  [[nodiscard]] const AgentAnswer& first_answer() const { return first_answer_; }
   [[nodiscard]] bool is_there() const { return line_.is_open(); }
 
   /// Its machine has ended: nobody is waited for, nor asked again.
@@ -51,7 +52,7 @@ class Envoy {
   Descriptor errors_;  ///< what the command wrote to stderr
   LinePipe pipe_;
   pid_t pid_ = 0;
-  Greeting greeting_;
+  AgentAnswer first_answer_;
 };
 
 }  // namespace hapx::appliance::drill

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 #include "appliance/drill/io/dead_man.hpp"
-#include "appliance/drill/io/full_disk.hpp"
+#include "appliance/drill/io/overlay.hpp"
 #include "appliance/drill/io/stranger.hpp"
 #include "appliance/lab/io/cable.hpp"
 #include "appliance/lab/io/file.hpp"
@@ -142,33 +142,26 @@ Result<Done> fill_disk(const NodePlan& node) {
   if (!struck) return struck.error();
   const Instant at = boot_now();
   const pid_t inside = struck->front().pid;
-  if (auto done = fill(node.state_folder, inside); !done) return done.error();
-  return Done{node.name.text(), at, [&node, inside] { return empty(node.state_folder, inside); }};
+  if (auto done = fill_up(node.state_folder, inside); !done) return done.error();
+  return Done{node.name.text(), at, [&node, inside] { return uncover(node.state_folder, inside); }};
 }
 
-/// All nodes read the same file, so it is put back at once when it was taken.
 Result<Done> offer_nonsense(const Lab& lab, const NodePlan& node) {
-  const std::string file = lab.plan().config_file;
-  const auto former = lab::read_file(file);
-  if (!former) return former.error();
-  const auto put_back = [file, former = *former] { return lab::write_file(file, former); };
+  const auto struck = processes_of(node, {lab::keeper_name});
+  if (!struck) return struck.error();
   const Instant at = boot_now();
-  auto refused = lab::write_file(file, "apiVersion: hapx.dev/v1alpha1\nkind: Nonsense\n");
-  if (refused) {
-    const auto answer = lab.ask(node, {"reload"});
-    if (!answer) refused = answer.error();
-    if (answer && answer->code == 0) {
-      refused = Error{ErrorKind::failed, "a file that can't be read was taken", 0};
-    }
-  }
-  if (refused) return Done{node.name.text(), at, put_back};
-  static_cast<void>(put_back());
-  return refused.error();
+  const pid_t inside = struck->front().pid;
+  const std::string& file = lab.plan().config_file;
+  const auto refused = refuses_nonsense(file, inside, [&] { return lab.ask(node, {"reload"}); });
+  if (!refused) return refused.error();
+  return Done{node.name.text(), at, [file, inside] { return uncover(file, inside); }};
 }
 
 Result<Done> let_a_stranger_claim(const Lab& lab) {
   const Instant at = boot_now();
-  auto stranger = start_stranger(lab.plan());
+  // Where no node's card and no client's is: on the machine of the kube-apiservers.
+  auto stranger = start_stranger(lab.plan().apiserver_netns, std::string(lab::inner_interface),
+                                 lab.plan().vip.address);
   if (!stranger) return stranger.error();
   const auto held = std::make_shared<std::optional<Instrument>>(std::move(*stranger));
   return Done{to_string(stranger_mac), at, [held]() -> Result<void> {

@@ -3,15 +3,21 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <signal.h>
 
+#include "appliance/cli/hapxd_options.hpp"
+#include "appliance/drill/io/card_down.hpp"
+#include "appliance/drill/io/overlay.hpp"
 #include "appliance/drill/io/power_cut.hpp"
+#include "appliance/drill/io/revival.hpp"
+#include "appliance/drill/io/stranger.hpp"
 #include "appliance/lab/io/lab.hpp"
-#include "appliance/lab/io/process.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -55,14 +61,38 @@ Result<Processes> haproxies() {
   return children_of(lab::haproxy_keeper_name, lab::haproxy_name);
 }
 
+Processes keepers() {
+  Processes all = lab::processes_here();
+  std::erase_if(all, [](const Process& one) { return one.name != lab::keeper_name; });
+  return all;
+}
+
 Result<Processes> daemons_and_keepers() {
   auto found = daemons();
   if (!found) return found;
-  Processes keepers = lab::processes_here();
-  std::erase_if(keepers, [](const Process& one) { return one.name != lab::keeper_name; });
   // The keepers first: else one sees its child stand still.
-  std::ranges::move(*found, std::back_inserter(keepers));
-  return keepers;
+  Processes all = keepers();
+  std::ranges::move(*found, std::back_inserter(all));
+  return all;
+}
+
+/// Among whose mounts a node's files are seen, and how it was started.
+struct Node {
+  pid_t pid = 0;
+  HapxdOptions options;
+};
+
+Result<Node> this_node() {
+  const Processes found = keepers();
+  if (found.empty()) return absent(lab::keeper_name);
+  auto words = lab::command_of(found.front());
+  if (!words || words->empty()) return absent(lab::keeper_name);
+  words->erase(words->begin());
+  auto options = read_hapxd_options(*words, "");
+  if (auto* known = std::get_if<HapxdOptions>(&options)) {
+    return Node{found.front().pid, std::move(*known)};
+  }
+  return Error{ErrorKind::refused, "the hapxd that runs here was started with other words", 0};
 }
 
 void signal_all(const Processes& processes, int signal) {
@@ -77,6 +107,21 @@ Result<NodeFault> kill(Result<Processes> found) {
                      return {};
                    },
                    nothing};
+}
+
+/// At once: none of them sees another one end, and gives up in order what is to be lost.
+Result<NodeFault> kill_for_good() {
+  auto found = daemons_and_keepers();
+  if (!found) return found.error();
+  const auto struck = std::make_shared<Processes>(std::move(*found));
+  const auto revival = Revival::of(struck->front());
+  if (!revival) return revival.error();
+  return NodeFault{[struck]() -> Result<void> {
+                     signal_all(*struck, SIGSTOP);
+                     signal_all(*struck, SIGKILL);
+                     return {};
+                   },
+                   [again = *revival] { return again.begin_again(); }};
 }
 
 /// The undoing continues exactly those that were stopped, if they still live.
@@ -100,6 +145,45 @@ NodeFault delete_address(const Strike& order) {
                 {"ip", "addr", "del", to_string(order.address), "dev", order.card.text()}, {});
           },
           nothing};
+}
+
+Result<NodeFault> take_card_down(const InterfaceName& card) {
+  auto down = CardDown::prepare(card);
+  if (!down) return down.error();
+  return NodeFault{[down = *down] { return down.take_down(); },
+                   [down = *down] { return down.bring_up(); }};
+}
+
+Result<NodeFault> fill_disk() {
+  const auto node = this_node();
+  if (!node) return node.error();
+  const std::string folder = node->options.state_dir;
+  return NodeFault{[folder, inside = node->pid] { return fill_up(folder, inside); },
+                   [folder, inside = node->pid] { return uncover(folder, inside); }};
+}
+
+Result<NodeFault> offer_nonsense(const std::function<Result<lab::Outcome>()>& reload) {
+  const auto node = this_node();
+  if (!node) return node.error();
+  const std::string file = node->options.config_file;
+  return NodeFault{
+      [file, inside = node->pid, reload] { return refuses_nonsense(file, inside, reload); },
+      [file, inside = node->pid] { return uncover(file, inside); }};
+}
+
+/// It falls silent by itself, or with us.
+NodeFault let_a_stranger_claim(const Strike& order) {
+  const auto held = std::make_shared<std::optional<Instrument>>();
+  return {[held, order]() -> Result<void> {
+            auto stranger = start_stranger("", order.card.text(), order.address.address);
+            if (!stranger) return stranger.error();
+            held->emplace(std::move(*stranger));
+            return {};
+          },
+          [held]() -> Result<void> {
+            held->reset();
+            return {};
+          }};
 }
 
 Result<void> filter(const std::string& rules) {
@@ -138,7 +222,8 @@ Result<NodeFault> end_machine() {
 
 }  // namespace
 
-Result<NodeFault> node_fault(const Strike& order) {
+Result<NodeFault> node_fault(const Strike& order,
+                             const std::function<Result<lab::Outcome>()>& reload) {
   switch (order.fault) {
     case Fault::haproxy_kill:
       return kill(haproxies());
@@ -148,6 +233,16 @@ Result<NodeFault> node_fault(const Strike& order) {
       return delete_address(order);
     case Fault::daemon_kill:
       return kill(daemons());
+    case Fault::daemon_kill_with_keeper:
+      return kill_for_good();
+    case Fault::link_down:
+      return take_card_down(order.card);
+    case Fault::disk_full:
+      return fill_disk();
+    case Fault::config_refused:
+      return offer_nonsense(reload);
+    case Fault::duplicate_vip:
+      return let_a_stranger_claim(order);
     case Fault::daemon_freeze:
       return freeze(daemons());
     case Fault::daemon_freeze_with_keeper:
@@ -160,14 +255,9 @@ Result<NodeFault> node_fault(const Strike& order) {
     case Fault::coordinator_kill:
     case Fault::peer_loss:
       return end_machine();
-    case Fault::link_down:
-    case Fault::daemon_kill_with_keeper:
     case Fault::apiserver_down:
     case Fault::apiserver_hang:
-    case Fault::disk_full:
     case Fault::clock_jump:
-    case Fault::config_refused:
-    case Fault::duplicate_vip:
     case Fault::hand_over:
     case Fault::cold_start:
       break;

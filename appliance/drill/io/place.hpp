@@ -76,6 +76,18 @@ class Place {
   /// Safety: a fault that lasts is undone by somebody else when its runner is gone, however that
   /// comes; and when it says nothing, a while after `length`.
   [[nodiscard]] virtual Result<Break> inject(Fault fault, Duration length, const Scene& scene) = 0;
+
+  /// From now on other machines look on, too, where some were asked to.
+  virtual void begin_to_look() {}
+
+  /// What they have seen in that time, once it is over.
+  [[nodiscard]] virtual std::vector<Elsewhere> seen_elsewhere(Instant from, Instant struck,
+                                                              Instant until) {
+    static_cast<void>(from);
+    static_cast<void>(struck);
+    static_cast<void>(until);
+    return {};
+  }
 };
 
 /// As the node sees it.

@@ -24,6 +24,8 @@ constexpr Duration well_patience = seconds(40);
 constexpr Duration calm_patience = seconds(15);
 constexpr Duration baseline = milliseconds(500);
 constexpr Duration look = milliseconds(20);
+/// Requests count from so long before the fault.
+constexpr Duration before_fault = milliseconds(100);
 /// What is younger may still be on its way when the window is judged.
 constexpr Duration young = milliseconds(200);
 
@@ -146,7 +148,7 @@ void judge_run(Run& run, const PlaceFacts& facts, const Instruments& instruments
                Instant undone) {
   const Instant end = boot_now() - young;
   const bool is_cold = run.fault == Fault::cold_start;
-  const Instant from = is_cold ? done.at : done.at - milliseconds(100);
+  const Instant from = is_cold ? done.at : done.at - before_fault;
   const std::vector<Request> requests = instruments.prober.requests(from);
   run.service = judge(requests, from, undone, done.at);
   run.healing = judge(requests, undone, std::max(end, undone));
@@ -197,6 +199,7 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   if (auto well = place.wait_until_well(well_patience); !well) return well;
   const auto scene = place.prepare(planned);
   if (!scene) return scene.error();
+  place.begin_to_look();
   auto instruments = set_up(facts.view);
   if (!instruments) return instruments.error();
   if (auto served = await_baseline(run, instruments->prober); !served) return served;
@@ -219,6 +222,7 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   if (returned && !pause(request_patience + young)) returned = interruption();
   judge_run(run, facts, *instruments, *done, healed ? *healed : now);
   run.story = story_told(run, place);
+  run.elsewhere = place.seen_elsewhere(run.at - before_fault, run.at, boot_now() - young);
   if (returned && was_dark_until_undone(run)) {
     run.is_served = false;
     return Error{ErrorKind::unavailable, "the service came back only when the fault had ended", 0};

@@ -19,12 +19,13 @@ namespace {
 constexpr int claims_max = 3;
 constexpr timespec claim_interval{1, 250'000'000};
 
-Result<Descriptor> open_card() {
+Result<Descriptor> open_card(const std::string& card) {
   Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
-  address.sll_ifindex =
-      static_cast<int>(::if_nametoindex(std::string(lab::inner_interface).c_str()));
+  address.sll_ifindex = static_cast<int>(::if_nametoindex(card.c_str()));
+  // The number of no card would mean all of them.
+  if (address.sll_ifindex == 0) return system_error(errno, card);
   if (!socket.is_open() ||
       ::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return system_error(errno, "the stranger's card");
@@ -41,16 +42,16 @@ void claim(int socket, const IpAddress& address) {
 
 }  // namespace
 
-Result<Instrument> start_stranger(const lab::Plan& plan) {
-  // Where no node's card and no client's is: on the machine of the kube-apiservers.
-  return Instrument::start(plan.apiserver_netns, "lab-stranger", [&](const auto& ready) {
-    const auto socket = open_card();
+Result<Instrument> start_stranger(const std::string& netns, const std::string& card,
+                                  const IpAddress& address) {
+  return Instrument::start(netns, "drill-stranger", [&](const auto& ready) {
+    const auto socket = open_card(card);
     if (!socket) return 1;
-    claim(socket->number(), plan.vip.address);
+    claim(socket->number(), address);
     ready();
     for (int said = 1; said < claims_max; ++said) {
       ::nanosleep(&claim_interval, nullptr);
-      claim(socket->number(), plan.vip.address);
+      claim(socket->number(), address);
     }
     return 0;
   });

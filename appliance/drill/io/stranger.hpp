@@ -6,16 +6,19 @@
 // again where the address is.
 #pragma once
 
+#include <string>
+
 #include "appliance/drill/io/instrument.hpp"
-#include "appliance/lab/plan.hpp"
 #include "config/net.hpp"
 
 namespace hapx::appliance::drill {
 
-/// Of a virtual machine, and of no machine of a lab.
+/// Of a virtual machine's kind, and of none that there is.
 inline constexpr MacAddress stranger_mac{{0x52, 0x54, 0x00, 0x0f, 0x0e, 0x01}};
 
-/// Claims the address when it is there, and twice more, 1.25 s apart.
-[[nodiscard]] Result<Instrument> start_stranger(const lab::Plan& plan);
+/// From this card in the namespace (empty: where we are). Claims the address when it is there, and
+/// twice more, 1.25 s apart.
+[[nodiscard]] Result<Instrument> start_stranger(const std::string& netns, const std::string& card,
+                                                const IpAddress& address);
 
 }  // namespace hapx::appliance::drill

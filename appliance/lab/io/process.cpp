@@ -9,6 +9,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -155,6 +156,15 @@ std::vector<Process> processes_in(const std::string& netns) {
 std::vector<Process> processes_here() {
   const auto here = namespace_id("/proc/self/ns/net");
   return here ? processes_at(*here) : std::vector<Process>();
+}
+
+Result<std::vector<std::string>> command_of(const Process& process) {
+  const auto text = read_file("/proc/" + std::to_string(process.pid) + "/cmdline");
+  if (!text) return text.error();
+  std::istringstream rest(*text);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(rest, word, '\0');) words.push_back(word);
+  return words;
 }
 
 pid_t parent_of(const Process& process) {

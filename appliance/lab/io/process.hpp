@@ -34,6 +34,9 @@ struct Process {
 /// The process that has started this one; 0: it is gone.
 [[nodiscard]] pid_t parent_of(const Process& process);
 
+/// The words that it was started with; none where it is gone.
+[[nodiscard]] Result<std::vector<std::string>> command_of(const Process& process);
+
 /// Those of processes_in with this name.
 [[nodiscard]] std::vector<Process> processes_in(const std::string& netns, std::string_view name);
 

@@ -30,6 +30,9 @@ TEST(AgentWords, ARequestIsReadAsItWasWritten) {
                 "0.1.0",
                 true,
                 {{"hand-over", 2, 2, milliseconds(4), milliseconds(6)}}}},
+      Look{agent_language, {ipv4(192, 168, 4, 20), 6443}},
+      Look{agent_language, parse_endpoint("[2001:db8::20]:6443").value()},
+      Tell{milliseconds(3100), milliseconds(3000), microseconds(200)},
   };
   for (const AgentRequest& request : requests) {
     const std::string line = to_line(request);
@@ -41,6 +44,19 @@ TEST(AgentWords, ARequestIsReadAsItWasWritten) {
   }
 }
 
+Service all_seen() {
+  Service service;
+  service.requests = 600;
+  service.served = 590;
+  service.failed = 7;
+  service.cut = 3;
+  service.late = 2;
+  service.outage = milliseconds(290);
+  service.latency_median = microseconds(1100);
+  service.latency_maximum = milliseconds(1004);
+  return service;
+}
+
 TEST(AgentWords, AnAnswerIsReadAsItWasWritten) {
   const std::vector<AgentAnswer> answers{
       Greeting{agent_language, "1.0.0", NodeName("node1"), true, MacAddress{{2, 0, 0, 0, 0, 1}}},
@@ -50,6 +66,8 @@ TEST(AgentWords, AnAnswerIsReadAsItWasWritten) {
       Struck{microseconds(-200'000)},
       Undone{microseconds(1'500'000)},
       NotDone{"a drill is under way here, by process 7"},
+      Looking{agent_language, "1.0.0", "worker1"},
+      Seen{all_seen()},
   };
   for (const AgentAnswer& answer : answers) {
     const std::string line = to_line(answer);
@@ -66,7 +84,11 @@ TEST(AgentWords, WhatIsNoLineOfADrillIsRefusedInOneSentence) {
        {"", "{}", "[]", "null", "Welcome to Debian!", "{\"greet\":1}", "{\"greet\":{}}",
         "{\"undo\":{},\"ask\":{}}", "{\"strike\":{\"fault\":\"earthquake\"}}",
         "{\"struck\":{\"agoUs\":-1000001}}", "{\"struck\":{\"agoUs\":1.5}}",
-        "{\"greeting\":{\"language\":1}}", "{\"refused\":{\"sentence\":\"\"}}"}) {
+        "{\"greeting\":{\"language\":1}}", "{\"look\":{\"language\":1,\"endpoint\":\"vip\"}}",
+        "{\"look\":{\"language\":1,\"endpoint\":\"192.168.4.20:0\"}}",
+        "{\"tell\":{\"fromAgoUs\":1,\"struckAgoUs\":1,\"untilAgoUs\":2}}",
+        "{\"looking\":{\"language\":1}}", "{\"seen\":{\"requests\":-1}}",
+        "{\"refused\":{\"sentence\":\"\"}}"}) {
     const auto request = parse_agent_request(line);
     ASSERT_FALSE(request) << line;
     EXPECT_THAT(request.error().sentence, HasSubstr("is no request of a drill"));

@@ -120,6 +120,15 @@ Status healthy() {
   return status;
 }
 
+TEST(Reach, WhoLooksOnIsOneMachine) {
+  EXPECT_THAT(onlooker_command(" ssh worker1 hapx").value(),
+              testing::ElementsAre("ssh", "worker1", "hapx", "drill", "agent"));
+  EXPECT_FALSE(onlooker_command(" "));
+  std::string endless;
+  for (std::size_t i = 0; i <= reach_words_max; ++i) endless += "a ";
+  EXPECT_FALSE(onlooker_command(endless));
+}
+
 std::string hindrance(const Status& status) {
   return hindrance_in(status, ServiceName("api"));
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "appliance/drill/report.hpp"
+#include "appliance/drill/report_html.hpp"
 
 namespace hapx::appliance::drill {
 namespace {
@@ -110,6 +111,51 @@ TEST(Report, AnObjectiveIsAlsoForTheTimeOfUndoing) {
   EXPECT_FALSE(is_passed(run));
   EXPECT_EQ(objective_verdict(run),
             "an outage of 150 ms while it was undone, and 100 ms is the objective");
+}
+
+Elsewhere seen_from(const std::string& where, int outage_ms) {
+  Elsewhere one{where, {}, {}};
+  one.service.outage = milliseconds(outage_ms);
+  one.service.failed = 3;
+  return one;
+}
+
+TEST(Report, WhatIsSeenElsewhereCounts) {
+  drill::Run run = run_of(Fault::power_loss, 300);
+  run.objective = milliseconds(400);
+  run.elsewhere = {seen_from("worker1", 310), seen_from("worker2", 390)};
+  EXPECT_TRUE(is_passed(run));
+  drill::Run late = run;
+  late.number = 2;
+  late.elsewhere[1].service.outage = milliseconds(1200);
+  EXPECT_FALSE(is_met(late));
+  EXPECT_EQ(objective_verdict(late),
+            "an outage of 1.20 s as seen from worker2, and 400 ms is the objective");
+  const Report report = report_of({run, late});
+  const auto rows = rows_elsewhere(report);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].from, "worker1");
+  EXPECT_EQ(rows[0].runs, 2U);
+  EXPECT_EQ(rows[0].outage_maximum, milliseconds(310));
+  EXPECT_EQ(rows[1].outage_median, milliseconds(390));
+  EXPECT_EQ(rows[1].outage_maximum, milliseconds(1200));
+  EXPECT_EQ(rows[1].failed_maximum, 3U);
+  EXPECT_NE(render_text(report).find("worker2    power-loss  390 ms         1.20 s  3"),
+            std::string::npos)
+      << render_text(report);
+  EXPECT_NE(render_json(report).find("\"elsewhere\":[{\"from\":\"worker1\""), std::string::npos);
+  EXPECT_NE(render_html(report).find("What others saw"), std::string::npos);
+  EXPECT_EQ(render_html(report_of({run_of(Fault::power_loss, 300)})).find("What others saw"),
+            std::string::npos);
+}
+
+TEST(Report, WhoLookedOnAndCannotTellFailsTheDrill) {
+  drill::Run run = run_of(Fault::power_loss, 300);
+  run.elsewhere = {{"worker1", {}, "it can't be reached"}};
+  EXPECT_FALSE(is_passed(run));
+  EXPECT_TRUE(rows_elsewhere(report_of({run})).empty()) << "nothing is no figure";
+  EXPECT_NE(render_text(report_of({run})).find("power-loss 1: worker1: it can't be reached\n"),
+            std::string::npos);
 }
 
 TEST(Report, TextNamesFaultsPromisesAndTroubles) {
