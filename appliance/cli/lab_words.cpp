@@ -234,7 +234,7 @@ void LabWords::add_place(CLI::App& run) {
   run.add_option("--service", drill_run_.service, "whose address (default: the first service's)")
       ->type_name("NAME");
   run.add_flag("--destructive", drill_run_.may_destroy,
-               "also what ends all that runs on a machine (power-loss, ...)");
+               "also what harms more than hapx (power-loss, link-down, ...)");
   CLI::Option* in_lab = run.add_flag("--lab", drill_run_.in_lab,
                                      "in a lab instead (built and removed if it isn't up)");
   for (const char* real : {"--config", "--reach", "--from", "--service", "--destructive"}) {

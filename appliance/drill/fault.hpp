@@ -57,7 +57,7 @@ enum class Victim : std::uint8_t {
 /// What it takes to do a fault to a real cluster.
 enum class Consent : std::uint8_t {
   given,        ///< whoever runs a drill wants it
-  destructive,  ///< --destructive: it ends what else runs on that machine, or may take longer
+  destructive,  ///< --destructive: it harms more than hapx
   never,
 };
 

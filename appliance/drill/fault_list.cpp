@@ -105,8 +105,8 @@ std::string refused_on_cluster(Fault fault, Consent consent) {
     return name + " can't be done to a real cluster yet, only in a lab (--lab)";
   }
   if (words.places.on_cluster == Consent::destructive && consent != Consent::destructive) {
-    return name + " ends all that runs on a machine, and what may be lost is " +
-           std::string(words.loss) + "; if it may be done, say --destructive";
+    return name + " harms more than hapx: what may be lost is " + std::string(words.loss) +
+           "; if it may be done, say --destructive";
   }
   return "";
 }

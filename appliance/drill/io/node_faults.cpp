@@ -95,18 +95,16 @@ Result<Node> this_node() {
   return Error{ErrorKind::refused, "the hapxd that runs here was started with other words", 0};
 }
 
-void signal_all(const Processes& processes, int signal) {
+/// Who is gone already needs no signal.
+Result<void> signal_all(const Processes& processes, int signal) {
   for (const Process& process : processes) lab::send_signal(process, signal);
+  return {};
 }
 
 Result<NodeFault> kill(Result<Processes> found) {
   if (!found) return found.error();
   const auto struck = std::make_shared<Processes>(std::move(*found));
-  return NodeFault{[struck]() -> Result<void> {
-                     signal_all(*struck, SIGKILL);
-                     return {};
-                   },
-                   nothing};
+  return NodeFault{[struck] { return signal_all(*struck, SIGKILL); }, nothing};
 }
 
 /// At once: none of them sees another one end, and gives up in order what is to be lost.
@@ -116,26 +114,19 @@ Result<NodeFault> kill_for_good() {
   const auto struck = std::make_shared<Processes>(std::move(*found));
   const auto revival = Revival::of(struck->front());
   if (!revival) return revival.error();
-  return NodeFault{[struck]() -> Result<void> {
-                     signal_all(*struck, SIGSTOP);
-                     signal_all(*struck, SIGKILL);
-                     return {};
-                   },
-                   [again = *revival] { return again.begin_again(); }};
+  const auto strike = [struck] {
+    static_cast<void>(signal_all(*struck, SIGSTOP));
+    return signal_all(*struck, SIGKILL);
+  };
+  return NodeFault{strike, [again = *revival] { return again.begin_again(); }};
 }
 
 /// The undoing continues exactly those that were stopped, if they still live.
 Result<NodeFault> freeze(Result<Processes> found) {
   if (!found) return found.error();
   const auto struck = std::make_shared<Processes>(std::move(*found));
-  return NodeFault{[struck]() -> Result<void> {
-                     signal_all(*struck, SIGSTOP);
-                     return {};
-                   },
-                   [struck]() -> Result<void> {
-                     signal_all(*struck, SIGCONT);
-                     return {};
-                   }};
+  return NodeFault{[struck] { return signal_all(*struck, SIGSTOP); },
+                   [struck] { return signal_all(*struck, SIGCONT); }};
 }
 
 /// hapxd adds it again, or takes it off for good where it has lost the right meanwhile.
@@ -174,16 +165,17 @@ Result<NodeFault> offer_nonsense(const std::function<Result<lab::Outcome>()>& re
 /// It falls silent by itself, or with us.
 NodeFault let_a_stranger_claim(const Strike& order) {
   const auto held = std::make_shared<std::optional<Instrument>>();
-  return {[held, order]() -> Result<void> {
-            auto stranger = start_stranger("", order.card.text(), order.address.address);
-            if (!stranger) return stranger.error();
-            held->emplace(std::move(*stranger));
-            return {};
-          },
-          [held]() -> Result<void> {
-            held->reset();
-            return {};
-          }};
+  const auto begin = [held, order]() -> Result<void> {
+    auto stranger = start_stranger("", order.card.text(), order.address.address);
+    if (!stranger) return stranger.error();
+    held->emplace(std::move(*stranger));
+    return {};
+  };
+  const auto end = [held]() -> Result<void> {
+    held->reset();
+    return {};
+  };
+  return {begin, end};
 }
 
 Result<void> filter(const std::string& rules) {

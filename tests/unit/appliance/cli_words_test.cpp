@@ -148,10 +148,13 @@ TEST(HapxWords, ADrillIsOfARealClusterOrOfALab) {
   EXPECT_EQ(real.config_file, "/c.yaml");
   EXPECT_EQ(real.service, "api");
   EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--destructive"}).verb).may_destroy);
+  EXPECT_EQ(std::get<DrillRun>(read({"drill", "run", "--from=a b", "--from", "c"}).verb).from,
+            (std::vector<std::string>{"a b", "c"}));
   const auto usual = std::get<DrillRun>(read({"drill", "run"}).verb);
   EXPECT_EQ(usual.config_file, default_config_file);
   EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--lab"}).verb).in_lab);
-  for (const char* of_real : {"--reach=x", "--config=x", "--service=x", "--destructive"}) {
+  for (const char* of_real :
+       {"--reach=x", "--from=x", "--config=x", "--service=x", "--destructive"}) {
     EXPECT_EQ(refuse({"drill", "run", "--lab", of_real}).status, exit_wrong_words) << of_real;
   }
   EXPECT_TRUE(std::holds_alternative<DrillAgent>(read({"drill", "agent"}).verb));

@@ -76,7 +76,7 @@ TEST(Reach, WhatIsNotBuiltOrNotWantedIsRefusedWithItsReason) {
   EXPECT_EQ(refused_on_cluster(Fault::partition, Consent::given), "");
   for (const Consent consent : {Consent::given, Consent::destructive}) {
     EXPECT_THAT(refused_on_cluster(Fault::cold_start, consent), HasSubstr("never done to a real"));
-    EXPECT_THAT(refused_on_cluster(Fault::link_down, consent), HasSubstr("only in a lab"));
+    EXPECT_THAT(refused_on_cluster(Fault::apiserver_hang, consent), HasSubstr("only in a lab"));
   }
   for (const FaultWords& words : faults) {
     const bool is_done = refused_on_cluster(words.fault, Consent::destructive).empty();
