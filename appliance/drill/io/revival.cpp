@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "appliance/drill/unit_name.hpp"
 #include "appliance/lab/io/file.hpp"
@@ -58,12 +57,7 @@ Result<void> Revival::begin_again() const {
   if (!unit_.empty()) {
     return lab::run_well({"systemctl", "start", unit_}, {.patience = start_patience});
   }
-  // By our number, for whoever is to be started has none of our descriptors.
-  const std::string mounts =
-      "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(mounts_->number());
-  std::vector<std::string> words{"nsenter", "--mount=" + mounts, "--"};
-  words.insert(words.end(), command_.begin(), command_.end());
-  const auto begun = lab::start_daemon(words, {"", log_, ""});
+  const auto begun = lab::start_daemon(command_, {"", log_, "", mounts_->number()});
   if (!begun) return begun.error();
   return {};
 }

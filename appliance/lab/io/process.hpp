@@ -68,13 +68,14 @@ struct RunOptions {
                                     const RunOptions& options);
 
 struct DaemonPlan {
-  std::string netns;         ///< empty: where we are, with the mounts that we have
+  std::string netns;         ///< empty: where we are
   std::string log_file;      ///< appended to
   std::string boot_id_file;  ///< put in the place of the kernel's boot id; empty: not replaced
+  int mounts = -1;           ///< a mount namespace that it is to have; -1: a new one
 };
 
-/// Starts a program that outlives us, in a session and (in another network) a mount namespace of
-/// its own; returns when the program runs (or why it does not).
+/// Starts a program that outlives us, in a session and a mount namespace of its own; returns when
+/// the program runs (or why it does not).
 [[nodiscard]] Result<pid_t> start_daemon(const std::vector<std::string>& command,
                                          const DaemonPlan& plan);
 

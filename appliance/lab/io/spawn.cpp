@@ -209,8 +209,10 @@ Result<pid_t> start_daemon(const std::vector<std::string>& command, const Daemon
     complete_path();
     raise_limits();
     if (const Trouble refused = enter(plan.netns)) fail(speaker, *refused);
-    if (!plan.netns.empty()) {
-      if (const Trouble refused = furnish(plan.boot_id_file)) fail(speaker, *refused);
+    if (plan.mounts >= 0) {
+      if (::setns(plan.mounts, CLONE_NEWNS) != 0) fail(speaker, *trouble("its mounts"));
+    } else if (const Trouble refused = furnish(plan.boot_id_file)) {
+      fail(speaker, *refused);
     }
     const int log = ::open(plan.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (log < 0) fail(speaker, *trouble(plan.log_file));
