@@ -167,6 +167,7 @@ struct DrillRun {
   std::optional<unsigned> count;
   std::optional<Duration> objective;
   std::optional<std::uint64_t> seed;
+  Duration beat = std::chrono::milliseconds(5);
   bool is_dry = false;
   std::string record_file;  ///< empty: nowhere, as of the next two
   std::string junit_file;

@@ -55,6 +55,14 @@ std::optional<Endpoint> endpoint_in(const std::string& text) {
   return endpoint && endpoint->port != 0 ? std::optional(*endpoint) : std::nullopt;
 }
 
+/// Below a millisecond a client only measures itself.
+Duration beat_in(const std::string& text) {
+  using std::chrono::milliseconds;
+  const Duration beat = parse_duration(text).value();
+  if (beat >= milliseconds(1) && beat <= milliseconds(100)) return beat;
+  throw CLI::ValidationError("--beat", shown(text) + " is not within 1ms to 100ms");
+}
+
 }  // namespace
 
 template <class T>
@@ -209,6 +217,11 @@ void LabWords::add_run(CLI::App& drill) {
       ->check(is_duration());
   run->add_option("--seed", drill_run_.seed, "mix their order so (instead of the plan's)")
       ->type_name("N");
+  run->add_option_function<std::string>(
+         "--beat", [this](const std::string& text) { drill_run_.beat = beat_in(text); },
+         "how often the client asks (default: 5ms), 1ms to 100ms")
+      ->type_name("DURATION")
+      ->check(is_duration());
   run->add_flag("--dry-run", drill_run_.is_dry, "tell what would be done, and do nothing");
   const auto add_file = [&](const char* name, std::string& file, const char* what) {
     run->add_option(name, file, what)->type_name("FILE");

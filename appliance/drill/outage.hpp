@@ -17,6 +17,9 @@
 
 namespace hapx::appliance::drill {
 
+/// How often a client asks, and a watcher of the wire, where nobody wants it otherwise.
+inline constexpr Duration usual_beat = std::chrono::milliseconds(5);
+
 enum class Fate : std::uint8_t {
   pending,  ///< no end yet
   served,   ///< an answer 200 came

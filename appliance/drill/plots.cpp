@@ -20,9 +20,6 @@ constexpr double run_left = 104;
 constexpr std::size_t name_letters_max = 17;
 constexpr double row_height = 34;
 constexpr double axis_height = 40;
-/// Below the beat of the client nothing is seen.
-constexpr double least_outage = 2;
-constexpr double beat = 5;
 /// From so many runs on, a box says more than it hides.
 constexpr std::size_t box_runs_min = 5;
 
@@ -288,7 +285,9 @@ std::string plot_outages(const Report& report) {
   double left = 0;
   for (const Row& row : rows) left = std::max(left, width_of(name_of(row.fault)) + gutter);
   Svg svg(width, bottom + axis_height, "outages");
-  const Scale scale = Scale::logarithmic(least_outage, most_of(report, rows), left, right);
+  // Below the beat of the client nothing is seen.
+  const double beat = milliseconds(report.beat);
+  const Scale scale = Scale::logarithmic(beat * 0.4, most_of(report, rows), left, right);
   svg.box({left, top}, scale.place(beat) - left, bottom - top, "unseen");
   draw_axis(svg, scale, top, bottom, "longest time without an answer (logarithmic)");
   const double lease = scale.place(milliseconds(report.timing.lease));

@@ -60,6 +60,7 @@ std::vector<Row> rows_of(const Report& report) {
     if (is_kept(run, promise_of(run.fault, report.timing, report.links))) ++row->kept;
     row->healing_maximum = std::max(row->healing_maximum, run.healing.outage);
     row->failed_maximum = std::max(row->failed_maximum, run.service.failed);
+    row->late_maximum = std::max(row->late_maximum, run.service.late);
     row->cut_maximum = std::max(row->cut_maximum, run.service.cut);
     row->latency_maximum = std::max(row->latency_maximum, run.service.latency_maximum);
     outages[static_cast<std::size_t>(row - rows.begin())].push_back(run.outage);

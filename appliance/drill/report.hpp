@@ -86,6 +86,7 @@ struct Report {
   std::string plan;                   ///< its name; empty: the faults were named one by one
   std::optional<std::uint64_t> seed;  ///< of the order
   std::optional<Utc> started;
+  Duration beat = usual_beat;  ///< between the starts of two requests of the client
   Machine machine;
   std::string config;  ///< hapx.yaml as it was
   std::string profile;
@@ -141,6 +142,7 @@ struct Row {
   Duration healing_maximum{};  ///< the longest outage while the fault was undone
   std::size_t failed_maximum = 0;
   std::size_t cut_maximum = 0;
+  std::size_t late_maximum = 0;  ///< served, but not promptly
   Duration latency_maximum{};
 };
 

@@ -93,6 +93,7 @@ std::string table_row(const Row& row, const Report& report) {
   text += cell(row.objective ? share(row.met, row.runs) : std::string("\xe2\x80\x93"),
                row.met < row.runs);
   text += cell(std::to_string(row.cut_maximum)) + cell(std::to_string(row.failed_maximum));
+  text += cell(std::to_string(row.late_maximum));
   text += cell(readable(row.latency_maximum)) + cell(readable(row.healing_maximum));
   text += cell(share(row.passed, row.runs), row.passed < row.runs);
   return element("tr", text);
@@ -112,14 +113,16 @@ std::string table(const Report& report) {
   for (const Row& row : rows_of(report)) rows += table_row(row, report);
   const std::string head =
       head_row({"fault", "runs", "median", "max", "promised", "objective", "met", "cut", "failed",
-                "slowest answer", "when undone", "passed"});
+                "late", "slowest answer", "when undone", "passed"});
   return element(
       "section",
       element("h2", "What a client saw") +
           element("div", element("table", head + element("tbody", rows)), "class=\"wide\"") +
           element("p",
                   "Median and max are of the longest time in which no request was served promptly. "
-                  "Cut requests were under way when the fault struck; failed ones began after it.",
+                  "Cut requests were under way when the fault struck; failed ones began after it. "
+                  "Late ones were served after 100 ms or more, mostly because TCP had to repeat "
+                  "their first packet.",
                   "class=\"soft\"") +
           troubles(report) + element("p", escaped(holder_verdict(report))));
 }
@@ -233,8 +236,10 @@ std::string run_plots(const Report& report) {
   return element("section", element("h2", "Who answered when") +
                                 element("p",
                                         "The slowest run of each fault. A client begins a "
-                                        "request every 5 ms; whoever says on the wire that "
-                                        "he has the address is asked as often.") +
+                                        "request every " +
+                                            to_string(report.beat) +
+                                            "; whoever says on the wire that he has the address "
+                                            "is asked every 5 ms.") +
                                 run_keys() + text);
 }
 

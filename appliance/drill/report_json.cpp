@@ -94,6 +94,7 @@ json::object as_json(const Row& row) {
           {"outageMaxMs", milliseconds(row.outage_maximum)},
           {"healingOutageMaxMs", milliseconds(row.healing_maximum)},
           {"failedMax", row.failed_maximum},
+          {"lateMax", row.late_maximum},
           {"cutMax", row.cut_maximum},
           {"latencyMaxMs", milliseconds(row.latency_maximum)}};
 }
@@ -134,6 +135,7 @@ std::string render_json(const Report& report) {
                                       {"witness", report.has_witness},
                                       {"ipVersion", report.family == Family::ipv6 ? 6 : 4},
                                       {"links", report.links},
+                                      {"beatMs", milliseconds(report.beat)},
                                       {"profile", report.profile},
                                       {"leaseMs", milliseconds(report.timing.lease)},
                                       {"heartbeatMs", milliseconds(report.timing.heartbeat)},

@@ -29,9 +29,9 @@ std::string promise_text(const Promise& promise) {
 Table table_of(const Report& report) {
   const bool has_objectives =
       std::ranges::any_of(report.runs, [](const Run& run) { return run.objective.has_value(); });
-  std::vector<std::string> headings{"fault",       "outage median", "max",       "promised",
-                                    "kept",        "cut",           "failed",    "slowest answer",
-                                    "when undone", "served again",  "one holder"};
+  std::vector<std::string> headings{
+      "fault", "outage median",  "max",         "promised",     "kept",      "cut", "failed",
+      "late",  "slowest answer", "when undone", "served again", "one holder"};
   if (has_objectives) headings.insert(headings.begin() + 3, {"objective", "met"});
   Table table(std::move(headings));
   for (const Row& row : rows_of(report)) {
@@ -42,6 +42,7 @@ Table table_of(const Report& report) {
                             {share(row.kept, row.runs)},
                             {std::to_string(row.cut_maximum)},
                             {std::to_string(row.failed_maximum)},
+                            {std::to_string(row.late_maximum)},
                             {readable(row.latency_maximum)},
                             {readable(row.healing_maximum)},
                             {share(row.served, row.runs)},
@@ -116,7 +117,7 @@ std::string render_text(const Report& report) {
       (report.profile.empty() ? "" : ", profile " + report.profile) +
       (report.seen_from.empty() ? "" : ", seen from " + report.seen_from) + " (lease " +
       to_string(report.timing.lease) + ", heartbeat " + to_string(report.timing.heartbeat) +
-      ")\n\n";
+      (report.beat == usual_beat ? "" : ", a request every " + to_string(report.beat)) + ")\n\n";
   if (!report.runs.empty()) {
     text += table_of(report).text({}) + "\n" + elsewhere_text(report) + phases_text(report) + "\n";
   }

@@ -39,6 +39,7 @@ int run_drill(const GlobalOptions& global, const DrillRun& verb, const lab::UpOp
   options.count = verb.count;
   options.objective = verb.objective;
   options.seed = verb.seed;
+  options.beat = verb.beat;
   options.is_dry = verb.is_dry;
   options.output = output;
   options.record_file = verb.record_file;

@@ -73,7 +73,7 @@ void tell_nodes(const Report& report, ClusterPlace& place, Display& display) {
 int carry_out(const Plan& plan, const ClusterConfig& cluster, std::string config,
               const RunOptions& options, std::ostream& out, std::ostream& err) {
   err << "calling the nodes\n" << std::flush;
-  auto place = ClusterPlace::open(cluster, *options.cluster);
+  auto place = ClusterPlace::open(cluster, *options.cluster, options.beat);
   if (!place) return fail(place.error(), err);
   if (auto ready = (*place)->wait_until_ready(begin_patience); !ready) {
     return fail({ready.error().kind, "nothing is drilled while " + ready.error().sentence, 0}, err);

@@ -86,7 +86,8 @@ ClusterPlace::ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& se
 }
 
 Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cluster,
-                                                         const ClusterOptions& options) {
+                                                         const ClusterOptions& options,
+                                                         Duration beat) {
   if (::geteuid() != 0) {
     return Error{ErrorKind::forbidden,
                  "a drill needs root: it watches the wire, and strikes what runs", 0};
@@ -109,6 +110,7 @@ Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cl
   std::unique_ptr<ClusterPlace> place(new ClusterPlace(cluster, *service));
   const auto self = self_in(cluster);
   if (self) place->self_ = self->text();
+  place->facts_.view.beat = beat;
   if (auto found = place->look_from_here(self); !found) return found.error();
   if (auto sent = place->send_envoys(options, self); !sent) return sent.error();
   auto onlookers = Onlookers::call(options.from, place->facts_.view.endpoint);

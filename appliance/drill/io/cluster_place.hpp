@@ -30,7 +30,8 @@ class ClusterPlace final : public Place {
   /// REQUIRES one service at least. Sends an envoy to each node that may be reached; if one of them
   /// fails nothing is left of the others.
   [[nodiscard]] static Result<std::unique_ptr<ClusterPlace>> open(const ClusterConfig& cluster,
-                                                                  const ClusterOptions& options);
+                                                                  const ClusterOptions& options,
+                                                                  Duration beat);
 
   /// Whether a drill may begin: each node that is reached says that nothing is wrong, and that
   /// another node could take over. Waits up to `patience` for it.

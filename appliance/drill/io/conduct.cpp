@@ -94,6 +94,7 @@ Report empty_report(const Plan& plan, const RunOptions& options, std::string con
   report.plan = plan.name;
   report.seed = plan.seed;
   report.started = utc_now();
+  report.beat = options.beat;
   report.machine = machine_facts(options.version);
   report.config = std::move(config);
   return report;

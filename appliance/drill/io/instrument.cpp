@@ -37,7 +37,7 @@ Instrument::~Instrument() {
   }
 }
 
-Instant next_beat(Instant last, Instant now) {
+Instant next_beat(Instant last, Instant now, Duration beat) {
   const Instant next = last + beat;
   return next > now ? next : now + beat;
 }

@@ -34,10 +34,7 @@ class Instrument {
   pid_t pid_ = 0;
 };
 
-/// Both instruments ask this often.
-inline constexpr Duration beat = std::chrono::milliseconds(5);
-
 /// The next beat after `now`, those that were missed left out.
-[[nodiscard]] Instant next_beat(Instant last, Instant now);
+[[nodiscard]] Instant next_beat(Instant last, Instant now, Duration beat);
 
 }  // namespace hapx::appliance::drill

@@ -253,12 +253,13 @@ Result<Break> guarded(Done done, Duration length) {
 
 }  // namespace
 
-LabPlace::LabPlace(lab::Lab& lab) : lab_(lab) {
+LabPlace::LabPlace(lab::Lab& lab, Duration beat) : lab_(lab) {
   const lab::Plan& plan = lab.plan();
   facts_.timing = plan.timing;
   facts_.boot_patience = boot_patience;
   facts_.service = plan.service;
   facts_.view = view_of(plan);
+  facts_.view.beat = beat;
   for (const NodePlan& node : plan.nodes) {
     facts_.nodes.push_back(node.name.text());
     if (node.role == Role::full) facts_.holders.push_back(node.name.text());

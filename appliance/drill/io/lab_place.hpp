@@ -17,7 +17,7 @@ namespace hapx::appliance::drill {
 class LabPlace final : public Place {
  public:
   /// The lab outlives it; it may be built anew meanwhile, of the same wishes.
-  explicit LabPlace(lab::Lab& lab);
+  explicit LabPlace(lab::Lab& lab, Duration beat = usual_beat);
 
   [[nodiscard]] const PlaceFacts& facts() const override { return facts_; }
   [[nodiscard]] bool is_reached(const std::string& node) const override;

@@ -43,8 +43,7 @@ Instant look(const ProbeOptions& options, const Prober& prober, Instant begun, s
 int run_probe(const ProbeOptions& options, std::ostream& out, std::ostream& err) {
   const lab::InterruptWatch watch;
   const Duration longest = std::min(options.length, probe_max) + margin;
-  const auto prober =
-      Prober::start(View{{}, options.endpoint, {}, {}}, static_cast<std::size_t>(longest / beat));
+  const auto prober = Prober::start(View{{}, options.endpoint, {}, {}}, longest);
   if (!prober) {
     err << "hapx: " << prober.error().sentence << "\n";
     return lab::exit_failed;

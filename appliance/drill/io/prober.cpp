@@ -144,13 +144,13 @@ void wait(std::vector<pollfd>& waiting, Instant until) {
   }
 }
 
-int probe(const Endpoint& endpoint, const lab::TlsContext& context, const Log& log) {
-  const lab::SocketAddress server = lab::socket_address(endpoint);
+int probe(const View& view, const lab::TlsContext& context, const Log& log) {
+  const lab::SocketAddress server = lab::socket_address(view.endpoint);
   std::vector<Attempt> attempts;
   std::vector<pollfd> waiting;
   for (Instant next = boot_now();;) {
     if (boot_now() >= next) {
-      next = next_beat(next, boot_now());
+      next = next_beat(next, boot_now(), view.beat);
       if (attempts.size() < in_flight_max) {
         if (auto attempt = begin(server, context, log)) attempts.push_back(std::move(*attempt));
       }
@@ -174,8 +174,8 @@ int probe(const Endpoint& endpoint, const lab::TlsContext& context, const Log& l
 
 }  // namespace
 
-Result<Prober> Prober::start(const View& view, std::size_t requests_max) {
-  auto log = Log::open(requests_max);
+Result<Prober> Prober::start(const View& view, Duration longest) {
+  auto log = Log::open(static_cast<std::size_t>(longest / view.beat));
   if (!log) return log.error();
   auto context = lab::TlsContext::client();
   if (!context) return context.error();
@@ -183,7 +183,7 @@ Result<Prober> Prober::start(const View& view, std::size_t requests_max) {
       Instrument::start(view.netns, "lab-prober", [&](const std::function<void()>& ready) {
         ::signal(SIGPIPE, SIG_IGN);
         ready();
-        return probe(view.endpoint, *context, *log);
+        return probe(view, *context, *log);
       });
   if (!instrument) return instrument.error();
   return Prober(std::move(*log), std::move(*instrument));

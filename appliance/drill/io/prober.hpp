@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a client see?
 //
-// The prober starts a new request (connect, TLS handshake, GET /readyz) every 5 ms, whatever became
-// of the ones before, and gives each two seconds. It notes when each began and how it ended; what
-// that means is drill/outage's question.
-// Limit: so many requests as it is given room for; 40,000 are 200 s.
+// The prober starts a new request (connect, TLS handshake, GET /readyz) at each beat (mostly 5 ms),
+// whatever became of the ones before, and gives each two seconds. It notes when each began and how
+// it ended; what that means is drill/outage's question. Limit: it has room for so long as it is
+// told; what begins later is not begun.
 #pragma once
 
 #include <atomic>
@@ -22,9 +22,8 @@ inline constexpr Duration request_patience = std::chrono::seconds(2);
 
 class Prober {
  public:
-  static constexpr std::size_t requests_usual = 40'000;
-  [[nodiscard]] static Result<Prober> start(const View& view,
-                                            std::size_t requests_max = requests_usual);
+  static constexpr Duration usual_length = std::chrono::seconds(200);
+  [[nodiscard]] static Result<Prober> start(const View& view, Duration longest = usual_length);
   [[nodiscard]] static Result<Prober> start(const lab::Plan& plan) { return start(view_of(plan)); }
 
   /// Those that began at `from` or later, in the order of their starts.

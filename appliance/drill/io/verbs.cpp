@@ -57,7 +57,7 @@ Report report_on(const lab::Plan& stage, Report report) {
   return report;
 }
 
-Run run_one(Stage& stage, const Step& step, bool is_fresh, Display& display) {
+Run run_one(Stage& stage, const Step& step, bool is_fresh, Duration beat, Display& display) {
   const bool may_inherit = step.number == 1 || is_counted(step.planned.fault);
   if (stage.is_ours() && !is_fresh && may_inherit) {
     display.tell("building the lab anew");
@@ -70,7 +70,7 @@ Run run_one(Stage& stage, const Step& step, bool is_fresh, Display& display) {
       return run;
     }
   }
-  LabPlace place(stage.lab());
+  LabPlace place(stage.lab(), beat);
   return perform(step, place, [&](const std::string& doing) { display.tell(doing); });
 }
 
@@ -98,7 +98,7 @@ int carry_out(const Plan& plan, std::string config, const RunOptions& options, s
     if (auto done = look_at_idle(report, stage->lab()); !done) return fail(done.error(), err);
   }
   const auto perform_one = [&](const Step& step, bool is_first) {
-    return run_one(*stage, step, is_first, display);
+    return run_one(*stage, step, is_first, options.beat, display);
   };
   run_all(report, plan, steps, perform_one, display);
   if (lab::interrupted()) display.say("interrupted: undoing what is left of it");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "appliance/drill/io/display.hpp"
+#include "appliance/drill/outage.hpp"
 #include "appliance/drill/reach.hpp"
 #include "appliance/lab/io/verbs.hpp"
 
@@ -33,6 +34,7 @@ struct RunOptions {
   std::optional<unsigned> count{};    ///< instead of the plan's; not of what stands at one fault
   std::optional<Duration> objective{};  ///< likewise
   std::optional<std::uint64_t> seed{};  ///< likewise
+  Duration beat = usual_beat;           ///< between the starts of two requests of the client
   bool is_dry = false;                  ///< tells what would be done, and does nothing
   lab::Output output = lab::Output::text;
   std::string record_file{};  ///< where the report is also written as JSON; empty: nowhere

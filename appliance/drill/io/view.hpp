@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "appliance/drill/outage.hpp"
 #include "appliance/lab/plan.hpp"
 #include "config/net.hpp"
 
@@ -21,6 +22,7 @@ struct View {
   /// The asker is an address that nobody has, so that each question may have a hardware address of
   /// its own. Else it is this machine's, and so is the hardware address of each question.
   bool is_nobody = true;
+  Duration beat = usual_beat;  ///< between the starts of two requests of the client
 };
 
 /// The client of a lab.

@@ -137,7 +137,7 @@ void hear_all(int socket, const View& view, const MacAddress& own, std::uint32_t
 }
 
 void wait(int socket, Instant until) {
-  const Duration left = std::clamp(until - boot_now(), Duration::zero(), beat);
+  const Duration left = std::clamp(until - boot_now(), Duration::zero(), usual_beat);
   const timespec timeout{0, static_cast<long>(left.count())};
   pollfd waiting{socket, POLLIN, 0};
   ::ppoll(&waiting, 1, &timeout, nullptr);
@@ -149,7 +149,7 @@ int watch(int socket, const Card& card, const View& view, const Log& log) {
     wait(socket, next);
     hear_all(socket, view, card.mac, round, log);
     if (boot_now() < next) continue;
-    next = next_beat(next, boot_now());
+    next = next_beat(next, boot_now(), usual_beat);
     ++round;
     vip::WireFrame frame = vip::question_frame(view.is_nobody ? tag_of(round) : card.mac,
                                                view.asker, view.endpoint.address);

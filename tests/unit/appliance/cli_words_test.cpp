@@ -148,6 +148,11 @@ TEST(HapxWords, ADrillIsOfARealClusterOrOfALab) {
   EXPECT_EQ(real.config_file, "/c.yaml");
   EXPECT_EQ(real.service, "api");
   EXPECT_TRUE(std::get<DrillRun>(read({"drill", "run", "--destructive"}).verb).may_destroy);
+  EXPECT_EQ(std::get<DrillRun>(read({"drill", "run", "--beat=1ms"}).verb).beat,
+            std::chrono::milliseconds(1));
+  for (const char* beat : {"--beat=999us", "--beat=101ms", "--beat=often"}) {
+    EXPECT_NE(refuse({"drill", "run", beat}).status, 0) << beat;
+  }
   EXPECT_EQ(std::get<DrillRun>(read({"drill", "run", "--from=a b", "--from", "c"}).verb).from,
             (std::vector<std::string>{"a b", "c"}));
   const auto usual = std::get<DrillRun>(read({"drill", "run"}).verb);
