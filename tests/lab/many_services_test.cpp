@@ -50,7 +50,7 @@ class ManyServices : public Ground, public testing::WithParamInterface<unsigned>
 
  private:
   static constexpr unsigned first_address = 130;
-  static constexpr const char* wanted = "      location: {node1: 100}\n";
+  static constexpr const char* wanted = "      location: {node1: 1000}\n";
 };
 
 /// From the first of a failover's lines in the journal of who takes over to its last.

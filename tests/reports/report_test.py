@@ -104,7 +104,7 @@ class Reports(unittest.TestCase):
         page = self.page()
         rows = list(page.iter(HTML + "tr"))
         self.assertEqual(len(rows), 1 + 6)
-        self.assertEqual({len(list(row)) for row in rows}, {12})
+        self.assertEqual({len(list(row)) for row in rows}, {13})
         self.assertIn("Failed", "".join(page.itertext()))
         self.assertEqual(page.get("lang"), "en")
         self.assertIn("viewport", [meta.get("name") for meta in page.iter(HTML + "meta")])
