@@ -144,22 +144,32 @@ bool was_dark_until_undone(const Run& run) {
   return run.service.dark_until >= run.undone && run.service.outage > young;
 }
 
+/// When what is done strikes a client: of an order not when it was given, but when the address
+/// moves by it.
+Instant struck_at(const Run& run, const Break& done) {
+  if (run.fault != Fault::hand_over) return done.at;
+  const auto& tenures = run.wire.tenures;
+  const auto next =
+      std::ranges::find_if(tenures, [&](const Tenure& tenure) { return tenure.first > done.at; });
+  return next == tenures.end() ? done.at : next->first;
+}
+
 void judge_run(Run& run, const PlaceFacts& facts, const Instruments& instruments, const Break& done,
                Instant undone) {
   const Instant end = boot_now() - young;
   const bool is_cold = run.fault == Fault::cold_start;
   const Instant from = is_cold ? done.at : done.at - before_fault;
   const std::vector<Request> requests = instruments.prober.requests(from);
-  run.service = judge(requests, from, undone, done.at);
+  // Nobody's own: whether the cluster's nodes are one at a time is the question.
+  auto sightings = instruments.watcher.sightings(from - baseline);
+  run.strangers = std::erase_if(sightings, [](const Sighting& s) { return s.mac == stranger_mac; });
+  run.wire = judge(std::move(sightings), from - baseline, boot_now());
+  run.service = judge(requests, from, undone, struck_at(run, done));
   run.healing = judge(requests, undone, std::max(end, undone));
   run.outage = run.service.outage;
   run.at = done.at;
   run.undone = undone;
   run.requests = excerpt_of(run, requests);
-  // Nobody's own: whether the cluster's nodes are one at a time is the question.
-  auto sightings = instruments.watcher.sightings(from - baseline);
-  run.strangers = std::erase_if(sightings, [](const Sighting& s) { return s.mac == stranger_mac; });
-  run.wire = judge(std::move(sightings), from - baseline, boot_now());
   const auto struck = std::ranges::find(facts.names, run.struck, &Named::second);
   if (is_moving(run.fault) || is_cold) {
     run.phases = phases_of(run, done.at, struck == facts.names.end() ? nullptr : &struck->first);
@@ -222,7 +232,8 @@ Result<void> measure(Run& run, const PlannedFault& planned, Place& place, const 
   if (returned && !pause(request_patience + young)) returned = interruption();
   judge_run(run, facts, *instruments, *done, healed ? *healed : now);
   run.story = story_told(run, place);
-  run.elsewhere = place.seen_elsewhere(run.at - before_fault, run.at, boot_now() - young);
+  run.elsewhere =
+      place.seen_elsewhere(run.at - before_fault, struck_at(run, *done), boot_now() - young);
   if (returned && was_dark_until_undone(run)) {
     run.is_served = false;
     return Error{ErrorKind::unavailable, "the service came back only when the fault had ended", 0};
