@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Are the shipped alerts raised when they must be, and only then; and does each have a runbook?
+Does the dashboard ask for what there is?
 
   alerts_test.py SOURCES
 
@@ -8,6 +9,7 @@ promtool tells the stories of images/prometheus/alerts_test.yaml and alerts_slow
 counts as tested only if those stories fail where it is never raised, and where it always is.
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -26,6 +28,12 @@ STORIES = ("alerts_test.yaml", "alerts_slow_test.yaml")
 def alerts():
     groups = yaml.safe_load((PROMETHEUS / "alerts.yaml").read_text())["groups"]
     return [rule for group in groups for rule in group["rules"]]
+
+
+def panels():
+    """Those of the dashboard that ask for something."""
+    dashboard = json.loads((SOURCES / "images" / "grafana" / "hapx.json").read_text())
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
 def promtool(*words, folder=PROMETHEUS):
@@ -71,12 +79,26 @@ class Alerts(unittest.TestCase):
             self.assertTrue(notes["summary"] and notes["description"].endswith("."), name)
             self.assertTrue(notes["runbook_url"].endswith(f"/runbooks.md#{name.lower()}"), name)
 
-    def test_every_alert_is_about_what_there_is(self):
+    def test_every_alert_and_every_panel_is_about_what_there_is(self):
         told = set(re.findall(r"`(hapx_\w+)", (SOURCES / "docs" / "metrics.md").read_text()))
-        for rule in alerts():
-            for family in re.findall(r"hapx_\w+", rule["expr"]):
+        asked = [(rule["alert"], rule["expr"]) for rule in alerts()]
+        asked += [(panel["title"], target["expr"]) for panel in panels()
+                  for target in panel["targets"]]
+        for name, expression in asked:
+            for family in re.findall(r"hapx_\w+", expression):
                 family = re.sub(r"_(bucket|sum|count)$", "", family)
-                self.assertIn(family, told, rule["alert"])
+                self.assertIn(family, told, name)
+
+    def test_every_panel_can_be_seen(self):
+        taken = set()
+        for panel in panels():
+            self.assertTrue(panel["title"] and panel["description"].endswith("."), panel["title"])
+            place = panel["gridPos"]
+            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                     for y in range(place["y"], place["y"] + place["h"])}
+            self.assertFalse(cells & taken, f"{panel['title']} lies over another one")
+            self.assertLessEqual(place["x"] + place["w"], 24, panel["title"])
+            taken |= cells
 
 
 if __name__ == "__main__":

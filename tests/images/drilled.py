@@ -15,10 +15,11 @@ import threading
 import unittest
 
 import stage
-from machines import APISERVERS, NODES, Machine, holder, run, say, seed, wait_for
+from machines import APISERVERS, NODES, Machine, Prometheus, holder, run, say, seed, wait_for
 from stage import KEY, figure
 
 PORTS = (7011, 7012, 7013)
+HERE = pathlib.Path(__file__).resolve().parents[2]
 
 # By which command a machine is reached: its first process may be another one after a boot.
 REACH = """#!/bin/sh
@@ -94,13 +95,16 @@ class Drilled(unittest.TestCase):
         apiservers = start_apiservers_with_tls(stage.folder.path)
         cls.addClassCleanup(end, apiservers)
 
-        def with_tls(text):
+        def watched_with_tls(text):
+            spec = "      spec:\n"
+            text = text.replace(spec, spec + "        metrics: {listen: 0.0.0.0:9405}\n")
             for port in PORTS:
                 text = text.replace(str(port - 10), str(port))
             return text
 
         cls.machines = [Machine(node, stage.root,
-                                seed(stage.folder, node, key=KEY, edit=with_tls), stage.folder)
+                                seed(stage.folder, node, key=KEY, edit=watched_with_tls),
+                                stage.folder)
                         for node in NODES]
         cls.reach = stage.folder.path / "reach"
         cls.reach.write_text(REACH)
@@ -110,6 +114,9 @@ class Drilled(unittest.TestCase):
             machine.boot()
             write_down(machine, cls.reach)
         wait_for(cls.all_well, "a healthy cluster")
+        cls.prometheus = Prometheus(stage.folder.path)
+        cls.prometheus.__enter__()
+        cls.addClassCleanup(cls.prometheus.__exit__)
         cls.config = stage.folder.path / "drilled.yaml"
         cls.config.write_text(cls.machines[0].run("cat", "/etc/hapx/hapx.yaml").stdout)
 
@@ -191,3 +198,15 @@ class Drilled(unittest.TestCase):
             figure(f"drill, {fault}: outage", f"{report['summary'][0]['outageMaxMs']:.1f} ms")
             for machine in self.machines:
                 machine.init = machine._find_init()
+
+    def test_6_the_dashboard_has_seen_it_all(self):
+        """Each of its questions has an answer, from a Prometheus that looked on at the drills."""
+        dashboard = json.loads((HERE / "images" / "grafana" / "hapx.json").read_text())
+        questions = [(panel["title"], target["expr"]) for panel in dashboard["panels"]
+                     for target in panel.get("targets", [])]
+        self.assertGreater(len(questions), 20)
+        for title, question in questions:
+            for name, value in (("$job", ".*"), ("$cluster", ".*"), ("$__rate_interval", "1m")):
+                question = question.replace(name, value)
+            answers = wait_for(lambda: self.prometheus.query(question), f"{title}: {question}")
+            figure(f"dashboard, {title}", f"{len(answers)} series")
