@@ -12,11 +12,11 @@ build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-
 run='haproxy iproute2'
 test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
       python3-jsonschema man-db zsh lld kubernetes-client bird2 dnsmasq-base
-      udhcpc etcd-server'
+      udhcpc etcd-server python3-prometheus-client nodejs'
 package='debhelper dpkg-dev fakeroot lintian'
 bench='keepalived pacemaker corosync crmsh psmisc'
 long="clang-14 libclang-rt-14-dev clang-tidy-16 gcovr $package mmdebstrap systemd-container
-      chromium"
+      chromium chromium-driver python3-selenium"
 
 usage() {
   cat <<'END'
@@ -51,8 +51,9 @@ fi
 
 missing=
 for package in $wanted; do
-  # A kubectl of another origin does as well, and Debian's can't be installed beside it.
+  # A kubectl or a node of another origin does as well, and Debian's can't be installed beside it.
   if [ "$package" = kubernetes-client ] && command -v kubectl >/dev/null; then continue; fi
+  if [ "$package" = nodejs ] && command -v node >/dev/null; then continue; fi
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing="$missing $package"
 done

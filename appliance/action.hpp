@@ -7,11 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "appliance/event.hpp"
+#include "appliance/journal_kind.hpp"
 #include "lb-supervisor/action.hpp"
 #include "membership/action.hpp"
 #include "vip/action.hpp"
@@ -25,6 +27,15 @@ struct Respond {
   std::string content_type = "application/json";
   std::string body;
   Window window = Window::command;  ///< of the request
+  /// The body is the beginning of a stream: Publish has what follows, until StreamEnded.
+  bool goes_on = false;
+};
+
+/// The next piece of every stream of this window. A reader who is slow misses pieces: he gets the
+/// newest when he has taken the one before, so each must make sense without the others.
+struct Publish {
+  std::string piece;
+  Window window = Window::command;
 };
 
 enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
@@ -33,6 +44,9 @@ enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
 struct WriteLog {
   LogLevel level = LogLevel::info;
   std::string sentence;
+  std::optional<JournalKind> kind{};  ///< of the journal's entry; absent: it is none
+  std::string service{};              ///< that it is about; empty: no single one
+  std::string phase{};                ///< of a failover; empty: none
 };
 
 /// Tells the service manager how we are: "READY=1", "STATUS=...", "STOPPING=1".
@@ -74,7 +88,7 @@ using Action = std::variant<
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,
     lb_supervisor::AskBackends,
     // appliance
-    Respond, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, KeepDrill, Exit>;
+    Respond, Publish, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, KeepDrill, Exit>;
 
 using Actions = std::vector<Action>;
 

@@ -28,7 +28,7 @@ struct DeadlineReached {};
 /// Where a request came in, and its answer goes out. What may be asked depends on it.
 enum class Window : std::uint8_t {
   command,  ///< the command socket: whoever may open it may give orders
-  metrics,  ///< the metrics' TCP address: anybody, and /metrics is all there is
+  metrics,  ///< the metrics' TCP address: anybody, and there is only to be looked
 };
 
 /// A request in one of the windows.
@@ -37,6 +37,13 @@ struct RequestArrived {
   std::string method;
   std::string target;
   std::string body;
+  Window window = Window::command;
+  std::string accept{};  ///< which forms of the answer the asker understands (RFC 9110, 12.5.1)
+};
+
+/// The reader of a stream is gone; the last that is said of a Respond that goes on.
+struct StreamEnded {
+  std::uint64_t id = 0;  ///< of the request
   Window window = Window::command;
 };
 
@@ -89,7 +96,7 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    Started, DeadlineReached, RequestArrived, MetricsOpened, MetricsUnavailable, StopRequested,
+    Started, DeadlineReached, RequestArrived, StreamEnded, MetricsOpened, MetricsUnavailable, StopRequested,
     ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
 
 }  // namespace hapx::appliance

@@ -56,9 +56,11 @@ std::string three(std::int64_t n) {
   return std::to_string(1000 + n).substr(1);
 }
 
-/// Empty if that can't be a moment of these centuries.
-std::string time_of_day(Instant at, Duration utc_offset) {
-  const Utc moment(at.time_since_epoch() + utc_offset);
+}  // namespace
+
+std::string time_of_day(Instant at, std::optional<Duration> utc_offset) {
+  if (!utc_offset) return {};
+  const Utc moment(at.time_since_epoch() + *utc_offset);
   if (!membership::is_sane(moment)) return {};
   std::string text = hapx::to_string(moment);
   const auto ms =
@@ -66,8 +68,6 @@ std::string time_of_day(Instant at, Duration utc_offset) {
   if (text.ends_with('Z')) text.insert(text.size() - 1, "." + three(ms % 1000));
   return text;
 }
-
-}  // namespace
 
 std::string age_text(Duration age) {
   const auto ms =
@@ -82,36 +82,6 @@ std::string what_of(const EventLine& line) {
   if (!line.reason.empty()) what += " (" + line.reason + ")";
   if (line.times > 1) what += ", " + std::to_string(line.times) + " times";
   return what;
-}
-
-std::string_view to_string(JournalKind kind) {
-  switch (kind) {
-    case JournalKind::life:
-      return "life";
-    case JournalKind::member:
-      return "member";
-    case JournalKind::quorum:
-      return "quorum";
-    case JournalKind::coordinator:
-      return "coordinator";
-    case JournalKind::lease:
-      return "lease";
-    case JournalKind::placement:
-      return "placement";
-    case JournalKind::address:
-      return "address";
-    case JournalKind::fence:
-      return "fence";
-    case JournalKind::haproxy:
-      return "haproxy";
-    case JournalKind::backend:
-      return "backend";
-    case JournalKind::announcement:
-      return "announcement";
-    case JournalKind::order:
-      return "order";
-  }
-  return "life";
 }
 
 void Journal::record(JournalEntry entry) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "appliance/journal_kind.hpp"
 #include "appliance/phase.hpp"
 #include "appliance/status.hpp"
 #include "config/ids.hpp"
@@ -22,24 +23,6 @@
 #include "config/time.hpp"
 
 namespace hapx::appliance {
-
-/// What an entry is about.
-enum class JournalKind : std::uint8_t {
-  life,          ///< hapxd began, adopted, is about to end
-  member,        ///< a peer came, went, or its link is one-way
-  quorum,        ///< won or lost
-  coordinator,   ///< who plans
-  lease,         ///< a right to act gained, lost or denied
-  placement,     ///< where a service is to be
-  address,       ///< a VIP added, removed, refused
-  fence,         ///< armed, unavailable, removed by somebody, put back
-  haproxy,       ///< started, died, is fit or not
-  backend,       ///< a kube-apiserver came or went
-  announcement,  ///< the segment was told, or could not be
-  order,         ///< of an operator
-};
-
-[[nodiscard]] std::string_view to_string(JournalKind kind);
 
 struct JournalEntry {
   Instant at;
@@ -104,6 +87,10 @@ struct EventLine {
 /// A JSON array, and its reading back (total; unknown keys are passed over).
 [[nodiscard]] std::string events_to_json(const std::vector<EventLine>& lines);
 [[nodiscard]] Result<std::vector<EventLine>> events_from_json(std::string_view text);
+
+/// "2026-11-28T13:36:57.042Z"; empty if `utc_offset` is absent, or makes no moment of these
+/// centuries.
+[[nodiscard]] std::string time_of_day(Instant at, std::optional<Duration> utc_offset);
 
 /// "0.031s", "12.300s", "4m05s", "3h07m": how long ago.
 [[nodiscard]] std::string age_text(Duration age);

@@ -5,7 +5,7 @@ find_path(PROMETHEUS_CPP_HEADERS prometheus/text_serializer.h REQUIRED)
 find_library(PROMETHEUS_CPP_CORE prometheus-cpp-core REQUIRED)
 
 hapx_room(hapx_appliance_metrics FOLDER appliance
-  SOURCES metrics.cpp
+  SOURCES metrics.cpp open_metrics.cpp
   LINKS hapx_appliance_windows)
 target_link_libraries(hapx_appliance_metrics PRIVATE ${PROMETHEUS_CPP_CORE})
 target_include_directories(hapx_appliance_metrics SYSTEM PRIVATE ${PROMETHEUS_CPP_HEADERS})

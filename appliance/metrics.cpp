@@ -12,6 +12,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "appliance/open_metrics.hpp"
+
 namespace hapx::appliance {
 namespace {
 
@@ -452,7 +454,7 @@ bool is_witness(const Status& status) {
 
 }  // namespace
 
-std::string metrics_page(const Status& status) {
+std::string metrics_text(const Status& status) {
   Page page;
   add_node(page, status);
   add_members(page, status);
@@ -478,15 +480,13 @@ bool asks_for_metrics(const RequestArrived& request) {
   return reading && request.target == "/metrics";
 }
 
-Respond metrics_answer(const RequestArrived& request, std::string page) {
-  return {request.id, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(page),
-          request.window};
-}
-
-Respond metrics_refusal(const RequestArrived& request) {
-  const bool is_there = request.target == "/metrics";
-  return {request.id, is_there ? 405U : 404U, "text/plain; charset=utf-8",
-          is_there ? "/metrics can only be read: GET it\n" : "there is nothing but /metrics here\n",
+Respond metrics_answer(const RequestArrived& request, std::string metrics_text) {
+  constexpr std::string_view wanted = "application/openmetrics-text";
+  if (request.accept.find(wanted) != std::string::npos) {
+    return {request.id, 200, std::string(wanted) + "; version=1.0.0; charset=utf-8",
+            open_metrics(metrics_text), request.window};
+  }
+  return {request.id, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(metrics_text),
           request.window};
 }
 

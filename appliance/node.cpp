@@ -457,6 +457,7 @@ std::optional<Instant> Node::State::next_deadline() const {
     }
   }
   if (leaving && !exited) sooner(leave_until);
+  sooner(readers_due());
   return next;
 }
 
@@ -480,6 +481,7 @@ Actions Node::step(const Event& event, Instant now) {
   state_->settle(now, out);
   state_->tell_service_manager(out);
   state_->write_journal(out);
+  state_->tell_readers(now, out);
   state_->next_due = state_->next_deadline();
   return std::move(out.actions);
 }

@@ -2,7 +2,9 @@
 // What does a node say of what it sees and does?
 //
 // To its journal and the log, which `hapx events` and `hapx why` show, and to the service manager.
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "appliance/node_state.hpp"
 #include "config/wording.hpp"
@@ -100,11 +102,16 @@ void Node::State::tell_service_manager(Decisions& out) {
 }
 
 void Node::State::write_journal(Decisions& out) {
-  for (auto& entry : std::exchange(out.entries, {})) {
-    account_entry(entry);
-    out.actions.emplace_back(WriteLog{
-        level_of(entry.kind), (entry.service ? entry.service->text() + ": " : "") + entry.sentence +
-                                  (entry.reason.empty() ? "" : " (" + entry.reason + ")")});
+  std::vector<JournalEntry> entries = std::exchange(out.entries, {});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (auto takeover = account_entry(entries[i])) entries.push_back(std::move(*takeover));
+    JournalEntry& entry = entries[i];
+    const std::string service = entry.service ? entry.service->text() : "";
+    out.actions.emplace_back(
+        WriteLog{level_of(entry.kind),
+                 (service.empty() ? "" : service + ": ") + entry.sentence +
+                     (entry.reason.empty() ? "" : " (" + entry.reason + ")"),
+                 entry.kind, service, entry.phase ? std::string(to_string(*entry.phase)) : ""});
     journal.record(std::move(entry));
   }
 }

@@ -6,6 +6,7 @@
 
 #include "appliance/metrics.hpp"
 #include "appliance/node_state.hpp"
+#include "appliance/web_window.hpp"
 #include "membership/codec.hpp"
 
 namespace hapx::appliance {
@@ -13,16 +14,62 @@ namespace hapx::appliance {
 using membership::Liveness;
 using membership::ResourceState;
 
+namespace {
+
+JournalEntry told(const TakeoverStory& story) {
+  return {story.announced,
+          JournalKind::takeover,
+          story.service,
+          std::nullopt,
+          "came here from " + story.from.text() + " in " + milliseconds_text(whole(story.phases)) +
+              " ms",
+          std::string(is_failover(story.reason) ? "failover: " : "handover: ") +
+              std::string(to_string(story.reason))};
+}
+
+}  // namespace
+
 void Node::State::hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out) {
-  if (!asks_for_metrics(event)) {
-    out.actions.emplace_back(metrics_refusal(event));
-    return;
+  if (asks_for_metrics(event)) {
+    if (metrics.empty() || now - metrics_at >= metrics_age_max) {
+      metrics = metrics_text(status(now));
+      metrics_at = now;
+    }
+    out.actions.emplace_back(metrics_answer(event, metrics));
+  } else if (asks_for_stream(event)) {
+    if (readers.size() >= readers_max) {
+      out.actions.emplace_back(stream_refusal(event));
+      return;
+    }
+    readers.insert(event.id);
+    out.actions.emplace_back(stream_answer(event, message(now)));
+  } else {
+    out.actions.emplace_back(page_answer(event).value_or(window_refusal(event)));
   }
-  if (page.empty() || now - page_at >= page_age_max) {
-    page = metrics_page(status(now));
-    page_at = now;
-  }
-  out.actions.emplace_back(metrics_answer(event, page));
+}
+
+void Node::State::hear(const StreamEnded& event, Instant, Decisions&) {
+  readers.erase(event.id);
+}
+
+std::string Node::State::message(Instant now) const {
+  return stream_message(time_of_day(now, utc_offset), status(now),
+                        event_lines(journal, now, {}, utc_offset));
+}
+
+std::optional<Instant> Node::State::readers_due() const {
+  if (readers.empty()) return std::nullopt;
+  const bool is_news = journal.recorded() != told_events;
+  return told_at + (is_news ? message_interval_min : message_interval_max);
+}
+
+/// All readers are told the same, whenever each of them began.
+void Node::State::tell_readers(Instant now, Decisions& out) {
+  const auto due = readers_due();
+  if (!due || now < *due) return;
+  told_at = now;
+  told_events = journal.recorded();
+  out.actions.emplace_back(Publish{message(now), Window::metrics});
 }
 
 void Node::State::hear(const MetricsOpened&, Instant now, Decisions& out) {
@@ -90,14 +137,17 @@ void Node::State::account_view(Instant now) {
   }
 }
 
-void Node::State::account_entry(const JournalEntry& entry) {
-  if (!entry.phase || !entry.service) return;
-  takeovers.reached(*entry.service, *entry.phase, entry.at);
-  if (*entry.phase != FailoverPhase::haproxy_serving) return;
+/// What is to be told, too, if that was the end of a takeover.
+std::optional<JournalEntry> Node::State::account_entry(const JournalEntry& entry) {
+  if (!entry.phase || !entry.service) return std::nullopt;
+  const bool is_over = takeovers.reached(*entry.service, *entry.phase, entry.at);
+  if (is_over) return told(takeovers.last().front());
+  if (*entry.phase != FailoverPhase::haproxy_serving) return std::nullopt;
   const auto from = takeovers.from(*entry.service);
   const auto reason =
       from ? reason_of_takeover(*entry.service, *from, entry.at) : TakeoverReason::preferred;
   takeovers.served(*entry.service, reason, options.self);
+  return std::nullopt;
 }
 
 /// What is wrong with the one who held it; nothing wrong: it was an order, or a better node.

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -58,8 +59,11 @@ struct Node::State {
   std::optional<PastDrill> drill;              ///< the last one of this cluster
   Instant stepped_at;                          ///< last
   std::optional<Instant> next_due;             ///< the next deadline, as the last step left it
-  std::string page;                            ///< of metrics, as it was shown last
-  Instant page_at{};                           ///< when that was
+  std::string metrics;                         ///< as they were shown last
+  Instant metrics_at{};                        ///< when that was
+  std::set<std::uint64_t> readers;             ///< of the page's stream, by their requests
+  Instant told_at{};                           ///< when they were told something last
+  std::uint64_t told_events = 0;               ///< how much of the journal was in that
   std::optional<vip::TieBreaker> tie_breaker;  ///< of two nodes that may go on by evidence
   membership::Witness witness;                 ///< as membership was told
   std::string tie_breaker_trouble;             ///< as it was journaled
@@ -115,6 +119,10 @@ struct Node::State {
   void hear(const membership::ArbiterAnswered& event, Instant now, Decisions& out);
   void hear(const membership::ArbiterFailed& event, Instant now, Decisions& out);
   void hear_metrics_request(const RequestArrived& event, Instant now, Decisions& out);
+  void hear(const StreamEnded& event, Instant now, Decisions& out);
+  [[nodiscard]] std::string message(Instant now) const;
+  [[nodiscard]] std::optional<Instant> readers_due() const;
+  void tell_readers(Instant now, Decisions& out);
   void hear_vip(const vip::Event& event, Instant now, Decisions& out);
   void hear_clients(const vip::ClientEvent& event, Instant now, Decisions& out);
   template <class Event>
@@ -160,7 +168,7 @@ struct Node::State {
   void journal_alone(Instant now, Decisions& out);
   void begin_counting();
   void account_view(Instant now);
-  void account_entry(const JournalEntry& entry);
+  std::optional<JournalEntry> account_entry(const JournalEntry& entry);
   [[nodiscard]] TakeoverReason reason_of_takeover(const ServiceName& service, const NodeName& from,
                                                   Instant now) const;
   void tell_service_manager(Decisions& out);
@@ -179,8 +187,8 @@ struct Node::State {
 inline constexpr std::size_t orders_max = 64;
 /// HAProxy may be unfit for this long before that is told: a restart takes far less.
 inline constexpr Duration unfit_patience = std::chrono::seconds(1);
-/// A page of metrics is shown again for this long: who asks more often costs next to nothing.
-inline constexpr Duration page_age_max = std::chrono::milliseconds(100);
+/// Metrics are shown again for this long: who asks more often costs next to nothing.
+inline constexpr Duration metrics_age_max = std::chrono::milliseconds(100);
 /// A conflict is told again every lease_max; after this long without, it is over.
 inline constexpr Duration conflict_patience = 2 * lease_max;
 /// An ordered end waits this long for the kernel to confirm that the addresses are gone.

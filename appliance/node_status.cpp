@@ -479,6 +479,10 @@ Status Node::State::status(Instant now) const {
   }
   shown_status.counters = counters;
   shown_status.takeover_times = takeovers.times();
+  for (const TakeoverStory& story : takeovers.last()) {
+    shown_status.last_takeovers.push_back(
+        {story.service, story.from, story.reason, now - story.announced, story.phases});
+  }
   shown_status.loop_lag = loop_lag;
   shown_status.drill = drill;
   shown_status.degraded = degraded_reasons(shown_status, *this, now);

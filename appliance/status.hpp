@@ -173,6 +173,17 @@ struct OrderStatus {
   friend bool operator==(const OrderStatus&, const OrderStatus&) = default;
 };
 
+/// How a service came to this node.
+struct TakeoverStatus {
+  ServiceName service;
+  NodeName from;
+  TakeoverReason reason = TakeoverReason::preferred;
+  Duration ago{0};                ///< since its first announcement
+  std::vector<PhaseTime> phases;  ///< in their order
+
+  friend bool operator==(const TakeoverStatus&, const TakeoverStatus&) = default;
+};
+
 /// How sure it is that these are all orders.
 enum class OrdersState : std::uint8_t { unread, read, stale };
 
@@ -232,6 +243,8 @@ struct Status {
   /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
   std::map<std::string, std::uint64_t> counters;
   TakeoverTimes takeover_times;    ///< of failovers to this node
+  /// To this node, newest first; at most Takeovers::last_max.
+  std::vector<TakeoverStatus> last_takeovers;
   Histogram loop_lag;              ///< how late the loop came to what was due
   std::optional<PastDrill> drill;  ///< the last one of this cluster, as this node was told
 

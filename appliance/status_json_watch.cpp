@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "appliance/json_reading.hpp"
 
@@ -96,6 +98,41 @@ VipStatus vip_from(const json::object& object) {
   return shown;
 }
 
+json::object takeover(const TakeoverStatus& shown) {
+  json::array phases;
+  for (const PhaseTime& one : shown.phases) {
+    phases.push_back(
+        json::object{{"phase", to_string(one.phase)}, {"us", count_of<microseconds>(one.time)}});
+  }
+  return {{"service", json::string(printable(shown.service.text()))},
+          {"from", json::string(printable(shown.from.text()))},
+          {"reason", to_string(shown.reason)},
+          {"failover", is_failover(shown.reason)},
+          {"agoMs", count_of<milliseconds>(shown.ago)},
+          {"wholeUs", count_of<microseconds>(whole(shown.phases))},
+          {"phases", std::move(phases)}};
+}
+
+/// Absent if its reason is none that this version knows.
+std::optional<TakeoverStatus> takeover_from(const json::object& object) {
+  const std::string word = text_at(object, "reason");
+  const auto reason = std::ranges::find_if(
+      all_takeover_reasons, [&](TakeoverReason known) { return to_string(known) == word; });
+  if (reason == all_takeover_reasons.end()) return std::nullopt;
+  TakeoverStatus shown{ServiceName(text_at(object, "service")),
+                       NodeName(text_at(object, "from")),
+                       *reason,
+                       duration_at<milliseconds>(object, "agoMs"),
+                       {}};
+  each_object_at(object, "phases", [&](const json::object& phase) {
+    for (const PhaseRow& row : failover_phases()) {
+      if (text_at(phase, "phase") != row.name) continue;
+      shown.phases.push_back({row.phase, duration_at<microseconds>(phase, "us")});
+    }
+  });
+  return shown;
+}
+
 }  // namespace
 
 json::array rivals_json(const VipStatus& vip) {
@@ -134,6 +171,9 @@ void add_watched(json::object& out, const Status& status) {
   out["failoverTimes"] = json::object{{"whole", histogram(status.takeover_times.whole)},
                                       {"phases", std::move(phases)}};
   out["loopLag"] = histogram(status.loop_lag);
+  json::array last;
+  for (const TakeoverStatus& each : status.last_takeovers) last.emplace_back(takeover(each));
+  out["lastTakeovers"] = std::move(last);
 }
 
 void read_watched(const json::object& object, ServiceStatus& service) {
@@ -156,6 +196,9 @@ void read_watched(const json::object& object, Status& status) {
     status.takeover_times.phases[row.phase] = histogram_from(object_at(phases, row.name));
   }
   status.loop_lag = histogram_from(object_at(object, "loopLag"));
+  each_object_at(object, "lastTakeovers", [&](const json::object& each) {
+    if (auto shown = takeover_from(each)) status.last_takeovers.push_back(std::move(*shown));
+  });
 }
 
 }  // namespace hapx::appliance

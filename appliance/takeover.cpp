@@ -2,6 +2,9 @@
 #include "appliance/takeover.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <ratio>
+#include <utility>
 
 namespace hapx::appliance {
 
@@ -23,6 +26,18 @@ std::string_view to_string(TakeoverReason reason) {
       break;
   }
   return "preferred";
+}
+
+Duration whole(const std::vector<PhaseTime>& phases) {
+  Duration sum{0};
+  for (const PhaseTime& phase : phases) sum += phase.time;
+  return sum;
+}
+
+std::string milliseconds_text(Duration time) {
+  using tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
+  const auto count = std::chrono::round<tenths>(std::max(time, Duration(0))).count();
+  return std::to_string(count / 10) + "." + std::to_string(count % 10);
 }
 
 bool is_failover(TakeoverReason reason) {
@@ -74,18 +89,19 @@ std::optional<NodeName> Takeovers::from(const ServiceName& service) const {
   return story->second.from;
 }
 
-void Takeovers::reached(const ServiceName& service, FailoverPhase phase, Instant now) {
+bool Takeovers::reached(const ServiceName& service, FailoverPhase phase, Instant now) {
   const auto found = stories_.find(service);
-  if (found == stories_.end() || phase < FailoverPhase::lease_won) return;
+  if (found == stories_.end() || phase < FailoverPhase::lease_won) return false;
   found->second.reached[phase] = now;
-  if (phase != FailoverPhase::announced || !found->second.reason) return;
-  finish(found->second);
+  if (phase != FailoverPhase::announced || !found->second.reason) return false;
+  finish(service, found->second);
   stories_.erase(found);
+  return true;
 }
 
 void Takeovers::served(const ServiceName& service, TakeoverReason reason, const NodeName& self) {
   const auto found = stories_.find(service);
-  if (found == stories_.end()) return;
+  if (found == stories_.end() || found->second.reason) return;
   const std::optional<NodeName> from = found->second.from;
   holders_[service] = self;
   if (!from || *from == self) {
@@ -94,14 +110,14 @@ void Takeovers::served(const ServiceName& service, TakeoverReason reason, const 
   }
   ++counts_[service][reason];
   found->second.reason = reason;
-  if (!is_failover(reason)) stories_.erase(found);
 }
 
 /// Each phase lasts from the end of the one before it. When the plan comes early (its coordinator
 /// saw the death first), what was still open here ends with it.
-void Takeovers::finish(const Story& story) {
+void Takeovers::finish(const ServiceName& service, const Story& story) {
   std::map<FailoverPhase, Instant> ends = story.reached;
   std::optional<Instant> before;
+  TakeoverStory told{service, *story.from, *story.reason, ends.at(FailoverPhase::announced), {}};
   const auto found = silences_.find(*story.from);
   if (*story.reason == TakeoverReason::node_lost && found != silences_.end()) {
     const Silence& silence = found->second;
@@ -115,9 +131,14 @@ void Takeovers::finish(const Story& story) {
     times_.whole.observe(ends.at(FailoverPhase::announced) - *before);
   }
   for (const auto& [phase, end] : ends) {
-    if (before) times_.phases[phase].observe(end - *before);
+    if (before) told.phases.push_back({phase, std::max(end - *before, Duration(0))});
     before = before ? std::max(*before, end) : end;
   }
+  if (is_failover(told.reason)) {
+    for (const auto& [phase, time] : told.phases) times_.phases[phase].observe(time);
+  }
+  last_.push_front(std::move(told));
+  if (last_.size() > last_max) last_.pop_back();
 }
 
 TakeoverCounts Takeovers::counts(const ServiceName& service) const {

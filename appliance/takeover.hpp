@@ -15,10 +15,14 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "appliance/histogram.hpp"
 #include "appliance/phase.hpp"
@@ -58,6 +62,31 @@ struct TakeoverTimes {
 
 using TakeoverCounts = std::map<TakeoverReason, std::uint64_t>;  ///< only what has happened
 
+/// One phase of a takeover, from the end of the one before it.
+struct PhaseTime {
+  FailoverPhase phase = FailoverPhase::placement_decided;
+  Duration time{0};
+
+  friend bool operator==(const PhaseTime&, const PhaseTime&) = default;
+};
+
+/// All of them together.
+[[nodiscard]] Duration whole(const std::vector<PhaseTime>& phases);
+/// "61.3"; a negative time is none.
+[[nodiscard]] std::string milliseconds_text(Duration time);
+
+/// How one service came here. Of a lost node the phases begin with its last datagram, else with the
+/// plan.
+struct TakeoverStory {
+  ServiceName service;
+  NodeName from;
+  TakeoverReason reason = TakeoverReason::preferred;
+  Instant announced;              ///< for the first time
+  std::vector<PhaseTime> phases;  ///< in their order
+
+  friend bool operator==(const TakeoverStory&, const TakeoverStory&) = default;
+};
+
 class Takeovers {
  public:
   /// `node` was heard for the last time at `last_heard`, and is missed since `now`.
@@ -77,12 +106,17 @@ class Takeovers {
   [[nodiscard]] std::optional<NodeName> from(const ServiceName& service) const;
 
   /// What the journal says with a phase. Of a repeated one the last counts.
-  void reached(const ServiceName& service, FailoverPhase phase, Instant now);
+  /// True: that was the end of a takeover, and it is the first of last() now.
+  bool reached(const ServiceName& service, FailoverPhase phase, Instant now);
   /// It is served here, for that reason. `self` holds it from now on.
   void served(const ServiceName& service, TakeoverReason reason, const NodeName& self);
 
   [[nodiscard]] TakeoverCounts counts(const ServiceName& service) const;
   [[nodiscard]] const TakeoverTimes& times() const { return times_; }
+  /// The last ones that were announced, newest first.
+  [[nodiscard]] const std::deque<TakeoverStory>& last() const { return last_; }
+  /// Limit: of them.
+  static constexpr std::size_t last_max = 8;
 
  private:
   struct Silence {
@@ -98,7 +132,7 @@ class Takeovers {
     std::optional<TakeoverReason> reason;  ///< once it is served
   };
 
-  void finish(const Story& story);
+  void finish(const ServiceName& service, const Story& story);
 
   std::map<NodeName, Silence> silences_;
   std::optional<NodeName> coordinator_;
@@ -106,6 +140,7 @@ class Takeovers {
   std::map<ServiceName, Story> stories_;
   std::map<ServiceName, TakeoverCounts> counts_;
   TakeoverTimes times_;
+  std::deque<TakeoverStory> last_;
 };
 
 }  // namespace hapx::appliance

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/why_text.hpp"
 
+#include <algorithm>
+
 #include "appliance/table.hpp"
 
 namespace hapx::appliance::cli {
 
 namespace {
+
+/// "last failover to node1: 5.300s ago, from node2 (node-lost), 61.6 ms: peer-silent 61.3, ...".
+std::string last_takeover(const Status& status, const ServiceName& service) {
+  const auto last = std::ranges::find(status.last_takeovers, service, &TakeoverStatus::service);
+  if (last == status.last_takeovers.end()) return {};
+  std::string phases;
+  for (const PhaseTime& phase : last->phases) {
+    phases += (phases.empty() ? ": " : ", ") + std::string(to_string(phase.phase)) + " " +
+              milliseconds_text(phase.time);
+  }
+  return std::string("last ") + (is_failover(last->reason) ? "failover" : "handover") + " to " +
+         printable(status.node.text()) + ": " + age_text(last->ago) + " ago, from " +
+         printable(last->from.text()) + " (" + std::string(to_string(last->reason)) + "), " +
+         milliseconds_text(whole(last->phases)) + " ms" + phases + "\n";
+}
 
 std::string headline(const ServiceStatus& service, Style style) {
   if (!service.reason.empty()) return paint(service.reason, Tone::strong, style) + "\n";
@@ -41,7 +58,8 @@ std::string why_to_text(const Status& status, const std::vector<EventLine>& even
   std::string out;
   for (const ServiceStatus& service : status.services) {
     if (!out.empty()) out += "\n";
-    out += headline(service, style) + places_to_text(service, style);
+    out += headline(service, style) + places_to_text(service, style) +
+           last_takeover(status, service.name);
   }
   if (status.services.empty()) out += "the configuration has no services\n";
   if (!status.quorate) {

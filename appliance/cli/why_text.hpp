@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does an operator read why a service is where it is?
 //
-// The reason of the placement in force first, then what each node is to the service, then what led
-// there. It only arranges what hapxd said.
+// The reason of the placement in force first, then what each node is to the service and how it came
+// here last, then what led there. It only arranges what hapxd said.
 #pragma once
 
 #include <string>

@@ -27,7 +27,7 @@ constexpr std::array<FaultWords, fault_count> faults{{
      cut_connections, anywhere},
     {Fault::haproxy_freeze, "haproxy-freeze", "the holder's HAProxy is stopped (SIGSTOP)",
      "hapxd finds it frozen, and has it killed and started again; else it is continued",
-     Victim::holder, "no answer until a probe has found it, about one lease", cut_connections,
+     Victim::holder, "no answer until two probes have found it, about half a second", cut_connections,
      anywhere},
     {Fault::vip_delete, "vip-delete", "somebody deletes the address by hand",
      "hapxd hears of it, and adds the address again", Victim::holder,

@@ -309,7 +309,11 @@ class Daemon {
     if (action.window == Window::command) server_->respond(action);
     if (action.window == Window::metrics && metrics_) metrics_->respond(action);
   }
-  void carry_out(const WriteLog& action) { log_.write(action.level, action.sentence); }
+  void carry_out(const Publish& action) {
+    if (action.window == Window::command) server_->publish(action);
+    if (action.window == Window::metrics && metrics_) metrics_->publish(action);
+  }
+  void carry_out(const WriteLog& action) { log_.write(action); }
   void carry_out(const NotifyServiceManager& action) {
     if (!channel_.is_open()) return;
     const auto told = send_state(channel_.native_handle(), action.state);

@@ -150,6 +150,17 @@ ino_t inode_of(const std::string& path) {
   return ::lstat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
 }
 
+/// What a browser may do with any answer: show it by itself, with what comes from here, and keep
+/// nothing of it. (Content Security Policy 3; the page needs no more.)
+void protect(http::fields& fields) {
+  fields.set("Content-Security-Policy",
+             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+             "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  fields.set("X-Content-Type-Options", "nosniff");
+  fields.set("Referrer-Policy", "no-referrer");
+  fields.set(http::field::cache_control, "no-store");
+}
+
 /// A HEAD is told how long the body would be, and gets none (RFC 9110, section 9.3.2).
 http::response<http::string_body> framed(Respond answer, http::verb asked, bool keep_alive) {
   http::response<http::string_body> response;
@@ -157,6 +168,7 @@ http::response<http::string_body> framed(Respond answer, http::verb asked, bool 
   response.result(answer.status);
   response.set(http::field::content_type, answer.content_type);
   response.keep_alive(keep_alive);
+  protect(response);
   response.content_length(answer.body.size());
   if (asked != http::verb::head) response.body() = std::move(answer.body);
   return response;
@@ -187,10 +199,11 @@ asio::awaitable<void> take_the_rest(Stream& stream) {
 /// Shared with the coroutines, which may outlive the HttpServer by a turn of the loop.
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(asio::io_context& io_context, HttpServerOptions asked,
-        std::function<void(RequestArrived)> handle)
+        std::function<void(RequestArrived)> handle, std::function<void(StreamEnded)> end)
       : context(io_context),
         options(std::move(asked)),
         handler(std::move(handle)),
+        ended(std::move(end)),
         acceptor(io_context),
         pause(io_context) {}
 
@@ -200,9 +213,18 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     asio::steady_timer timer;  ///< cancelled when the answer comes
   };
 
+  /// Of a stream.
+  struct Reader {
+    explicit Reader(asio::io_context& io_context)
+        : wake(io_context, asio::steady_timer::time_point::max()) {}
+    std::shared_ptr<const std::string> next;  ///< not sent yet; null: nothing
+    asio::steady_timer wake;                  ///< cancelled when there is something
+  };
+
   asio::io_context& context;
   HttpServerOptions options;
   std::function<void(RequestArrived)> handler;
+  std::function<void(StreamEnded)> ended;
   Acceptor acceptor;
   asio::steady_timer pause;
   ino_t inode = 0;
@@ -212,9 +234,11 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::uint64_t last_stream = 0;
   std::map<std::uint64_t, Owed*> owed;       ///< by request
   std::map<std::uint64_t, Stream*> streams;  ///< every connection that is open
+  std::map<std::uint64_t, std::shared_ptr<Reader>> readers;  ///< by the request
 
   asio::awaitable<void> accept_all();
   asio::awaitable<void> converse(stream_protocol::socket socket);
+  asio::awaitable<void> stream_on(Stream& stream, const Respond& answer);
   asio::awaitable<Respond> ask(http::request<http::string_body> request);
   [[nodiscard]] Respond refuse(unsigned status, const std::string& sentence) const {
     return refusal(options.refusals, status, sentence);
@@ -227,12 +251,42 @@ asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body>
   Owed mine{std::nullopt, asio::steady_timer(context, options.answer_time_max)};
   owed[id] = &mine;
   RequestArrived arrived{id, std::string(request.method_string()), std::string(request.target()),
-                         std::move(request.body()), options.window};
+                         std::move(request.body()), options.window,
+                         std::string(request[http::field::accept])};
   handler(std::move(arrived));
   if (!mine.answer && !closed) (void)co_await mine.timer.async_wait(no_throw);
   owed.erase(id);
   if (!mine.answer) co_return refuse(504, "no answer came in time");
   co_return std::move(*mine.answer);
+}
+
+/// Its length is not known: the end of the connection is that of the body (RFC 9112, section 6.3).
+asio::awaitable<void> HttpServer::State::stream_on(Stream& stream, const Respond& answer) {
+  const auto self = shared_from_this();
+  const auto reader = readers.at(answer.id);
+  http::response<http::empty_body> head(http::status(answer.status), 11);
+  head.set(http::field::content_type, answer.content_type);
+  head.keep_alive(false);
+  protect(head);
+  http::response_serializer<http::empty_body> serializer(head);
+  stream.expires_after(options.transfer_time_max);
+  const auto [head_error, head_size] = co_await http::async_write_header(stream, serializer,
+                                                                         no_throw);
+  auto piece = std::make_shared<const std::string>(answer.body);
+  bool going_on = !head_error;
+  while (going_on && !closed) {
+    if (piece) {
+      stream.expires_after(options.transfer_time_max);
+      const auto [error, written] = co_await asio::async_write(stream, asio::buffer(*piece),
+                                                               no_throw);
+      going_on = !error;
+    } else {
+      (void)co_await reader->wake.async_wait(no_throw);
+    }
+    piece = std::exchange(reader->next, nullptr);
+  }
+  readers.erase(answer.id);
+  if (!closed) ended({answer.id, options.window});
 }
 
 asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket) {
@@ -271,6 +325,10 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
       break;  // the asker has gone, or sent nothing for too long
     }
     if (read_error) ++turned_away;
+    if (answer.goes_on) {
+      co_await stream_on(stream, answer);
+      break;
+    }
     auto response = framed(std::move(answer), asked, keep_alive);
     stream.expires_after(options.transfer_time_max);
     const auto [write_error, written] = co_await http::async_write(stream, response, no_throw);
@@ -321,18 +379,20 @@ HttpServerOptions metrics_server_options(const Endpoint& listen) {
   options.place = listen;
   options.window = Window::metrics;
   options.refusals = Refusals::plain;
-  options.connections_max = 8;
+  options.connections_max = 64;
   options.body_bytes_max = 0;
   options.pace = std::chrono::milliseconds(2);
   return options;
 }
 
 Result<HttpServer> HttpServer::open(asio::io_context& context, HttpServerOptions options,
-                                    std::function<void(RequestArrived)> handler) {
+                                    std::function<void(RequestArrived)> handler,
+                                    std::function<void(StreamEnded)> ended) {
   Result<Descriptor> listener =
       std::visit([](const auto& place) { return listen_at(place); }, options.place);
   if (!listener) return listener.error();
-  auto state = std::make_shared<State>(context, std::move(options), std::move(handler));
+  auto state =
+      std::make_shared<State>(context, std::move(options), std::move(handler), std::move(ended));
   if (const auto* place = std::get_if<SocketPath>(&state->options.place)) {
     state->inode = inode_of(place->path);
   }
@@ -361,9 +421,22 @@ HttpServer::~HttpServer() {
 void HttpServer::respond(const Respond& answer) {
   if (!state_) return;
   const auto found = state_->owed.find(answer.id);
-  if (found == state_->owed.end() || found->second->answer) return;
+  if (found == state_->owed.end() || found->second->answer) {
+    if (answer.goes_on) state_->ended({answer.id, answer.window});
+    return;
+  }
+  if (answer.goes_on) state_->readers[answer.id] = std::make_shared<State::Reader>(state_->context);
   found->second->answer = answer;
   found->second->timer.cancel();
+}
+
+void HttpServer::publish(const Publish& action) {
+  if (!state_ || state_->readers.empty()) return;
+  const auto piece = std::make_shared<const std::string>(action.piece);
+  for (const auto& [id, reader] : state_->readers) {
+    reader->next = piece;
+    reader->wake.cancel();
+  }
 }
 
 void HttpServer::close() {
@@ -373,6 +446,7 @@ void HttpServer::close() {
   state_->acceptor.close(ignored);
   state_->pause.cancel();
   for (const auto& [id, owed] : state_->owed) owed->timer.cancel();
+  for (const auto& [id, reader] : state_->readers) reader->wake.cancel();
   for (const auto& [number, stream] : state_->streams) stream->cancel();
   const auto* place = std::get_if<SocketPath>(&state_->options.place);
   if (place != nullptr && state_->inode != 0 && inode_of(place->path) == state_->inode) {

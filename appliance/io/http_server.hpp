@@ -4,7 +4,8 @@
 // HTTP/1.1 over a stream socket, a Unix one or TCP. A request that was read whole becomes one
 // RequestArrived with a number of its own; whoever has the answer gives it back by that number, at
 // once or later. The door understands framing, limits and time-outs, and nothing of what is asked
-// (appliance/api and appliance/metrics do). Who may connect to a Unix socket is said by its owner
+// (appliance/api and appliance/web_window do). An answer may go on as a stream, whose pieces are
+// published to all who read one; its connection is theirs until they go. Who may connect to a Unix socket is said by its owner
 // and mode; to TCP, anybody: hence the pace, which bounds what a flood can cost the loop.
 //
 // Threading: all on the thread of the io_context; nothing here waits for a peer. Logs nothing;
@@ -53,7 +54,7 @@ struct HttpServerOptions {
   Duration answer_time_max = std::chrono::seconds(30);
 };
 
-/// For an address on a network, where everybody is a stranger: 8 connections, no body, at most 500
+/// For an address on a network, where everybody is a stranger: 64 connections, no body, at most 500
 /// connections a second and 100 requests a second on each.
 [[nodiscard]] HttpServerOptions metrics_server_options(const Endpoint& listen);
 
@@ -62,10 +63,12 @@ class HttpServer {
   /// Takes over a path: a socket that somebody left behind is replaced in one step, so a client
   /// finds either the old or the new one. Refuses a path at which something else than a socket
   /// lies, or a socket that answers. Of TCP: fails if the port is taken or the address is not
-  /// here. `handler` may call respond() at once.
+  /// here. `handler` may call respond() at once. `ended` is told of each answer that went on, when
+  /// its reader is gone; without it nothing may go on.
   [[nodiscard]] static Result<HttpServer> open(boost::asio::io_context& context,
                                                HttpServerOptions options,
-                                               std::function<void(RequestArrived)> handler);
+                                               std::function<void(RequestArrived)> handler,
+                                               std::function<void(StreamEnded)> ended = {});
 
   ~HttpServer();
   HttpServer(HttpServer&&) noexcept;
@@ -73,6 +76,10 @@ class HttpServer {
 
   /// Sends the answer to request `answer.id`; does nothing if its asker is gone.
   void respond(const Respond& answer);
+
+  /// Sends the piece to each reader of a stream, or keeps it for him until he has taken the one
+  /// before; he has transfer_time_max for each.
+  void publish(const Publish& action);
 
   /// Takes no more requests and ends all connections; what was answered is still sent as far as
   /// the kernel takes it at once. Removes the socket if it is still ours.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "appliance/table.hpp"
 #include "config/io/clock.hpp"
@@ -67,6 +68,23 @@ std::string_view word(LogLevel level) {
   return "info";
 }
 
+/// Closed if nobody listens there.
+Descriptor journal_at(std::string_view path) {
+  Descriptor journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const auto* where = reinterpret_cast<const sockaddr*>(&address);
+  if (journal.is_open() && ::connect(journal.number(), where, sizeof address) == 0) return journal;
+  return {};
+}
+
+/// One field, one line: what is printable has no other.
+std::string field(std::string_view name, std::string_view value) {
+  if (value.empty()) return {};
+  return std::string(name) + "=" + printable(value.substr(0, line_bytes_max)) + "\n";
+}
+
 }  // namespace
 
 bool LineBudget::spend(Instant now) {
@@ -80,13 +98,14 @@ bool LineBudget::spend(Instant now) {
   return true;
 }
 
-Log Log::open(int descriptor, const char* journal_stream) {
+Log Log::open(int descriptor, const char* journal_stream, const char* journal_socket) {
   Log log;
   log.descriptor_ = descriptor;
   struct stat facts {};
   if (::fstat(descriptor, &facts) != 0) return log;
   const std::string id = std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino);
   log.journal_ = journal_stream != nullptr && id == journal_stream;
+  if (log.journal_) log.fields_ = journal_at(journal_socket);
   if (S_ISSOCK(facts.st_mode)) {
     log.kind_ = Kind::socket;
   } else if (S_ISFIFO(facts.st_mode) || S_ISCHR(facts.st_mode)) {
@@ -114,8 +133,20 @@ bool Log::put(const std::string& line) const {
   return written == static_cast<ssize_t>(line.size());
 }
 
-void Log::write(LogLevel level, std::string_view sentence) {
-  if (level < least_) return;
+bool Log::put_fields(const WriteLog& line) const {
+  if (!fields_.is_open() || !line.kind) return false;
+  const std::string text = field("MESSAGE", line.sentence) +
+                           field("PRIORITY", std::string(1, priority(line.level))) +
+                           field("SYSLOG_IDENTIFIER", "hapxd") +
+                           field("MESSAGE_ID", message_id(*line.kind)) +
+                           field("HAPX_EVENT", to_string(*line.kind)) +
+                           field("HAPX_SERVICE", line.service) + field("HAPX_PHASE", line.phase);
+  return ::send(fields_.number(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(text.size());
+}
+
+void Log::write(const WriteLog& told) {
+  if (told.level < least_) return;
   const auto line_of = [this](LogLevel of, std::string_view text) {
     const std::string start = journal_ ? std::string("<") + priority(of) + ">"
                                        : wall_time() + " " + std::string(word(of)) + ": ";
@@ -127,8 +158,12 @@ void Log::write(LogLevel level, std::string_view sentence) {
     if (lost_ > 0) {
       line = line_of(LogLevel::warning, std::to_string(lost_) + " lines were left out here");
     }
-    line += line_of(level, sentence);
-    written = put(line);
+    if (put_fields(told)) {
+      written = line.empty() || put(line);
+    } else {
+      line += line_of(told.level, told.sentence);
+      written = put(line);
+    }
   }
   if (written) {
     lost_ = 0;

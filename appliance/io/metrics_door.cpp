@@ -53,7 +53,8 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
 
   void attempt() {
     auto opened = HttpServer::open(context, metrics_server_options(options.listen),
-                                   [this](RequestArrived request) { handler(std::move(request)); });
+                                   [this](RequestArrived request) { handler(std::move(request)); },
+                                   [this](StreamEnded gone) { handler(gone); });
     if (opened) {
       server.emplace(std::move(*opened));
       handler(MetricsOpened{});
@@ -82,6 +83,10 @@ MetricsDoor::~MetricsDoor() {
 
 void MetricsDoor::respond(const Respond& answer) {
   if (state_->server) state_->server->respond(answer);
+}
+
+void MetricsDoor::publish(const Publish& action) {
+  if (state_->server) state_->server->publish(action);
 }
 
 void MetricsDoor::close() {

@@ -29,7 +29,7 @@ struct MetricsDoorOptions {
 
 class MetricsDoor {
  public:
-  using News = std::variant<RequestArrived, MetricsOpened, MetricsUnavailable>;
+  using News = std::variant<RequestArrived, StreamEnded, MetricsOpened, MetricsUnavailable>;
   using Handler = std::function<void(News)>;
 
   /// Tries for the first time in the loop's next turn. `handler` gets MetricsOpened or
@@ -40,6 +40,7 @@ class MetricsDoor {
   MetricsDoor& operator=(const MetricsDoor&) = delete;
 
   void respond(const Respond& answer);
+  void publish(const Publish& action);
   void close();
 
  private:

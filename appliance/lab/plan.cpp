@@ -198,6 +198,7 @@ std::string render_config(const Plan& plan) {
       "  timing: {profile: " +
       plan.wishes.profile +
       "}\n"
+      "  metrics: {listen: \"[::]:9405\"}\n"  // also at the VIP: nobody else is in there
       "  nodes:\n";
   for (const NodePlan& node : plan.nodes) text += node_line(node);
   text += "  services:\n    - name: " + plan.service.text() + "\n";

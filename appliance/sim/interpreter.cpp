@@ -257,7 +257,12 @@ void Interpreter::operator()(const lb_supervisor::AskBackends& action) {
 
 void Interpreter::operator()(const Respond& action) {
   world_.answers_[action.id] = action;
+  if (action.goes_on) machine_.process->readers.insert(action.id);
   world_.note_order_answer(action);
+}
+
+void Interpreter::operator()(const Publish& action) {
+  for (const std::uint64_t reader : machine_.process->readers) world_.answers_[reader].body = action.piece;
 }
 
 void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like every action

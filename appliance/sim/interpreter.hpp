@@ -39,6 +39,7 @@ class Interpreter {
   void operator()(const lb_supervisor::AmendHaproxy& action);
   void operator()(const lb_supervisor::AskBackends& action);
   void operator()(const Respond& action);
+  void operator()(const Publish& action);
   void operator()(const WriteLog& action);
   void operator()(const NotifyServiceManager& action);
   void operator()(const ReadConfig& action);

@@ -78,6 +78,7 @@ struct Process {
   unsigned said = 0;           ///< datagrams in this step
   Duration utc_offset{0};      ///< from its clock to the time of day, as it was told last
   std::optional<std::uint64_t> question{};  ///< that the arbiter was asked, and is under way
+  std::set<std::uint64_t> readers{};        ///< of its streams, by their requests
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

@@ -126,6 +126,7 @@ struct EventWords {
   std::string operator()(const RequestArrived& it) const {
     return "RequestArrived " + it.method + " " + it.target + " " + it.body;
   }
+  std::string operator()(const StreamEnded& it) const { return "StreamEnded" + number(it.id); }
   std::string operator()(const MetricsOpened&) const { return "MetricsOpened"; }
   std::string operator()(const MetricsUnavailable& it) const {
     return "MetricsUnavailable: " + it.reason;
@@ -157,14 +158,14 @@ struct ActionWords {
   }
   std::string operator()(const ExtendDeadline& it) const {
     return "ExtendDeadline " + to_string(it.address) + " until " +
-           to_string(it.until.time_since_epoch());
+           hapx::to_string(it.until.time_since_epoch());
   }
   std::string operator()(const CloseFence& it) const {
     return "CloseFence " + to_string(it.address);
   }
   std::string operator()(const AddAddress& it) const {
     return "AddAddress" + place(it.interface, it.address.address) + " for " +
-           to_string(it.lifetime);
+           hapx::to_string(it.lifetime);
   }
   std::string operator()(const RemoveAddress& it) const {
     return "RemoveAddress" + place(it.interface, it.address.address);
@@ -212,6 +213,9 @@ struct ActionWords {
   std::string operator()(const Respond& it) const {
     return "Respond " + std::to_string(it.status) + " " + it.body;
   }
+  std::string operator()(const Publish& it) const {
+    return "Publish " + std::to_string(it.piece.size()) + " bytes";
+  }
   std::string operator()(const WriteLog& it) const { return "log: " + it.sentence; }
   std::string operator()(const NotifyServiceManager& it) const { return "Notify " + it.state; }
   std::string operator()(const ReadConfig&) const { return "ReadConfig"; }
@@ -228,7 +232,7 @@ bool is_news(const Event& event) {
 }
 bool is_news(const Action& action) {
   return !is_any<SendDatagram, StorePromise, StoreRecord, ExtendDeadline, ProbeHaproxy, AskBackends,
-                 ListClients, NotifyServiceManager, AskArbiter>(action);
+                 ListClients, NotifyServiceManager, AskArbiter, Publish>(action);
 }
 
 std::string describe(const Event& event) {

@@ -209,6 +209,13 @@ std::uint64_t World::scrape(const NodeName& node, const std::string& target) {
   return id;
 }
 
+void World::hang_up(const NodeName& node, std::uint64_t request) {
+  Machine& it = machine(node);
+  if (it.process && it.process->readers.erase(request) > 0) {
+    deliver(it, StreamEnded{request, Window::metrics});
+  }
+}
+
 const Respond* World::answer(std::uint64_t request) const {
   const auto found = answers_.find(request);
   return found == answers_.end() ? nullptr : &found->second;

@@ -211,7 +211,10 @@ class World {
 
   /// What Prometheus does, or anybody else who finds the port.
   std::uint64_t scrape(const NodeName& node, const std::string& target = "/metrics");
+  /// The body of a stream is its newest piece.
   [[nodiscard]] const Respond* answer(std::uint64_t request) const;
+  /// Who asked for a stream reads it no more.
+  void hang_up(const NodeName& node, std::uint64_t request);
 
   // What is so.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of one machine, from its first boot without a file until the package is purged?"""
 
+import json
 import time
 
 import machines
@@ -63,6 +64,19 @@ class Alone(OneMachine):
         keeper = self.machine.pid_of("haproxy-keeper")
         environment = self.machine.run("cat", f"/proc/{keeper}/environ").stdout
         self.assertNotIn("CREDENTIALS", environment)
+
+    def test_3_the_journal_can_be_asked_for_events_and_explains_them(self):
+        wait_for(served, "service")
+        asked = ("journalctl", "--no-pager", "-u", "hapxd.service", "HAPX_EVENT=lease")
+        lines = [json.loads(line) for line in
+                 self.machine.run(*asked, "-o", "json").stdout.splitlines()]
+        won = [line for line in lines if line["MESSAGE"].startswith("kube-apiserver: won")]
+        self.assertTrue(won, lines)
+        self.assertEqual(won[0]["HAPX_SERVICE"], "kube-apiserver")
+        self.assertEqual(won[0]["HAPX_PHASE"], "lease-won")
+        self.assertEqual(won[0]["SYSLOG_IDENTIFIER"], "hapxd")
+        self.assertRegex(won[0]["MESSAGE_ID"], "^[0-9a-f]{32}$")
+        self.assertIn("A right to use an address was won", self.machine.run(*asked, "-x").stdout)
 
     def test_3_operators_in_the_group_may_ask_and_others_may_not(self):
         wait_for(served, "service")

@@ -60,6 +60,28 @@ class Units(unittest.TestCase):
             if unit.suffix in (".service", ".path", ".target"):
                 self.assertRegex(installed, rf"images/systemd/{unit.name} +lib/systemd/system\n")
 
+    @needs("journalctl")
+    def test_the_journal_explains_every_kind_of_event(self):
+        code = (TREE / "appliance" / "journal_kind.cpp").read_text()
+        ids = dict(re.findall(r'"(\w+)", "([0-9a-f]{32})"', code))
+        self.assertGreater(len(ids), 10)
+        self.assertEqual(len(set(ids.values())), len(ids))
+        with tempfile.TemporaryDirectory() as place:
+            folder = pathlib.Path(place, "usr/lib/systemd/catalog")
+            folder.mkdir(parents=True)
+            pathlib.Path(place, "var/lib/systemd/catalog").mkdir(parents=True)
+            shutil.copy(UNITS / "hapx.catalog", folder)
+            status, text = output("journalctl", f"--root={place}", "--update-catalog")
+            self.assertEqual((status, text), (0, ""))
+        entries = (UNITS / "hapx.catalog").read_text().split("\n-- ")[1:]
+        self.assertEqual({entry[:32] for entry in entries}, set(ids.values()))
+        for entry in entries:
+            self.assertRegex(entry, r"\nSubject: \w")
+            self.assertIn("@MESSAGE@", entry)
+            for words in re.findall(r"`hapx ([a-z ]+)`", entry):
+                status, text = output(hapx, *words.split(), "--help")
+                self.assertEqual(status, 0, text)
+
     def test_no_change_is_one_too_many(self):
         for name in ("hapx-changing.service", "hapx-changed.service"):
             self.assertIn("\nStartLimitIntervalSec=0\n", (UNITS / name).read_text(), name)

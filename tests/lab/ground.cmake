@@ -4,7 +4,7 @@
 set(sources_ground ground_test.cpp ground_rights_test.cpp ground_start_test.cpp
     ground_wire_test.cpp)
 set(single on_fail two_services placement electorate dual_stack conflict ways two_nodes wire
-    neighbours dhcp third_vote cluster_drill many_services)
+    neighbours dhcp third_vote cluster_drill many_services watched)
 foreach(name ${single})
   set(sources_${name} ${name}_test.cpp)
 endforeach()
@@ -17,8 +17,9 @@ set(more_third_vote MORE "*IPv6")
 set(more_on_fail MORE "*HaproxyFrozen*:*OnFailing*HaproxyKilled*:*Threshold*HaproxyKilled*")
 # The same plan is done from a machine beside the nodes; the lab's drills move the address, too.
 set(more_cluster_drill MORE "*FromANode:*WhatMovesTheAddress*")
-# What it records changes seldom.
+# What they record changes seldom.
 set(label_many_services more)
+set(label_watched more)
 foreach(name ground ${single})
   set(label lab)
   if(DEFINED label_${name})

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whoever watches is told the truth: what is counted, for which reason, and how long it took.
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 
+#include "appliance/web_window.hpp"
 #include "story.hpp"
 
 namespace hapx::appliance::sim {
@@ -236,15 +238,15 @@ TEST_F(Watch, APortThatIsTakenCostsNothingButTheMetrics) {
   EXPECT_EQ(outage(), 0ms);
 }
 
-TEST_F(Watch, ThePageIsAllThereIsInTheMetricsWindow) {
+TEST_F(Watch, WhoOnlyLooksCanAskForNothingElse) {
   begin(cluster(3));
   const Respond* page = world_->answer(world_->scrape(n1));
   ASSERT_NE(page, nullptr);
   EXPECT_EQ(page->status, 200U);
   EXPECT_EQ(page->window, Window::metrics);
   EXPECT_NE(page->body.find("hapx_quorate 1\n"), std::string::npos);
-  for (const char* target :
-       {"/", "/metrics/", "/metrics?x", "/v1/status", "/v1/config", "//metrics", "metrics", ""}) {
+  for (const char* target : {"/v1/services/api/move", "/metrics/", "/metrics?x", "/v1/status",
+                             "/v1/config", "//metrics", "metrics", ""}) {
     const Respond* refused = world_->answer(world_->scrape(n1, target));
     ASSERT_NE(refused, nullptr) << target;
     EXPECT_EQ(refused->status, 404U) << target;
@@ -255,7 +257,65 @@ TEST_F(Watch, ThePageIsAllThereIsInTheMetricsWindow) {
   EXPECT_EQ(command->status, 404U) << "nor are the metrics a command";
 }
 
-TEST_F(Watch, APageIsShownAgainForATenthOfASecond) {
+std::string text_in(const boost::json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : std::string();
+}
+
+/// What the newest message of a stream says.
+boost::json::object told(const Respond* answer) {
+  const std::size_t begin = answer->body.find("data: ");
+  return boost::json::parse(answer->body.substr(begin + 6)).as_object();
+}
+
+TEST_F(Watch, WhoReadsTheStreamHearsOfAFailoverAtOnceAndElseOnceASecond) {
+  begin(cluster(3));
+  const NodeName lost = holder().value();
+  const NodeName onlooker = other_than(lost);
+  const std::uint64_t id = world_->scrape(onlooker, "/stream");
+  const Respond* stream = world_->answer(id);
+  ASSERT_NE(stream, nullptr);
+  EXPECT_TRUE(stream->goes_on);
+  EXPECT_EQ(text_in(told(stream).at("status").at("services").at(0).at("holder")), lost.text());
+  const std::string first = stream->body;
+  world_->run_for(1001ms);
+  EXPECT_NE(stream->body, first) << "nothing happened, and it is told all the same";
+  world_->power_off(lost);
+  ASSERT_TRUE(world_->run_until([&] { return world_->all_served(); }, 2s));
+  world_->run_for(message_interval_min + 1ms);
+  const auto document = told(stream);
+  EXPECT_NE(text_in(document.at("status").at("services").at(0).at("holder")), lost.text());
+  EXPECT_GT(document.at("events").as_array().size(), 3U);
+  // Whoever took over tells the whole story in one line.
+  const NodeName heir = holder().value();
+  const boost::json::object by_heir = told(world_->answer(world_->scrape(heir, "/stream")));
+  const boost::json::object& takeover = by_heir.at("status").at("lastTakeovers").at(0).as_object();
+  EXPECT_EQ(text_in(takeover.at("from")), lost.text());
+  EXPECT_EQ(text_in(takeover.at("reason")), "node-lost");
+  const auto& lines = by_heir.at("events").as_array();
+  const auto line = std::ranges::find_if(
+      lines, [](const boost::json::value& each) { return text_in(each.at("kind")) == "takeover"; });
+  ASSERT_NE(line, lines.end());
+  EXPECT_EQ(text_in(line->at("reason")), "failover: node-lost");
+  EXPECT_EQ(std::string(line->at("sentence").as_string()).rfind("came here from " + lost.text(), 0),
+            0U);
+}
+
+TEST_F(Watch, AStreamThatNobodyReadsCostsNothing) {
+  begin(cluster(3));
+  std::vector<std::uint64_t> readers;
+  for (std::size_t i = 0; i < readers_max; ++i) readers.push_back(world_->scrape(n1, "/stream"));
+  EXPECT_EQ(world_->answer(readers.back())->status, 200U);
+  EXPECT_EQ(world_->answer(world_->scrape(n1, "/stream"))->status, 503U);
+  world_->hang_up(n1, readers.back());
+  readers.back() = world_->scrape(n1, "/stream");
+  EXPECT_EQ(world_->answer(readers.back())->status, 200U) << "there is room again";
+  for (const std::uint64_t reader : readers) world_->hang_up(n1, reader);
+  const std::string before = world_->answer(readers.front())->body;
+  world_->run_for(3s);
+  EXPECT_EQ(world_->answer(readers.front())->body, before);
+}
+
+TEST_F(Watch, MetricsAreShownAgainForATenthOfASecond) {
   begin(cluster(3));
   const auto page = [&] { return world_->answer(world_->scrape(n1))->body; };
   const std::string first = page();

@@ -42,10 +42,13 @@ class HttpServerDoor : public testing::Test {
   /// Answers "echo METHOD TARGET BODY" at once, unless told to hold answers back.
   void open(HttpServerOptions options = {}) {
     options.place = SocketPath{path_};
-    auto opened = HttpServer::open(context_, options, [this](RequestArrived request) {
-      requests_.push_back(request);
-      if (!hold_) answer(request);
-    });
+    auto opened = HttpServer::open(
+        context_, options,
+        [this](RequestArrived request) {
+          requests_.push_back(request);
+          if (!hold_) answer(request);
+        },
+        [this](StreamEnded gone) { ended_.push_back(gone.id); });
     ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
     server_ = std::move(*opened);
   }
@@ -97,6 +100,31 @@ class HttpServerDoor : public testing::Test {
     return closed ? std::optional(out) : std::nullopt;
   }
 
+  /// A client of whom the answer says that it goes on with "first;".
+  Descriptor begin_stream() {
+    hold_ = true;
+    Descriptor client = connect();
+    send(client, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::size_t before = requests_.size();
+    EXPECT_TRUE(turn_until([&] { return requests_.size() > before; }));
+    Respond answer{requests_.back().id, 200, "text/event-stream", "first;"};
+    answer.goes_on = true;
+    server_->respond(answer);
+    return client;
+  }
+
+  /// What has come when `end` is among it; nothing when it doesn't come.
+  std::optional<std::string> read_until(const Descriptor& client, const std::string& end) {
+    std::string out;
+    const bool came = turn_until([&] {
+      char block[4096];
+      const ssize_t got = ::recv(client.number(), block, sizeof(block), 0);
+      if (got > 0) out.append(block, static_cast<std::size_t>(got));
+      return out.find(end) != out.npos;
+    });
+    return came ? std::optional(out) : std::nullopt;
+  }
+
   std::string exchange(const std::string& text) {
     const Descriptor client = connect();
     send(client, text);
@@ -108,6 +136,7 @@ class HttpServerDoor : public testing::Test {
   std::string path_;
   bool hold_ = false;
   std::vector<RequestArrived> requests_;
+  std::vector<std::uint64_t> ended_;
   std::optional<HttpServer> server_;
 };
 
@@ -132,6 +161,83 @@ TEST_F(HttpServerDoor, KeepsAConnectionForTheNextRequest) {
   EXPECT_THAT(*reply, HasSubstr("echo GET /1"));
   EXPECT_THAT(*reply, HasSubstr("echo GET /v1/status"));
   EXPECT_NE(requests_[0].id, requests_[1].id);
+}
+
+TEST_F(HttpServerDoor, TellsABrowserToKeepToWhatComesFromHere) {
+  open();
+  const std::string reply = exchange(get_close);
+  EXPECT_THAT(reply, HasSubstr("Content-Security-Policy: default-src 'none'; script-src 'self';"));
+  EXPECT_THAT(reply, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(reply, HasSubstr("Cache-Control: no-store\r\n"));
+}
+
+TEST_F(HttpServerDoor, HandsOnWhichFormsTheAskerUnderstands) {
+  open();
+  exchange("GET /m HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAccept: text/plain;q=1\r\n\r\n");
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].accept, "text/plain;q=1");
+}
+
+TEST_F(HttpServerDoor, AnAnswerGoesOnForAllWhoReadIt) {
+  open();
+  const Descriptor one = begin_stream();
+  const Descriptor other = begin_stream();
+  const auto head = read_until(one, "first;");
+  ASSERT_TRUE(head);
+  EXPECT_THAT(*head, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(*head, HasSubstr("Content-Type: text/event-stream\r\n"));
+  EXPECT_THAT(*head, HasSubstr("Content-Security-Policy: "));
+  EXPECT_THAT(*head, testing::Not(HasSubstr("Content-Length"))) << "it has none";
+  EXPECT_TRUE(read_until(other, "first;"));
+  server_->publish({"second;"});
+  EXPECT_EQ(read_until(one, ";"), "second;");
+  EXPECT_EQ(read_until(other, ";"), "second;");
+  hold_ = false;
+  EXPECT_THAT(exchange(get_close), HasSubstr("echo")) << "who reads no stream is served beside it";
+  EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(HttpServerDoor, AReaderWhoGoesIsTold) {
+  open();
+  Descriptor one = begin_stream();
+  const Descriptor other = begin_stream();
+  ASSERT_TRUE(read_until(one, "first;") && read_until(other, "first;"));
+  one = Descriptor();
+  ASSERT_TRUE(turn_until([&] {
+    server_->publish({"more;"});
+    return !ended_.empty();
+  }));
+  EXPECT_EQ(ended_, std::vector<std::uint64_t>{requests_[0].id});
+  EXPECT_TRUE(read_until(other, "more;")) << "the other one reads on";
+}
+
+TEST_F(HttpServerDoor, AReaderWhoIsSlowGetsTheNewestAndWhoTakesNothingIsLeft) {
+  HttpServerOptions options;
+  options.transfer_time_max = std::chrono::milliseconds(200);
+  open(options);
+  const Descriptor client = begin_stream();
+  // More than the kernel takes for him: the door keeps one of them, not all.
+  const std::string much(4'000'000, 'x');
+  for (int i = 0; i < 50; ++i) server_->publish({much});
+  server_->publish({"newest;"});
+  EXPECT_TRUE(read_until(client, "newest;"));
+  EXPECT_TRUE(ended_.empty());
+  ASSERT_TRUE(turn_until([&] {
+    server_->publish({much});
+    return !ended_.empty();
+  }));
+}
+
+TEST_F(HttpServerDoor, WhoAskedAndWentBeforeTheAnswerIsNoReader) {
+  HttpServerOptions options;
+  options.answer_time_max = std::chrono::milliseconds(1);
+  open(options);
+  hold_ = true;
+  EXPECT_THAT(exchange(get_close), HasSubstr("504"));
+  Respond late{requests_.back().id, 200, "text/event-stream", "first;"};
+  late.goes_on = true;
+  server_->respond(late);
+  EXPECT_EQ(ended_, std::vector<std::uint64_t>{requests_.back().id});
 }
 
 TEST_F(HttpServerDoor, TakesAnAnswerThatComesLaterAndInAnyOrder) {

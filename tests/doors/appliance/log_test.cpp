@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/io/log.hpp"
 
+#include <array>
 #include <string>
 
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace hapx::appliance {
@@ -74,6 +76,73 @@ TEST(LogDoor, SpeaksTheJournalsLanguageOnlyOnItsSocket) {
   other.write(LogLevel::error, "bad");
   ASSERT_GT(::recv(journal.number(), block, sizeof(block), 0), 0);
   EXPECT_NE(block[0], '<');
+}
+
+/// The journal: a stream for lines, and a socket for fields.
+struct JournalSockets {
+  JournalSockets() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    lines = Descriptor(ends[0]);
+    stderr_like = Descriptor(ends[1]);
+    struct stat facts {};
+    EXPECT_EQ(::fstat(stderr_like.number(), &facts), 0);
+    id = std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino);
+    path = testing::TempDir() + "hapx-journal-" + std::to_string(::getpid());
+    fields = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    ::unlink(path.c_str());
+    EXPECT_EQ(::bind(fields.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  ~JournalSockets() { ::unlink(path.c_str()); }
+
+  static std::string read(const Descriptor& from) {
+    std::array<char, 8192> block{};
+    const ssize_t got = ::recv(from.number(), block.data(), block.size(), 0);
+    return got > 0 ? std::string(block.data(), static_cast<std::size_t>(got)) : std::string();
+  }
+
+  Descriptor lines;
+  Descriptor stderr_like;
+  Descriptor fields;
+  std::string id;
+  std::string path;
+};
+
+TEST(LogDoor, TellsTheJournalWhatAnEventIsAbout) {
+  const JournalSockets journal;
+  Log log = Log::open(journal.stderr_like.number(), journal.id.c_str(), journal.path.c_str());
+  log.write({LogLevel::notice, "api: won\nthe lease", JournalKind::lease, "api", "lease-won"});
+  EXPECT_EQ(JournalSockets::read(journal.fields),
+            "MESSAGE=api: won?the lease\nPRIORITY=5\nSYSLOG_IDENTIFIER=hapxd\nMESSAGE_ID=" +
+                std::string(message_id(JournalKind::lease)) +
+                "\nHAPX_EVENT=lease\nHAPX_SERVICE=api\nHAPX_PHASE=lease-won\n");
+  EXPECT_EQ(JournalSockets::read(journal.lines), "") << "once is enough";
+  log.write({LogLevel::notice, "quorum is won", JournalKind::quorum});
+  const std::string plain = JournalSockets::read(journal.fields);
+  EXPECT_EQ(plain.find("HAPX_SERVICE"), plain.npos);
+  log.write(LogLevel::warning, "no event");
+  EXPECT_EQ(JournalSockets::read(journal.fields), "");
+  EXPECT_EQ(JournalSockets::read(journal.lines), "<4>no event\n");
+}
+
+TEST(LogDoor, AJournalThatTakesNoFieldsGetsLines) {
+  const WriteLog event{LogLevel::notice, "quorum is won", JournalKind::quorum};
+  const JournalSockets journal;
+  Log absent = Log::open(journal.stderr_like.number(), journal.id.c_str(), "/nonexistent/socket");
+  absent.write(event);
+  EXPECT_EQ(JournalSockets::read(journal.lines), "<5>quorum is won\n");
+  // Nobody reads any more: what the kernel keeps for him is full sooner or later.
+  Log log = Log::open(journal.stderr_like.number(), journal.id.c_str(), journal.path.c_str());
+  std::string line;
+  for (int i = 0; i < 150 && line.empty(); ++i) {
+    log.write({LogLevel::notice, std::string(2000, 'x'), JournalKind::quorum});
+    line = JournalSockets::read(journal.lines);
+  }
+  EXPECT_EQ(line, "<5>" + std::string(2000, 'x') + "\n");
+  EXPECT_EQ(log.lost(), 0U);
 }
 
 TEST(LogDoor, NeverWaitsForAReaderThatHasStopped) {

@@ -238,6 +238,14 @@ TEST(WhyText, TellsTheReasonTheNodesAndThePast) {
                    {NodeName("node2"), ResourceStatus::stopped, ResourceStatus::failed, 0, 3, true,
                     false, 1, 3, "node2: excluded, it failed there 3 times"}};
   status.services = {service};
+  status.node = NodeName("node1");
+  status.last_takeovers = {{service.name,
+                            NodeName("node2"),
+                            TakeoverReason::node_lost,
+                            std::chrono::milliseconds(5300),
+                            {{FailoverPhase::peer_silent, std::chrono::microseconds(61'260)},
+                             {FailoverPhase::announced, std::chrono::microseconds(310)}}},
+                           {service.name, NodeName("node3"), TakeoverReason::ordered, {}, {}}};
   const std::string text = why_to_text(
       status, {{1, std::chrono::seconds(2), "lease", "api", "", "won", "all agreed", 1}}, {});
   EXPECT_EQ(text,
@@ -246,6 +254,8 @@ TEST(WhyText, TellsTheReasonTheNodesAndThePast) {
             "node1  started  started           up    3 of 3 up    0         yes\n"
             "node2  stopped  failed (not fit)  up    1 of 3 up    3         no: it failed there 3 "
             "times\n"
+            "last failover to node1: 5.300s ago, from node2 (node-lost), 61.6 ms: peer-silent "
+            "61.3, announced 0.3\n"
             "\n"
             "what led there, oldest first:\n"
             "AGO     KIND   SERVICE  WHAT\n"

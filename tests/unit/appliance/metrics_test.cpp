@@ -10,11 +10,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "appliance/open_metrics.hpp"
+
 namespace hapx::appliance {
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -129,17 +132,22 @@ std::map<std::string, std::string> families_of(const std::string& page) {
   return families;
 }
 
-TEST(MetricsPage, IsWordForWordThis) {
-  const std::string golden = HAPX_SOURCE_DIR "/tests/unit/appliance/golden/metrics.txt";
-  const std::string page = metrics_page(watched());
-  if (page == read_file(golden)) return;
-  const std::string fresh = testing::TempDir() + "metrics.txt";
-  std::ofstream(fresh) << page;
+/// Word for word what is in that file.
+void expect_golden(const std::string& text, const std::string& name) {
+  const std::string golden = HAPX_SOURCE_DIR "/tests/unit/appliance/golden/" + name;
+  if (text == read_file(golden)) return;
+  const std::string fresh = testing::TempDir() + name;
+  std::ofstream(fresh) << text;
   ADD_FAILURE() << "compare: diff " << golden << " " << fresh;
 }
 
+TEST(MetricsPage, IsWordForWordThis) {
+  expect_golden(metrics_text(watched()), "metrics.txt");
+  expect_golden(open_metrics(metrics_text(watched())), "metrics.openmetrics.txt");
+}
+
 TEST(MetricsPage, KeepsToTheRulesOfNames) {
-  const auto families = families_of(metrics_page(watched()));
+  const auto families = families_of(metrics_text(watched()));
   EXPECT_GT(families.size(), 25U);
   for (const auto& [name, type] : families) {
     EXPECT_THAT(name, testing::MatchesRegex("hapx_[a-z_]+")) << name;
@@ -163,7 +171,7 @@ TEST(MetricsPage, IsWhatTheDocumentSays) {
             .second)
         << name << " is documented twice";
   }
-  EXPECT_EQ(documented, families_of(metrics_page(watched())));
+  EXPECT_EQ(documented, families_of(metrics_text(watched())));
 }
 
 TEST(MetricsPage, OfAWitnessSaysNothingOfWhatItHasNot) {
@@ -173,7 +181,7 @@ TEST(MetricsPage, OfAWitnessSaysNothingOfWhatItHasNot) {
     service.vips.clear();
     service.backends.clear();
   }
-  const std::string page = metrics_page(status);
+  const std::string page = metrics_text(status);
   EXPECT_THAT(page, HasSubstr("hapx_quorate 1\n"));
   EXPECT_THAT(
       page,
@@ -185,7 +193,7 @@ TEST(MetricsPage, OfAWitnessSaysNothingOfWhatItHasNot) {
 }
 
 TEST(MetricsPage, CountsEveryKindOfOrderFromTheBeginning) {
-  const std::string page = metrics_page({});
+  const std::string page = metrics_text({});
   for (const char* line :
        {"hapx_standing_orders{kind=\"standby\"} 0\n",
         "hapx_standing_orders{kind=\"maintenance\"} 0\n", "hapx_standing_orders{kind=\"ban\"} 0\n",
@@ -195,12 +203,12 @@ TEST(MetricsPage, CountsEveryKindOfOrderFromTheBeginning) {
   EXPECT_THAT(page, Not(HasSubstr("hapx_standing_order_age_seconds")));
   Status status = watched();
   status.orders[0].age.reset();
-  EXPECT_THAT(metrics_page(status), Not(HasSubstr("_age_seconds{kind=\"standby\"")))
+  EXPECT_THAT(metrics_text(status), Not(HasSubstr("_age_seconds{kind=\"standby\"")))
       << "an age that nobody knows is none";
 }
 
 TEST(MetricsPage, OfNothingIsStillAPage) {
-  const std::string page = metrics_page({});
+  const std::string page = metrics_text({});
   EXPECT_THAT(page, HasSubstr("hapx_quorate 0\n"));
   EXPECT_TRUE(page.ends_with('\n'));
 }
@@ -208,7 +216,7 @@ TEST(MetricsPage, OfNothingIsStillAPage) {
 TEST(MetricsPage, HasOneHolderAtMost) {
   Status status = watched();
   status.services[0].holder.reset();
-  const std::string page = metrics_page(status);
+  const std::string page = metrics_text(status);
   EXPECT_THAT(page, Not(testing::ContainsRegex("hapx_vip_holder\\{[^}]*\\} 1")));
 }
 
@@ -216,7 +224,7 @@ TEST(MetricsPage, HasASeriesForEachWayToAPeerAndNoneToItself) {
   Status status = watched();
   status.members[0].links = {{"192.168.4.11", false}, {"10.0.0.11", false}};
   status.members[1].state = MemberState::standby;
-  const std::string page = metrics_page(status);
+  const std::string page = metrics_text(status);
   EXPECT_THAT(page, Not(HasSubstr("hapx_link_up{node=\"node1\"")));
   EXPECT_THAT(page, HasSubstr("hapx_link_up{node=\"node2\",address=\"192.168.4.12\"} 1\n"))
       << "one address: the way is the peer";
@@ -226,34 +234,67 @@ TEST(MetricsPage, HasASeriesForEachWayToAPeerAndNoneToItself) {
 TEST(MetricsPage, EscapesWhatStandsInALabel) {
   Status status = watched();
   status.services[0].backends[0].name = "a\"b\\c\nd";
-  EXPECT_THAT(metrics_page(status), HasSubstr(R"(apiserver="a\"b\\c\nd"} 1)"));
+  EXPECT_THAT(metrics_text(status), HasSubstr(R"(apiserver="a\"b\\c\nd"} 1)"));
 }
 
 RequestArrived asking(const std::string& method, const std::string& target) {
   return {7, method, target, {}, Window::metrics};
 }
 
-TEST(MetricsRequest, IsForThePageOrRefused) {
+TEST(MetricsRequest, IsForThemOrForSomethingElse) {
   EXPECT_TRUE(asks_for_metrics(asking("GET", "/metrics")));
   EXPECT_TRUE(asks_for_metrics(asking("HEAD", "/metrics")));
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
-    ASSERT_FALSE(asks_for_metrics(asking(method, "/metrics"))) << method;
-    const Respond refused = metrics_refusal(asking(method, "/metrics"));
-    EXPECT_EQ(refused.status, 405U);
-    EXPECT_EQ(refused.body, "/metrics can only be read: GET it\n");
+    EXPECT_FALSE(asks_for_metrics(asking(method, "/metrics"))) << method;
   }
   for (const char* target : {"/", "", "/metrics/", "/Metrics", "/metrics?a=b", "/v1/status"}) {
-    ASSERT_FALSE(asks_for_metrics(asking("GET", target))) << target;
-    const Respond refused = metrics_refusal(asking("GET", target));
-    EXPECT_EQ(refused.status, 404U);
-    EXPECT_EQ(refused.body, "there is nothing but /metrics here\n");
-    EXPECT_EQ(refused.id, 7U);
-    EXPECT_EQ(refused.window, Window::metrics);
+    EXPECT_FALSE(asks_for_metrics(asking("GET", target))) << target;
   }
   const Respond page = metrics_answer(asking("GET", "/metrics"), "the page");
   EXPECT_EQ(page.status, 200U);
   EXPECT_EQ(page.content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(page.window, Window::metrics);
+}
+
+TEST(MetricsRequest, MayAskForOpenMetrics) {
+  RequestArrived request = asking("GET", "/metrics");
+  request.accept =  // as Prometheus 2.42 asks
+      "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75"
+      ",text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+  const Respond page = metrics_answer(request, metrics_text(watched()));
+  EXPECT_EQ(page.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(page.body, EndsWith("\n# EOF\n"));
+  request.accept = "text/plain;version=0.0.4";
+  EXPECT_THAT(metrics_answer(request, metrics_text(watched())).body, Not(HasSubstr("# EOF")));
+}
+
+TEST(OpenMetrics, DiffersWhereItsStandardDoes) {
+  EXPECT_EQ(open_metrics("# HELP a_total How many.\n"
+                         "# TYPE a_total counter\n"
+                         "a_total{le=\"1\"} 3\n"
+                         "# HELP b Of b_total counter.\n"
+                         "# TYPE b gauge\n"
+                         "b{x=\"y\"} 1\n"
+                         "# HELP c How long.\n"
+                         "# TYPE c histogram\n"
+                         "c_count{} 2\n"
+                         "c_bucket{x=\"le=\",le=\"0.3\"} 1\n"
+                         "c_bucket{le=\"1\"} 1\n"
+                         "c_bucket{le=\"+Inf\"} 2\n"),
+            "# HELP a How many.\n"
+            "# TYPE a counter\n"
+            "a_total{le=\"1\"} 3\n"
+            "# HELP b Of b_total counter.\n"
+            "# TYPE b gauge\n"
+            "b{x=\"y\"} 1\n"
+            "# HELP c How long.\n"
+            "# TYPE c histogram\n"
+            "c_count{} 2\n"
+            "c_bucket{x=\"le=\",le=\"0.3\"} 1\n"
+            "c_bucket{le=\"1.0\"} 1\n"
+            "c_bucket{le=\"+Inf\"} 2\n"
+            "# EOF\n");
+  EXPECT_EQ(open_metrics(""), "# EOF\n");
 }
 
 }  // namespace

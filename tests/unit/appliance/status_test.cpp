@@ -109,6 +109,14 @@ TEST(Status, IsReadBackAsItWas) {
   status.takeover_times.whole.observe(std::chrono::milliseconds(310));
   status.takeover_times.phases[FailoverPhase::peer_dead].observe(std::chrono::milliseconds(175));
   status.takeover_times.phases[FailoverPhase::announced].observe(std::chrono::seconds(7));
+  status.last_takeovers = {
+      {status.services[0].name,
+       NodeName("node2"),
+       TakeoverReason::node_lost,
+       std::chrono::milliseconds(5300),
+       {{FailoverPhase::peer_silent, std::chrono::microseconds(61'250)},
+        {FailoverPhase::announced, std::chrono::microseconds(310)}}},
+      {ServiceName("web"), NodeName("node3"), TakeoverReason::ordered, {}, {}}};
   const Result<Status> back = status_from_json(to_json(status));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(*back, status);
@@ -221,7 +229,10 @@ TEST(Status, WithHistogramsOfAnotherShapeIsReadWithoutThem) {
       R"({"cluster": "c", "node": "n", "loopLag": {"counts": [1, 2], "sumUs": 7}, "leaseMs": -1,
           "failoverTimes": {"phases": {"peer-dead": 7, "no-such-phase": {}}, "whole": []},
           "services": [{"vips": [7, {"address": 1, "assigned": "yes", "takenAway": -3}],
-                        "takeovers": {"node-lost": "x", "nonsense": 3}}]})");
+                        "takeovers": {"node-lost": "x", "nonsense": 3}}],
+          "lastTakeovers": [{"reason": "nonsense"}, 7,
+                            {"reason": "ordered",
+                             "phases": [{"phase": "nonsense", "us": 3}, 7]}]})");
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->loop_lag, Histogram());
   EXPECT_EQ(back->takeover_times.whole, Histogram());
@@ -230,6 +241,8 @@ TEST(Status, WithHistogramsOfAnotherShapeIsReadWithoutThem) {
   ASSERT_EQ(back->services[0].vips.size(), 1U);
   EXPECT_EQ(back->services[0].vips[0], VipStatus());
   EXPECT_TRUE(back->services[0].takeovers.empty());
+  ASSERT_EQ(back->last_takeovers.size(), 1U);
+  EXPECT_TRUE(back->last_takeovers[0].phases.empty());
 }
 
 TEST(Status, ThatIsNoneIsRefused) {

@@ -125,12 +125,43 @@ TEST_F(Books, AFailoverFromALivingNodeHasNoWholeTime) {
   EXPECT_EQ(takeovers.counts(api), (TakeoverCounts{{TakeoverReason::haproxy_failed, 1}}));
 }
 
-TEST_F(Books, AHandoverIsCountedAndNotTimed) {
+TEST_F(Books, AHandoverIsCountedAndToldAndNotTimed) {
   win(310);
   takeovers.served(api, TakeoverReason::ordered, self);
+  EXPECT_TRUE(takeovers.last().empty()) << "the story is not over";
   announce(320);
   EXPECT_EQ(takeovers.times(), TakeoverTimes());
   EXPECT_EQ(takeovers.counts(api), (TakeoverCounts{{TakeoverReason::ordered, 1}}));
+  ASSERT_EQ(takeovers.last().size(), 1U);
+  const TakeoverStory& told = takeovers.last().front();
+  EXPECT_EQ(told.service, api);
+  EXPECT_EQ(told.from, lost);
+  EXPECT_EQ(told.reason, TakeoverReason::ordered);
+  EXPECT_EQ(told.announced, at(321));
+  EXPECT_EQ(told.phases.front(), (PhaseTime{FailoverPhase::lease_won, milliseconds(1)}));
+  EXPECT_EQ(told.phases.back(), (PhaseTime{FailoverPhase::announced, milliseconds(1)}));
+}
+
+TEST_F(Books, AServiceOfSeveralAddressesCameOnce) {
+  win(310);
+  takeovers.served(api, TakeoverReason::ordered, self);
+  takeovers.served(api, TakeoverReason::preferred, self);
+  EXPECT_EQ(takeovers.counts(api), (TakeoverCounts{{TakeoverReason::ordered, 1}}));
+}
+
+TEST_F(Books, TellsTheLastFewNewestFirst) {
+  for (std::size_t i = 0; i < Takeovers::last_max + 3; ++i) {
+    const auto from = static_cast<std::int64_t>(1000 * i);
+    takeovers.holds(api, lost);
+    win(from);
+    takeovers.served(api, TakeoverReason::node_lost, self);
+    announce(from + 10);
+    takeovers.drop(api);
+  }
+  ASSERT_EQ(takeovers.last().size(), Takeovers::last_max);
+  EXPECT_EQ(takeovers.last().front().announced,
+            at(std::int64_t{1000} * (Takeovers::last_max + 2) + 11));
+  EXPECT_EQ(takeovers.last().back().announced, at(3011));
 }
 
 TEST_F(Books, ANodeThatIsHeardAgainWasNotLost) {

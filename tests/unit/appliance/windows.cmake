@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 hapx_test(appliance_windows_test
   SOURCES status_test.cpp journal_test.cpp about_test.cpp api_test.cpp conflicts_test.cpp
-          metrics_test.cpp past_drill_test.cpp takeover_test.cpp
+          metrics_test.cpp past_drill_test.cpp takeover_test.cpp web_window_test.cpp
   LINKS hapx_appliance_windows hapx_appliance_metrics GTest::gmock
   LABELS unit)
 
