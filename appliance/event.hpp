@@ -96,7 +96,7 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    Started, DeadlineReached, RequestArrived, StreamEnded, MetricsOpened, MetricsUnavailable, StopRequested,
-    ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
+    Started, DeadlineReached, RequestArrived, StreamEnded, MetricsOpened, MetricsUnavailable,
+    StopRequested, ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
 
 }  // namespace hapx::appliance

@@ -29,18 +29,9 @@ enum class JournalKind : std::uint8_t {
 };
 
 inline constexpr std::array all_journal_kinds{
-    JournalKind::life,
-    JournalKind::member,
-    JournalKind::quorum,
-    JournalKind::coordinator,
-    JournalKind::lease,
-    JournalKind::placement,
-    JournalKind::takeover,
-    JournalKind::address,
-    JournalKind::fence,
-    JournalKind::haproxy,
-    JournalKind::backend,
-    JournalKind::announcement,
+    JournalKind::life,  JournalKind::member,    JournalKind::quorum,   JournalKind::coordinator,
+    JournalKind::lease, JournalKind::placement, JournalKind::takeover, JournalKind::address,
+    JournalKind::fence, JournalKind::haproxy,   JournalKind::backend,  JournalKind::announcement,
     JournalKind::order};
 
 [[nodiscard]] std::string_view to_string(JournalKind kind);

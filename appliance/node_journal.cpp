@@ -107,11 +107,11 @@ void Node::State::write_journal(Decisions& out) {
     if (auto takeover = account_entry(entries[i])) entries.push_back(std::move(*takeover));
     JournalEntry& entry = entries[i];
     const std::string service = entry.service ? entry.service->text() : "";
-    out.actions.emplace_back(
-        WriteLog{level_of(entry.kind),
-                 (service.empty() ? "" : service + ": ") + entry.sentence +
-                     (entry.reason.empty() ? "" : " (" + entry.reason + ")"),
-                 entry.kind, service, entry.phase ? std::string(to_string(*entry.phase)) : ""});
+    out.actions.emplace_back(WriteLog{level_of(entry.kind),
+                                      (service.empty() ? "" : service + ": ") + entry.sentence +
+                                          (entry.reason.empty() ? "" : " (" + entry.reason + ")"),
+                                      entry.kind, service,
+                                      entry.phase ? std::string(to_string(*entry.phase)) : ""});
     journal.record(std::move(entry));
   }
 }

@@ -242,7 +242,7 @@ struct Status {
   HaproxyStatus haproxy;
   /// Names like "datagrams_refused.replayed" or "fence_restored"; iteration is alphabetical.
   std::map<std::string, std::uint64_t> counters;
-  TakeoverTimes takeover_times;    ///< of failovers to this node
+  TakeoverTimes takeover_times;  ///< of failovers to this node
   /// To this node, newest first; at most Takeovers::last_max.
   std::vector<TakeoverStatus> last_takeovers;
   Histogram loop_lag;              ///< how late the loop came to what was due

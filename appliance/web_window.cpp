@@ -33,8 +33,7 @@ bool asks_for_stream(const RequestArrived& request) {
 
 Respond stream_answer(const RequestArrived& request, const std::string& message) {
   // Who loses it comes back this soon, if his browser is left to decide.
-  return {request.id,     200,           "text/event-stream", "retry: 500\n\n" + message,
-          request.window, true};
+  return {request.id, 200, "text/event-stream", "retry: 500\n\n" + message, request.window, true};
 }
 
 Respond stream_refusal(const RequestArrived& request) {

@@ -228,10 +228,14 @@ struct Scheduling {
   friend bool operator==(const Scheduling&, const Scheduling&) = default;
 };
 
-/// Where a node shows its metrics to Prometheus, over plain HTTP. The file is the same on every
-/// node, so the address is one that every node has: a loopback address, or "all of mine".
+/// Where a node shows its metrics to Prometheus and its page to people. The file is the same on
+/// every node, so the address is one that every node has: a loopback address, or "all of mine".
 struct MetricsConfig {
   std::optional<Endpoint> listen = Endpoint{ipv4(127, 0, 0, 1), 9405};  ///< TCP; absent: off
+  std::string cert_file;         ///< over HTTPS; empty: over plain HTTP
+  std::string key_file;          ///< exactly with cert_file
+  std::string client_ca_file;    ///< only who shows a certificate of it may look; empty: anybody
+  std::string credentials_file;  ///< likewise who names one of its name:password; empty: anybody
 
   friend bool operator==(const MetricsConfig&, const MetricsConfig&) = default;
 };

@@ -254,6 +254,10 @@ void read_metrics(const Section& spec, MetricsConfig& metrics) {
   const auto* value = spec.find("metrics");
   if (value == nullptr) return;
   const Section section(spec.reading(), *value, spec.path_of("metrics"), schema::metrics_keys);
+  section.read("certFile", metrics.cert_file);
+  section.read("keyFile", metrics.key_file);
+  section.read("clientCAFile", metrics.client_ca_file);
+  section.read("credentialsFile", metrics.credentials_file);
   const auto* listen = section.find_scalar("listen", "an address and a port, like 127.0.0.1:9405");
   if (listen == nullptr) return;
   if (listen->scalar == schema::listen_off) {

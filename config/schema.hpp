@@ -33,7 +33,8 @@ inline constexpr std::array scheduling_keys{"resourceStickiness"sv, "migrationTh
 inline constexpr std::array tie_breaker_keys{"address"sv, "interface"sv};
 inline constexpr std::array arbiter_keys{"etcd"sv};
 inline constexpr std::array etcd_keys{"endpoints"sv, "caFile"sv, "certFile"sv, "keyFile"sv};
-inline constexpr std::array metrics_keys{"listen"sv};
+inline constexpr std::array metrics_keys{"listen"sv, "certFile"sv, "keyFile"sv, "clientCAFile"sv,
+                                         "credentialsFile"sv};
 /// What stands in the place of an address to listen at nowhere.
 inline constexpr std::string_view listen_off = "off"sv;
 inline constexpr std::array service_keys{"name"sv,   "vips"sv,        "announce"sv,

@@ -132,7 +132,12 @@ static_assert(tells(arbiter_fields, arbiter_keys));
 constexpr Map arbiter_map{arbiter_fields};
 
 constexpr std::array metrics_fields{
-    one("listen", Shape::listen, "where Prometheus finds them over plain HTTP, or `off`")};
+    one("listen", Shape::listen, "where Prometheus finds them, and people the page; or `off`"),
+    one("certFile", Shape::path, "by which it is HTTPS: the certificate that is shown there"),
+    one("keyFile", Shape::path, "its key, a file that nobody else can read"),
+    one("clientCAFile", Shape::path, "only who shows a certificate of this CA may look"),
+    one("credentialsFile", Shape::path,
+        "lines of name:password: only who names one of them may look")};
 static_assert(tells(metrics_fields, metrics_keys));
 constexpr Map metrics_map{metrics_fields};
 

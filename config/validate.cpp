@@ -100,6 +100,13 @@ class Validator {
       check_path(etcd.cert_file, "certFile", "spec.arbiter.etcd.certFile");
       check_path(etcd.key_file, "keyFile", "spec.arbiter.etcd.keyFile");
     }
+    for (const auto& [path, key] :
+         {std::pair(&config_.metrics.cert_file, "certFile"),
+          std::pair(&config_.metrics.key_file, "keyFile"),
+          std::pair(&config_.metrics.client_ca_file, "clientCAFile"),
+          std::pair(&config_.metrics.credentials_file, "credentialsFile")}) {
+      if (!path->empty()) check_path(*path, key, std::string("spec.metrics.") + key);
+    }
     check_port(config_.port, "spec.port");
     check_scheduling();
     for (auto& finding : validate_quorum(config_)) findings_.push_back(std::move(finding));

@@ -73,10 +73,34 @@ std::optional<std::string> ownership_problem(const Endpoint& listen, const Clust
 
 }  // namespace
 
+namespace {
+
+/// Who may look, and who could listen in.
+void validate_access(const MetricsConfig& metrics, std::vector<Finding>& findings) {
+  const auto find = [&](const char* key, std::string sentence) {
+    findings.push_back({std::string("spec.metrics.") + key, {}, std::move(sentence)});
+  };
+  const bool has_certificate = !metrics.cert_file.empty();
+  if (has_certificate && metrics.key_file.empty())
+    find("certFile", "a certificate is shown by who has its key; add `keyFile`");
+  if (!has_certificate && !metrics.key_file.empty())
+    find("keyFile", "there is no certificate that it is the key of; add `certFile`");
+  if (!has_certificate && !metrics.client_ca_file.empty())
+    find("clientCAFile", "certificates are shown over HTTPS alone; add `certFile` and `keyFile`");
+  const bool stays_here = metrics.listen && is_loopback(metrics.listen->address);
+  if (!has_certificate && !metrics.credentials_file.empty() && !stays_here)
+    find("credentialsFile",
+         "whoever sees the network would read the passwords; add `certFile` and `keyFile`, or "
+         "listen at 127.0.0.1");
+}
+
+}  // namespace
+
 std::vector<Finding> validate_metrics(const ClusterConfig& config) {
   if (!config.metrics.listen) return {};
   const Endpoint& listen = *config.metrics.listen;
   std::vector<Finding> findings;
+  validate_access(config.metrics, findings);
   const auto find = [&](std::string sentence) {
     findings.push_back({"spec.metrics.listen", {}, std::move(sentence)});
   };

@@ -132,13 +132,25 @@ YamlNode write_etcd(const EtcdConfig& etcd) {
       .take();
 }
 
+YamlNode write_metrics(const MetricsConfig& metrics) {
+  Map out;
+  out.add("listen", metrics.listen ? to_string(*metrics.listen) : std::string(schema::listen_off));
+  const auto add = [&](const char* key, const std::string& file) {
+    if (!file.empty()) out.add(key, file);
+  };
+  add("certFile", metrics.cert_file);
+  add("keyFile", metrics.key_file);
+  add("clientCAFile", metrics.client_ca_file);
+  add("credentialsFile", metrics.credentials_file);
+  return out.take();
+}
+
 YamlNode write_spec(const ClusterConfig& config) {
   auto nodes = tree::list();
   for (const auto& node : config.nodes) nodes.items.push_back(write_node(node));
   auto services = tree::list();
   for (const auto& service : config.services) services.items.push_back(write_service(service));
   const auto& scheduling = config.scheduling;
-  const auto& listen = config.metrics.listen;
   Map spec;
   spec.add("nodes", std::move(nodes))
       .add("services", std::move(services))
@@ -164,9 +176,7 @@ YamlNode write_spec(const ClusterConfig& config) {
                              .add("migrationThreshold", to_string(scheduling.migration_threshold))
                              .add("failureTimeout", to_string(scheduling.failure_timeout))
                              .take())
-      .add(
-          "metrics",
-          Map().add("listen", listen ? to_string(*listen) : std::string(schema::listen_off)).take())
+      .add("metrics", write_metrics(config.metrics))
       .take();
 }
 

@@ -125,7 +125,7 @@ class Daemon {
     if (!server) return server.error();
     server_.emplace(std::move(*server));
     if (config.metrics.listen) {
-      metrics_.emplace(context_, MetricsDoorOptions{*config.metrics.listen}, post_any);
+      metrics_.emplace(context_, *disk_, MetricsDoorOptions{config.metrics}, post_any);
     }
     return open_timer();
   }

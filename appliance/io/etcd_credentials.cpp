@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/io/etcd_credentials.hpp"
 
-#include <cstddef>
-#include <utility>
-
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <sys/stat.h>
-
-#include "config/io/regular_file.hpp"
 
 namespace hapx::appliance {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::size_t file_bytes_max = 256 * std::size_t{1024};
-
-Error refused(const std::string& sentence) {
-  return {ErrorKind::refused, sentence, 0};
-}
 
 /// Whether the other side says in an alert that our certificate is not to its liking.
 bool is_about_our_certificate(int reason) {
@@ -70,24 +57,8 @@ EtcdCredentials::EtcdCredentials(const EtcdConfig& config)
     : ca_file_(config.ca_file),
       cert_file_(config.cert_file),
       key_file_(config.key_file),
-      stamps_(stamps_of(config)),
+      stamps_({config.ca_file, config.cert_file, config.key_file}),
       context_(asio::ssl::context::tls_client) {}
-
-EtcdCredentials::Stamps EtcdCredentials::stamps_of(const EtcdConfig& config) {
-  Stamps stamps;
-  std::size_t i = 0;
-  for (const std::string* path : {&config.ca_file, &config.cert_file, &config.key_file}) {
-    struct stat facts {};
-    if (::stat(path->c_str(), &facts) == 0)
-      stamps[i] = {facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
-    ++i;
-  }
-  return stamps;
-}
-
-bool EtcdCredentials::have_changed() const {
-  return stamps_of({{}, ca_file_, cert_file_, key_file_}) != stamps_;
-}
 
 Result<std::shared_ptr<EtcdCredentials>> EtcdCredentials::read(const EtcdConfig& config) {
   ::ERR_clear_error();
@@ -101,39 +72,10 @@ Result<std::shared_ptr<EtcdCredentials>> EtcdCredentials::read(const EtcdConfig&
 }
 
 Result<void> EtcdCredentials::load() {
-  SSL_CTX* raw = context_.native_handle();
   boost::system::error_code error;
-  if (::SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) != 1)
-    return Error{ErrorKind::failed, "OpenSSL offers no TLS 1.2", 0};
   context_.set_verify_mode(asio::ssl::verify_peer, error);
-  const auto ca = read_regular_file(ca_file_, "etcd's CA file", file_bytes_max);
-  if (!ca) return ca.error();
-  context_.add_certificate_authority(asio::buffer(*ca), error);
-  if (error) return refused(ca_file_ + " has something else than certificates in PEM");
-  const auto certificate =
-      read_regular_file(cert_file_, "etcd's client certificate", file_bytes_max);
-  if (!certificate) return certificate.error();
-  context_.use_certificate_chain(asio::buffer(*certificate), error);
-  if (error) return refused(cert_file_ + " has no certificate in PEM");
-  return load_key();
-}
-
-Result<void> EtcdCredentials::load_key() {
-  boost::system::error_code error;
-  // Without it OpenSSL would ask whoever sits at the terminal.
-  context_.set_password_callback(
-      [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); }, error);
-  auto key = read_regular_file(key_file_, "etcd's client key", file_bytes_max);
-  if (!key) return key.error();
-  context_.use_private_key(asio::buffer(*key), asio::ssl::context::pem, error);
-  ::OPENSSL_cleanse(key->data(), key->size());
-  const bool is_another =
-      error && ERR_GET_LIB(static_cast<unsigned>(error.value())) == ERR_LIB_X509;
-  if (error && !is_another)
-    return refused(key_file_ + " has no private key in PEM that needs no password");
-  if (is_another || ::SSL_CTX_check_private_key(context_.native_handle()) != 1)
-    return refused(key_file_ + " is not the key of " + cert_file_);
-  return {};
+  if (auto trusted = trust(context_, ca_file_, "etcd's CA file"); !trusted) return trusted;
+  return show(context_, cert_file_, key_file_, "etcd's client");
 }
 
 void EtcdCredentials::expect(ssl_st* session, const IpAddress& address) {

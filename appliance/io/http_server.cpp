@@ -2,12 +2,11 @@
 #include "appliance/io/http_server.hpp"
 
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -21,13 +20,10 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <netinet/in.h>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/system/system_error.hpp>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-#include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
 
@@ -39,8 +35,6 @@ using asio::generic::stream_protocol;
 namespace {
 
 constexpr std::uint32_t header_bytes_max = 8 * 1024;
-constexpr std::size_t path_bytes_max = 100;
-constexpr int backlog = 64;
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 /// What one who is refused may still have under way, and for how long it is taken.
 constexpr std::size_t unread_bytes_max = 64 * 1024;
@@ -50,105 +44,8 @@ constexpr int pace_of_requests = 5;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 using Stream = beast::basic_stream<stream_protocol>;
+using SecuredStream = beast::ssl_stream<Stream>;
 using Acceptor = asio::basic_socket_acceptor<stream_protocol>;
-
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
-Descriptor stream_socket() {
-  return Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-}
-
-/// Whether `path` may be taken: nothing is there, or a socket behind which nobody listens.
-Result<void> check_free(const std::string& path) {
-  struct stat facts {};
-  if (::lstat(path.c_str(), &facts) != 0) {
-    if (errno == ENOENT) return {};
-    return system_error(errno, path);
-  }
-  if (!S_ISSOCK(facts.st_mode)) {
-    return Error{ErrorKind::exists, path + " is there and is no socket; it is left alone"};
-  }
-  const Descriptor probe = stream_socket();
-  if (!probe.is_open()) return system_error(errno, "a socket");
-  const sockaddr_un address = address_of(path);
-  const int connected =
-      ::connect(probe.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (connected == 0 || errno == EAGAIN) {
-    return Error{ErrorKind::exists, "another process answers at " + path};
-  }
-  if (errno != ECONNREFUSED && errno != ENOENT) return system_error(errno, path);
-  return {};
-}
-
-/// Listens under a name of its own first, then takes the place of whatever lies at `path`.
-Result<Descriptor> listen_at(const SocketPath& place) {
-  const auto& [path, mode] = place;
-  if (path.empty() || path.size() > path_bytes_max) {
-    return Error{ErrorKind::refused, "the path of a socket has 1 to 100 bytes: " + path};
-  }
-  if (const Result<void> free = check_free(path); !free) return free.error();
-  Descriptor listener = stream_socket();
-  if (!listener.is_open()) return system_error(errno, "a socket");
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const sockaddr_un address = address_of(fresh);
-  if (::bind(listener.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-      0) {
-    return system_error(errno, fresh);
-  }
-  if (::chmod(fresh.c_str(), static_cast<mode_t>(mode)) != 0 ||
-      ::listen(listener.number(), backlog) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(fresh.c_str());
-    return system_error(error, path);
-  }
-  return listener;
-}
-
-/// IPv6's "all addresses" takes IPv4 along.
-Result<Descriptor> listen_at(const Endpoint& place) {
-  const bool is_ipv6 = place.address.family == Family::ipv6;
-  Descriptor listener(::socket(is_ipv6 ? AF_INET6 : AF_INET,
-                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
-  if (!listener.is_open()) return system_error(errno, "a socket");
-  const int yes = 1;
-  const int no = 0;
-  // Connections of an earlier hapxd that are still dying don't matter; a listener does.
-  ::setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (is_ipv6) ::setsockopt(listener.number(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-  sockaddr_in6 six{};
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(place.port);
-  std::memcpy(&six.sin6_addr, place.address.bytes.data(), sizeof six.sin6_addr);
-  sockaddr_in four{};
-  four.sin_family = AF_INET;
-  four.sin_port = htons(place.port);
-  std::memcpy(&four.sin_addr, place.address.bytes.data(), sizeof four.sin_addr);
-  const auto* address =
-      is_ipv6 ? reinterpret_cast<sockaddr*>(&six) : reinterpret_cast<sockaddr*>(&four);
-  const socklen_t length = is_ipv6 ? sizeof six : sizeof four;
-  if (::bind(listener.number(), address, length) != 0 ||
-      ::listen(listener.number(), backlog) != 0) {
-    return system_error(errno, to_string(place));
-  }
-  return listener;
-}
-
-int family_of(const std::variant<SocketPath, Endpoint>& place) {
-  const auto* endpoint = std::get_if<Endpoint>(&place);
-  if (endpoint == nullptr) return AF_UNIX;
-  return endpoint->address.family == Family::ipv6 ? AF_INET6 : AF_INET;
-}
-
-ino_t inode_of(const std::string& path) {
-  struct stat facts {};
-  return ::lstat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
-}
 
 /// What a browser may do with any answer: show it by itself, with what comes from here, and keep
 /// nothing of it. (Content Security Policy 3; the page needs no more.)
@@ -169,6 +66,7 @@ http::response<http::string_body> framed(Respond answer, http::verb asked, bool 
   response.set(http::field::content_type, answer.content_type);
   response.keep_alive(keep_alive);
   protect(response);
+  if (answer.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"hapx\"");
   response.content_length(answer.body.size());
   if (asked != http::verb::head) response.body() = std::move(answer.body);
   return response;
@@ -180,12 +78,25 @@ Respond refusal(Refusals wording, unsigned status, const std::string& sentence) 
   return {0, status, "application/json", "{\"error\":\"" + sentence + "\"}\n"};
 }
 
+/// Null if OpenSSL has no room for one more.
+std::unique_ptr<SecuredStream> secured(stream_protocol::socket socket,
+                                       asio::ssl::context& context) {
+  try {
+    return std::make_unique<SecuredStream>(std::move(socket), context);
+  } catch (const boost::system::system_error&) {
+    return nullptr;
+  }
+}
+
 /// Takes what the asker had sent before it heard our refusal. A socket that is closed with bytes
 /// unread resets the connection, and a reset may overtake the answer (RFC 9112, section 9.6).
-asio::awaitable<void> take_the_rest(Stream& stream) {
+template <class Any>
+asio::awaitable<void> take_the_rest(Any& stream) {
   boost::system::error_code ignored;
-  stream.socket().shutdown(stream_protocol::socket::shutdown_send, ignored);
-  stream.expires_after(unread_time_max);
+  Stream& tcp = beast::get_lowest_layer(stream);
+  if constexpr (std::is_same_v<Any, Stream>)
+    tcp.socket().shutdown(stream_protocol::socket::shutdown_send, ignored);
+  tcp.expires_after(unread_time_max);
   std::array<char, 4096> block{};
   for (std::size_t taken = 0; taken < unread_bytes_max;) {
     const auto [error, read] = co_await stream.async_read_some(asio::buffer(block), no_throw);
@@ -232,13 +143,16 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::uint64_t turned_away = 0;
   std::uint64_t last_id = 0;
   std::uint64_t last_stream = 0;
-  std::map<std::uint64_t, Owed*> owed;       ///< by request
-  std::map<std::uint64_t, Stream*> streams;  ///< every connection that is open
+  std::map<std::uint64_t, Owed*> owed;                       ///< by request
+  std::map<std::uint64_t, Stream*> streams;                  ///< every connection that is open
   std::map<std::uint64_t, std::shared_ptr<Reader>> readers;  ///< by the request
 
   asio::awaitable<void> accept_all();
-  asio::awaitable<void> converse(stream_protocol::socket socket);
-  asio::awaitable<void> stream_on(Stream& stream, const Respond& answer);
+  asio::awaitable<void> receive(stream_protocol::socket socket);
+  template <class Any>
+  asio::awaitable<void> converse(Any& stream);
+  template <class Any>
+  asio::awaitable<void> stream_on(Any& stream, const Respond& answer);
   asio::awaitable<Respond> ask(http::request<http::string_body> request);
   [[nodiscard]] Respond refuse(unsigned status, const std::string& sentence) const {
     return refusal(options.refusals, status, sentence);
@@ -250,8 +164,11 @@ asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body>
   const std::uint64_t id = ++last_id;
   Owed mine{std::nullopt, asio::steady_timer(context, options.answer_time_max)};
   owed[id] = &mine;
-  RequestArrived arrived{id, std::string(request.method_string()), std::string(request.target()),
-                         std::move(request.body()), options.window,
+  RequestArrived arrived{id,
+                         std::string(request.method_string()),
+                         std::string(request.target()),
+                         std::move(request.body()),
+                         options.window,
                          std::string(request[http::field::accept])};
   handler(std::move(arrived));
   if (!mine.answer && !closed) (void)co_await mine.timer.async_wait(no_throw);
@@ -261,24 +178,25 @@ asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body>
 }
 
 /// Its length is not known: the end of the connection is that of the body (RFC 9112, section 6.3).
-asio::awaitable<void> HttpServer::State::stream_on(Stream& stream, const Respond& answer) {
-  const auto self = shared_from_this();
+template <class Any>
+asio::awaitable<void> HttpServer::State::stream_on(Any& stream, const Respond& answer) {
+  Stream& tcp = beast::get_lowest_layer(stream);
   const auto reader = readers.at(answer.id);
   http::response<http::empty_body> head(http::status(answer.status), 11);
   head.set(http::field::content_type, answer.content_type);
   head.keep_alive(false);
   protect(head);
   http::response_serializer<http::empty_body> serializer(head);
-  stream.expires_after(options.transfer_time_max);
-  const auto [head_error, head_size] = co_await http::async_write_header(stream, serializer,
-                                                                         no_throw);
+  tcp.expires_after(options.transfer_time_max);
+  const auto [head_error, head_size] =
+      co_await http::async_write_header(stream, serializer, no_throw);
   auto piece = std::make_shared<const std::string>(answer.body);
   bool going_on = !head_error;
   while (going_on && !closed) {
     if (piece) {
-      stream.expires_after(options.transfer_time_max);
-      const auto [error, written] = co_await asio::async_write(stream, asio::buffer(*piece),
-                                                               no_throw);
+      tcp.expires_after(options.transfer_time_max);
+      const auto [error, written] =
+          co_await asio::async_write(stream, asio::buffer(*piece), no_throw);
       going_on = !error;
     } else {
       (void)co_await reader->wake.async_wait(no_throw);
@@ -289,11 +207,39 @@ asio::awaitable<void> HttpServer::State::stream_on(Stream& stream, const Respond
   if (!closed) ended({answer.id, options.window});
 }
 
-asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket) {
+/// One connection from its beginning to its end.
+asio::awaitable<void> HttpServer::State::receive(stream_protocol::socket socket) {
   const auto self = shared_from_this();
-  Stream stream(std::move(socket));
+  const auto gate = options.gate;  // of those who come now
   const std::uint64_t number = ++last_stream;
-  streams[number] = &stream;
+  if (gate && gate->tls() != nullptr) {
+    const auto stream = secured(std::move(socket), *gate->tls());
+    if (!stream) co_return;
+    Stream& tcp = beast::get_lowest_layer(*stream);
+    streams[number] = &tcp;
+    tcp.expires_after(options.transfer_time_max);
+    const auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::server, no_throw);
+    if (error) {
+      ++turned_away;
+    } else {
+      co_await converse(*stream);
+      tcp.expires_after(unread_time_max);
+      if (!closed) (void)co_await stream->async_shutdown(no_throw);
+    }
+  } else {
+    Stream stream(std::move(socket));
+    streams[number] = &stream;
+    co_await converse(stream);
+    boost::system::error_code ignored;
+    stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
+  }
+  streams.erase(number);
+}
+
+template <class Any>
+asio::awaitable<void> HttpServer::State::converse(Any& stream) {
+  Stream& tcp = beast::get_lowest_layer(stream);
+  const auto gate = options.gate;
   beast::flat_buffer buffer(header_bytes_max + options.body_bytes_max);
   asio::steady_timer breath(context);
   bool going_on = true;
@@ -301,7 +247,7 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
     http::request_parser<http::string_body> parser;
     parser.header_limit(header_bytes_max);
     parser.body_limit(options.body_bytes_max);
-    stream.expires_after(options.transfer_time_max);
+    tcp.expires_after(options.transfer_time_max);
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, no_throw);
     if (closed) break;  // who handles requests may be gone
     Respond answer;
@@ -310,8 +256,13 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
     if (!read_error) {
       asked = parser.get().method();
       keep_alive = parser.get().keep_alive();
-      stream.expires_never();
-      answer = co_await ask(parser.release());
+      tcp.expires_never();
+      if (!gate || gate->admits(std::string(parser.get()[http::field::authorization]))) {
+        answer = co_await ask(parser.release());
+      } else {
+        ++turned_away;
+        answer = refuse(401, "who may look has a name and a password");
+      }
     } else if (read_error == http::error::body_limit) {
       const std::string most = std::to_string(options.body_bytes_max);
       answer =
@@ -330,7 +281,7 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
       break;
     }
     auto response = framed(std::move(answer), asked, keep_alive);
-    stream.expires_after(options.transfer_time_max);
+    tcp.expires_after(options.transfer_time_max);
     const auto [write_error, written] = co_await http::async_write(stream, response, no_throw);
     going_on = !write_error && keep_alive;
     if (read_error && !write_error) co_await take_the_rest(stream);
@@ -339,13 +290,11 @@ asio::awaitable<void> HttpServer::State::converse(stream_protocol::socket socket
       (void)co_await breath.async_wait(no_throw);
     }
   }
-  streams.erase(number);
-  boost::system::error_code ignored;
-  stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
 }
 
 void HttpServer::State::send_away(stream_protocol::socket socket) {
   ++turned_away;
+  if (options.gate && options.gate->tls() != nullptr) return;  // he would not understand it
   const Respond answer = refuse(503, "too many connections at the time");
   const std::string words =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Type: " + answer.content_type +
@@ -365,7 +314,7 @@ asio::awaitable<void> HttpServer::State::accept_all() {
     } else if (streams.size() >= options.connections_max) {
       send_away(std::move(socket));
     } else {
-      asio::co_spawn(context, converse(std::move(socket)), asio::detached);
+      asio::co_spawn(context, receive(std::move(socket)), asio::detached);
     }
     if (!error && options.pace > Duration(0)) {
       pause.expires_after(options.pace);
@@ -374,22 +323,23 @@ asio::awaitable<void> HttpServer::State::accept_all() {
   }
 }
 
-HttpServerOptions metrics_server_options(const Endpoint& listen) {
+HttpServerOptions metrics_server_options(const Endpoint& listen, std::shared_ptr<Gate> gate) {
   HttpServerOptions options;
   options.place = listen;
   options.window = Window::metrics;
   options.refusals = Refusals::plain;
   options.connections_max = 64;
   options.body_bytes_max = 0;
-  options.pace = std::chrono::milliseconds(2);
+  const bool is_secured = gate && gate->tls() != nullptr;
+  options.pace = std::chrono::milliseconds(is_secured ? 10 : 2);
+  options.gate = std::move(gate);
   return options;
 }
 
 Result<HttpServer> HttpServer::open(asio::io_context& context, HttpServerOptions options,
                                     std::function<void(RequestArrived)> handler,
                                     std::function<void(StreamEnded)> ended) {
-  Result<Descriptor> listener =
-      std::visit([](const auto& place) { return listen_at(place); }, options.place);
+  Result<Descriptor> listener = listen_at(options.place);
   if (!listener) return listener.error();
   auto state =
       std::make_shared<State>(context, std::move(options), std::move(handler), std::move(ended));
@@ -437,6 +387,10 @@ void HttpServer::publish(const Publish& action) {
     reader->next = piece;
     reader->wake.cancel();
   }
+}
+
+void HttpServer::set_gate(std::shared_ptr<Gate> gate) {
+  if (state_) state_->options.gate = std::move(gate);
 }
 
 void HttpServer::close() {

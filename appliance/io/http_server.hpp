@@ -5,8 +5,9 @@
 // RequestArrived with a number of its own; whoever has the answer gives it back by that number, at
 // once or later. The door understands framing, limits and time-outs, and nothing of what is asked
 // (appliance/api and appliance/web_window do). An answer may go on as a stream, whose pieces are
-// published to all who read one; its connection is theirs until they go. Who may connect to a Unix socket is said by its owner
-// and mode; to TCP, anybody: hence the pace, which bounds what a flood can cost the loop.
+// published to all who read one; its connection is theirs until they go. Who may connect to a Unix
+// socket is said by its owner and mode; to TCP, anybody, unless a gate (appliance/io/gate.hpp) says
+// who may come in: hence the pace, which bounds what a flood can cost the loop.
 //
 // Threading: all on the thread of the io_context; nothing here waits for a peer. Logs nothing;
 // counts what it turned away.
@@ -21,30 +22,25 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <variant>
 
 #include <boost/asio/io_context.hpp>
 
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
+#include "appliance/io/gate.hpp"
+#include "appliance/io/http_listening.hpp"
 #include "config/net.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance {
 
-/// A Unix socket.
-struct SocketPath {
-  std::string path;      ///< at most 100 bytes
-  unsigned mode = 0660;  ///< of the socket
-};
-
 /// How the door words its own refusals: {"error": "..."} or a plain line.
 enum class Refusals : std::uint8_t { json, plain };
 
 struct HttpServerOptions {
-  std::variant<SocketPath, Endpoint> place;
+  HttpPlace place;
+  std::shared_ptr<Gate> gate{};     ///< null: whoever may connect may come in
   Window window = Window::command;  ///< what its requests say
   Refusals refusals = Refusals::json;
   std::size_t connections_max = 32;
@@ -55,16 +51,15 @@ struct HttpServerOptions {
 };
 
 /// For an address on a network, where everybody is a stranger: 64 connections, no body, at most 500
-/// connections a second and 100 requests a second on each.
-[[nodiscard]] HttpServerOptions metrics_server_options(const Endpoint& listen);
+/// connections a second and 100 requests a second on each. Of HTTPS, whose handshakes take the time
+/// of the loop, a fifth of both.
+[[nodiscard]] HttpServerOptions metrics_server_options(const Endpoint& listen,
+                                                       std::shared_ptr<Gate> gate);
 
 class HttpServer {
  public:
-  /// Takes over a path: a socket that somebody left behind is replaced in one step, so a client
-  /// finds either the old or the new one. Refuses a path at which something else than a socket
-  /// lies, or a socket that answers. Of TCP: fails if the port is taken or the address is not
-  /// here. `handler` may call respond() at once. `ended` is told of each answer that went on, when
-  /// its reader is gone; without it nothing may go on.
+  /// Fails as listen_at does. `handler` may call respond() at once. `ended` is told of each answer
+  /// that went on, when its reader is gone; without it nothing may go on.
   [[nodiscard]] static Result<HttpServer> open(boost::asio::io_context& context,
                                                HttpServerOptions options,
                                                std::function<void(RequestArrived)> handler,
@@ -80,6 +75,9 @@ class HttpServer {
   /// Sends the piece to each reader of a stream, or keeps it for him until he has taken the one
   /// before; he has transfer_time_max for each.
   void publish(const Publish& action);
+
+  /// For whoever comes from now on.
+  void set_gate(std::shared_ptr<Gate> gate);
 
   /// Takes no more requests and ends all connections; what was answered is still sent as far as
   /// the kernel takes it at once. Removes the socket if it is still ours.

@@ -135,12 +135,11 @@ bool Log::put(const std::string& line) const {
 
 bool Log::put_fields(const WriteLog& line) const {
   if (!fields_.is_open() || !line.kind) return false;
-  const std::string text = field("MESSAGE", line.sentence) +
-                           field("PRIORITY", std::string(1, priority(line.level))) +
-                           field("SYSLOG_IDENTIFIER", "hapxd") +
-                           field("MESSAGE_ID", message_id(*line.kind)) +
-                           field("HAPX_EVENT", to_string(*line.kind)) +
-                           field("HAPX_SERVICE", line.service) + field("HAPX_PHASE", line.phase);
+  const std::string text =
+      field("MESSAGE", line.sentence) + field("PRIORITY", std::string(1, priority(line.level))) +
+      field("SYSLOG_IDENTIFIER", "hapxd") + field("MESSAGE_ID", message_id(*line.kind)) +
+      field("HAPX_EVENT", to_string(*line.kind)) + field("HAPX_SERVICE", line.service) +
+      field("HAPX_PHASE", line.phase);
   return ::send(fields_.number(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
          static_cast<ssize_t>(text.size());
 }

@@ -2,10 +2,10 @@
 // Where do hapxd's sentences go?
 //
 // To stderr, one line each: to the system's journal with its fields, so that it can be asked for a
-// service, a kind of event or a phase, to anything else with the time and the level. A log must never cost a heartbeat: a reader that has
-// stopped reading loses lines, and a storm of the same trouble is cut to a few lines per second.
-// What was left out is counted, and said with the next line that gets through. Only appliance/io
-// logs.
+// service, a kind of event or a phase, to anything else with the time and the level. A log must
+// never cost a heartbeat: a reader that has stopped reading loses lines, and a storm of the same
+// trouble is cut to a few lines per second. What was left out is counted, and said with the next
+// line that gets through. Only appliance/io logs.
 #pragma once
 
 #include <cstdint>

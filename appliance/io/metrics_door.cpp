@@ -35,15 +35,18 @@ std::string in_words(const Endpoint& listen, const Error& error) {
 
 }  // namespace
 
-/// Shared with the timer, which may outlive the door by a turn of the loop.
+/// Shared with the timers and the disk, which may outlive the door by a turn of the loop.
 struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
-  State(boost::asio::io_context& io_context, MetricsDoorOptions asked, Handler handle)
+  State(boost::asio::io_context& io_context, DiskThread& thread, MetricsDoorOptions asked,
+        Handler handle)
       : context(io_context),
+        disk(thread),
         options(std::move(asked)),
         handler(std::move(handle)),
         timer(io_context) {}
 
   boost::asio::io_context& context;
+  DiskThread& disk;
   MetricsDoorOptions options;
   Handler handler;
   boost::asio::steady_timer timer;
@@ -51,27 +54,79 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
   std::string told;  ///< the last reason
   bool closed = false;
 
-  void attempt() {
-    auto opened = HttpServer::open(context, metrics_server_options(options.listen),
-                                   [this](RequestArrived request) { handler(std::move(request)); },
-                                   [this](StreamEnded gone) { handler(gone); });
-    if (opened) {
-      server.emplace(std::move(*opened));
-      handler(MetricsOpened{});
-      return;
-    }
-    std::string reason = in_words(options.listen, opened.error());
-    timer.expires_after(options.retry_interval);
-    timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-      if (!error && !self->closed) self->attempt();
+  [[nodiscard]] bool names_files() const {
+    return !options.metrics.cert_file.empty() || !options.metrics.credentials_file.empty();
+  }
+
+  void after(Duration pause, void (State::*then)()) {
+    timer.expires_after(pause);
+    timer.async_wait([self = shared_from_this(), then](const boost::system::error_code& error) {
+      if (!error && !self->closed) (*self.*then)();
     });
+  }
+
+  void attempt() {
+    if (!names_files()) return open(nullptr);
+    read_gate(nullptr, [this](const Result<void>& done, std::shared_ptr<Gate> gate) {
+      if (done) {
+        open(std::move(gate));
+      } else {
+        fail(done.error().sentence);
+      }
+    });
+  }
+
+  void open(std::shared_ptr<Gate> gate) {
+    const Endpoint& listen = *options.metrics.listen;
+    auto opened = HttpServer::open(
+        context, metrics_server_options(listen, gate),
+        [this](RequestArrived request) { handler(std::move(request)); },
+        [this](StreamEnded gone) { handler(gone); });
+    if (!opened) return fail(in_words(listen, opened.error()));
+    server.emplace(std::move(*opened));
+    current = std::move(gate);
+    if (current) after(options.renewal_interval, &State::renew);
+    handler(MetricsOpened{});
+  }
+
+  void fail(std::string reason) {
+    after(options.retry_interval, &State::attempt);
     if (std::exchange(told, reason) != reason) handler(MetricsUnavailable{std::move(reason)});
   }
+
+  void renew() {
+    read_gate(current, [this](const Result<void>& done, std::shared_ptr<Gate> gate) {
+      if (done && gate) {
+        current = gate;
+        server->set_gate(std::move(gate));
+      }
+      after(options.renewal_interval, &State::renew);
+    });
+  }
+
+  /// Of the files as they are now; none if they are as `before` has read them.
+  template <class Then>
+  void read_gate(std::shared_ptr<Gate> before, Then then) {
+    auto gate = std::make_shared<std::shared_ptr<Gate>>();
+    const auto read = [gate, before = std::move(before),
+                       metrics = options.metrics]() -> Result<void> {
+      if (before && !before->has_changed()) return {};
+      auto made = Gate::read(metrics);
+      if (!made) return made.error();
+      *gate = std::move(*made);
+      return {};
+    };
+    disk.run(read, [self = shared_from_this(), gate, then](const Result<void>& done) {
+      if (!self->closed) then(done, std::move(*gate));
+    });
+  }
+
+  std::shared_ptr<Gate> current;  ///< null: nothing is named
 };
 
-MetricsDoor::MetricsDoor(boost::asio::io_context& context, MetricsDoorOptions options,
-                         Handler handler)
-    : state_(std::make_shared<State>(context, std::move(options), std::move(handler))) {
+MetricsDoor::MetricsDoor(boost::asio::io_context& context, DiskThread& disk,
+                         MetricsDoorOptions options, Handler handler)
+    : state_(std::make_shared<State>(context, disk, std::move(options), std::move(handler))) {
   boost::asio::post(context, [state = state_] {
     if (!state->closed) state->attempt();
   });

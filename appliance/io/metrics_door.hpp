@@ -4,7 +4,9 @@
 // An HttpServer over TCP that may be impossible for a while: another program has the port, or the
 // address comes later than we (DHCP). A node that can't be watched still has to serve, so that is
 // no failure: it is told as an event, and tried again once a second until it works. An address
-// that goes away afterwards does no harm; when it is back, so are the metrics.
+// that goes away afterwards does no harm; when it is back, so are the metrics. So it is with the
+// certificate, its key and the passwords; where those are renewed, whoever comes from then on meets
+// the new ones, and while what lies there can't be used, the old ones.
 //
 // Threading: all on the thread of the io_context. Logs nothing.
 #pragma once
@@ -17,14 +19,16 @@
 
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
-#include "config/net.hpp"
+#include "config/cluster_config.hpp"
+#include "config/io/disk_thread.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance {
 
 struct MetricsDoorOptions {
-  Endpoint listen;
+  MetricsConfig metrics;  ///< with an address to listen at
   Duration retry_interval = std::chrono::seconds(1);
+  Duration renewal_interval = std::chrono::seconds(10);  ///< between two looks at the files
 };
 
 class MetricsDoor {
@@ -34,7 +38,9 @@ class MetricsDoor {
 
   /// Tries for the first time in the loop's next turn. `handler` gets MetricsOpened or
   /// MetricsUnavailable when that changes (a new reason is a change), and then the requests.
-  MetricsDoor(boost::asio::io_context& context, MetricsDoorOptions options, Handler handler);
+  /// `disk` reads the files; it outlives the door.
+  MetricsDoor(boost::asio::io_context& context, DiskThread& disk, MetricsDoorOptions options,
+              Handler handler);
   ~MetricsDoor();
   MetricsDoor(const MetricsDoor&) = delete;
   MetricsDoor& operator=(const MetricsDoor&) = delete;

@@ -262,7 +262,8 @@ void Interpreter::operator()(const Respond& action) {
 }
 
 void Interpreter::operator()(const Publish& action) {
-  for (const std::uint64_t reader : machine_.process->readers) world_.answers_[reader].body = action.piece;
+  for (const std::uint64_t reader : machine_.process->readers)
+    world_.answers_[reader].body = action.piece;
 }
 
 void Interpreter::operator()(const WriteLog&) {}  // it is in the trace, like every action

@@ -132,8 +132,8 @@ class Watched : public Ground {
       add(seen.rights_lost, count(now, "rights_lost"));
       for (std::size_t i = 0; i < now.loop_lag.counts.size(); ++i) {
         add(seen.turns, now.loop_lag.counts[i]);
-        const bool is_late = i == Histogram::bounds.size() ||
-                             Histogram::bounds[i] > std::chrono::milliseconds(10);
+        const bool is_late =
+            i == Histogram::bounds.size() || Histogram::bounds[i] > std::chrono::milliseconds(10);
         if (is_late) add(seen.late_turns, now.loop_lag.counts[i]);
       }
     }

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The metrics' door on a real network: a port that is taken, an address that comes late, and
 // whatever a stranger may try.
-#include "appliance/io/metrics_door.hpp"
-
-#include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "config/io/descriptor.hpp"
+#include "metrics_rig.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -22,113 +11,6 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr const char* get_close = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-class MetricsDoorTest : public testing::Test {
- protected:
-  /// A port of the loopback address that nobody has, kept free by never being listened at.
-  void SetUp() override {
-    rival_ = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = loopback(0);
-    ASSERT_EQ(::bind(rival_.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    socklen_t length = sizeof address;
-    ::getsockname(rival_.number(), reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-  }
-
-  void open(const IpAddress& address = ipv4(127, 0, 0, 1)) {
-    door_.emplace(context_, MetricsDoorOptions{{address, port_}, std::chrono::milliseconds(20)},
-                  [this](MetricsDoor::News news) {
-                    if (const auto* request = std::get_if<RequestArrived>(&news)) {
-                      EXPECT_EQ(request->window, Window::metrics);
-                      ++requests_;
-                      door_->respond({request->id, 200, "text/plain", page_, Window::metrics});
-                    } else if (const auto* trouble = std::get_if<MetricsUnavailable>(&news)) {
-                      troubles_.push_back(trouble->reason);
-                    } else {
-                      ++openings_;
-                    }
-                  });
-  }
-
-  void open_at_once() {
-    rival_ = Descriptor();
-    open();
-    ASSERT_TRUE(turn_until([&] { return openings_ == 1; }));
-  }
-
-  /// Turns the loop until `done`, or for 20 s, which is a failure.
-  template <class Done>
-  [[nodiscard]] bool turn_until(Done done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!done()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      context_.restart();
-      context_.run_for(std::chrono::milliseconds(2));
-    }
-    return true;
-  }
-
-  /// On its way: the loop that accepts is turned by this thread.
-  [[nodiscard]] Descriptor connect() const {
-    Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_in address = loopback(port_);
-    const int done =
-        ::connect(client.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    EXPECT_TRUE(done == 0 || errno == EINPROGRESS);
-    return client;
-  }
-
-  void send(const Descriptor& client, const std::string& text) {
-    EXPECT_TRUE(turn_until([&] {
-      return ::send(client.number(), text.data(), text.size(), MSG_NOSIGNAL) ==
-             static_cast<ssize_t>(text.size());
-    }));
-  }
-
-  /// All that comes until the server closes; nothing when it doesn't.
-  std::optional<std::string> read_all(const Descriptor& client) {
-    std::string out;
-    const bool closed = turn_until([&] {
-      char block[4096];
-      for (;;) {
-        const ssize_t got = ::recv(client.number(), block, sizeof(block), MSG_DONTWAIT);
-        if (got > 0) out.append(block, static_cast<std::size_t>(got));
-        if (got == 0 || (got < 0 && errno != EAGAIN)) return true;
-        if (got < 0) return false;
-      }
-    });
-    return closed ? std::optional(out) : std::nullopt;
-  }
-
-  std::string exchange(const std::string& text) {
-    const Descriptor client = connect();
-    send(client, text);
-    std::string reply = read_all(client).value_or("never closed");
-    socklen_t length = sizeof error_;
-    ::getsockopt(client.number(), SOL_SOCKET, SO_ERROR, &error_, &length);
-    return reply;
-  }
-
-  boost::asio::io_context context_;
-  Descriptor rival_;
-  std::uint16_t port_ = 0;
-  std::string page_ = "hapx_quorate 1\n";
-  int openings_ = 0;
-  int requests_ = 0;
-  int error_ = 0;  ///< the last exchange's connection ended with it
-  std::vector<std::string> troubles_;
-  std::optional<MetricsDoor> door_;
-};
 
 TEST_F(MetricsDoorTest, AnswersAScrape) {
   open_at_once();
@@ -170,6 +52,7 @@ TEST_F(MetricsDoorTest, WaitsForAnAddressThatIsNotHere) {
             "this machine has no address 192.0.2.1; it is waited for, or give "
             "spec.metrics.listen another one");
   door_->close();
+  disk_.reset();
   context_.restart();
   context_.run();  // nothing is left to wait for
   EXPECT_EQ(troubles_.size(), 1U);
@@ -234,12 +117,12 @@ TEST_F(MetricsDoorTest, ServesOthersBesideOneWhoDoesNotReadAndOneWhoDoesNotSend)
   EXPECT_TRUE(read_all(deaf).has_value());
 }
 
-TEST_F(MetricsDoorTest, HasRoomForEightAndSendsTheNextAway) {
+TEST_F(MetricsDoorTest, HasRoomForSoManyAndSendsTheNextAway) {
   open_at_once();
   std::vector<Descriptor> crowd;
-  for (int i = 0; i < 8; ++i) crowd.push_back(connect());
-  const Descriptor ninth = connect();
-  const auto reply = read_all(ninth);
+  for (int i = 0; i < 64; ++i) crowd.push_back(connect());
+  const Descriptor next = connect();
+  const auto reply = read_all(next);
   ASSERT_TRUE(reply);
   EXPECT_THAT(*reply, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(*reply, EndsWith("too many connections at the time\n"));

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 hapx_test(appliance_windows_door_test
   SOURCES drill_file_test.cpp http_server_test.cpp metrics_door_test.cpp
-          service_manager_test.cpp log_test.cpp
-  LINKS hapx_appliance_windows_io hapx_appliance_keeper GTest::gmock
+          metrics_gate_test.cpp service_manager_test.cpp log_test.cpp
+  LINKS hapx_appliance_windows_io hapx_appliance_keeper hapx_test_support OpenSSL::SSL
+        GTest::gmock
   LABELS doors)
 
 hapx_test(appliance_cli_door_test TOGETHER

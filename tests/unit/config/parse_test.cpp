@@ -41,7 +41,8 @@ spec:
   port: 7000
   noQuorumPolicy: stop
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
-  metrics: {listen: 0.0.0.0:9500}
+  metrics: {listen: 0.0.0.0:9500, certFile: /m.crt, keyFile: /m.key, clientCAFile: /ca.crt,
+            credentialsFile: /users}
   services:
     - name: api
       vips:
@@ -150,7 +151,8 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(parsed->key_file, "/run/keys/shop key");
   EXPECT_EQ(parsed->port, 7000);
   EXPECT_EQ(parsed->scheduling, (Scheduling{Score::infinity(), Score(0), 90min}));
-  EXPECT_EQ(parsed->metrics.listen, (Endpoint{ipv4(0, 0, 0, 0), 9500}));
+  EXPECT_EQ(parsed->metrics, (MetricsConfig{Endpoint{ipv4(0, 0, 0, 0), 9500}, "/m.crt", "/m.key",
+                                            "/ca.crt", "/users"}));
   const auto& api = parsed->services[0];
   EXPECT_EQ(api.vips[1], (VipConfig{{ipv4(10, 0, 1, 20), 32}, InterfaceName("vlan.41")}));
   EXPECT_EQ(api.port, 443);

@@ -10,6 +10,10 @@ Case listen(std::string name, const std::string& value, const std::string& sente
       std::move(name), last_line, "  metrics: {listen: " + value + "}\n", {"f:15:21: " + sentence}};
 }
 
+Case access(std::string name, const std::string& keys, std::vector<std::string> refusals) {
+  return {std::move(name), last_line, "  metrics: {" + keys + "}\n", std::move(refusals)};
+}
+
 std::vector<Case> cases() {
   return {
       listen("PortAlone", "9405",
@@ -60,6 +64,17 @@ std::vector<Case> cases() {
              "node; use 0.0.0.0:9405 for all addresses of each node"),
       listen("AList", "[a]",
              "`listen` must be an address and a port, like 127.0.0.1:9405, not a list"),
+      access("ACertificateWithoutItsKey", "certFile: /m.crt",
+             {"f:15:23: a certificate is shown by who has its key; add `keyFile`"}),
+      access("AKeyWithoutItsCertificate", "keyFile: /m.key",
+             {"f:15:22: there is no certificate that it is the key of; add `certFile`"}),
+      access("ClientsOfACaWithoutHttps", "clientCAFile: /ca.crt",
+             {"f:15:27: certificates are shown over HTTPS alone; add `certFile` and `keyFile`"}),
+      access("PasswordsInTheClear", "listen: 0.0.0.0:9405, credentialsFile: /users",
+             {"f:15:52: whoever sees the network would read the passwords; add `certFile` and "
+              "`keyFile`, or listen at 127.0.0.1"}),
+      access("ARelativePath", "certFile: m.crt, keyFile: /m.key",
+             {"f:15:23: certFile must be an absolute path, not `m.crt`; begin it with /"}),
   };
 }
 
@@ -76,6 +91,16 @@ TEST(BadListen, WithoutANameHasNoDefault) {
   const auto checked = check_config(good_file() + "  metrics: {listen: }\n", "f");
   EXPECT_FALSE(checked.config);
   ASSERT_EQ(checked.refusals.size(), 1U);
+}
+
+TEST(MetricsAccess, MayBeGivenToSome) {
+  for (const char* keys :
+       {"credentialsFile: /users", "listen: \"[::1]:1\", credentialsFile: /users",
+        "listen: 0.0.0.0:9405, certFile: /c, keyFile: /k, clientCAFile: /a, credentialsFile: /u",
+        "listen: off, certFile: /c"}) {
+    const auto parsed = parse_config(good_file() + "  metrics: {" + keys + "}\n", "f");
+    EXPECT_TRUE(parsed) << keys << ": " << parsed.error().sentence;
+  }
 }
 
 TEST(BadListen, AtTheAddressOfAnOnlyNodeIsFine) {
