@@ -5,10 +5,10 @@
 // classes that the plots use. Nothing in it is fetched from anywhere.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 namespace hapx::appliance::drill {
 
-[[nodiscard]] std::string_view page_style();
+[[nodiscard]] std::string page_style();
 
 }  // namespace hapx::appliance::drill

@@ -2,10 +2,46 @@
 #include "appliance/drill/report.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "appliance/drill/statistics.hpp"
 
 namespace hapx::appliance::drill {
+namespace {
+
+/// Rows of a table, and the outages of which each shows what is typical and what was the worst.
+template <class AnyRow>
+class Tally {
+ public:
+  /// The row like this, which is new or has been counted to before, with one outage more.
+  template <class IsLike>
+  AnyRow& count(IsLike is_like, AnyRow fresh, Duration outage) {
+    auto row = std::ranges::find_if(rows_, is_like);
+    if (row == rows_.end()) {
+      rows_.push_back(std::move(fresh));
+      outages_.emplace_back();
+      row = rows_.end() - 1;
+    }
+    outages_[static_cast<std::size_t>(row - rows_.begin())].push_back(outage);
+    ++row->runs;
+    return *row;
+  }
+
+  [[nodiscard]] std::vector<AnyRow> rows() && {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      rows_[i].outage_maximum = maximum(outages_[i]);
+      rows_[i].outage_median = median(std::move(outages_[i]));
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  std::vector<AnyRow> rows_;
+  std::vector<std::vector<Duration>> outages_;
+};
+
+}  // namespace
 
 Instant shown_until(const Run& run) {
   const Instant soon = run.at + shown_before + shown_after;
@@ -41,35 +77,23 @@ bool is_kept(const Run& run, const Promise& promise) {
 }
 
 std::vector<Row> rows_of(const Report& report) {
-  std::vector<Row> rows;
-  std::vector<std::vector<Duration>> outages;
+  Tally<Row> tally;
   for (const Run& run : report.runs) {
-    auto row = std::ranges::find_if(rows, [&](const Row& one) {
-      return one.fault == run.fault && one.objective == run.objective;
-    });
-    if (row == rows.end()) {
-      rows.push_back({.fault = run.fault, .objective = run.objective});
-      outages.emplace_back();
-      row = rows.end() - 1;
-    }
-    ++row->runs;
-    if (run.is_served) ++row->served;
-    if (run.wire.is_one_holder()) ++row->one_holder;
-    if (is_met(run)) ++row->met;
-    if (is_passed(run)) ++row->passed;
-    if (is_kept(run, promise_of(run.fault, report.timing, report.links))) ++row->kept;
-    row->healing_maximum = std::max(row->healing_maximum, run.healing.outage);
-    row->failed_maximum = std::max(row->failed_maximum, run.service.failed);
-    row->late_maximum = std::max(row->late_maximum, run.service.late);
-    row->cut_maximum = std::max(row->cut_maximum, run.service.cut);
-    row->latency_maximum = std::max(row->latency_maximum, run.service.latency_maximum);
-    outages[static_cast<std::size_t>(row - rows.begin())].push_back(run.outage);
+    Row& row = tally.count(
+        [&](const Row& one) { return one.fault == run.fault && one.objective == run.objective; },
+        {.fault = run.fault, .objective = run.objective}, run.outage);
+    if (run.is_served) ++row.served;
+    if (run.wire.is_one_holder()) ++row.one_holder;
+    if (is_met(run)) ++row.met;
+    if (is_passed(run)) ++row.passed;
+    if (is_kept(run, promise_of(run.fault, report.timing, report.links))) ++row.kept;
+    row.healing_maximum = std::max(row.healing_maximum, run.healing.outage);
+    row.failed_maximum = std::max(row.failed_maximum, run.service.failed);
+    row.late_maximum = std::max(row.late_maximum, run.service.late);
+    row.cut_maximum = std::max(row.cut_maximum, run.service.cut);
+    row.latency_maximum = std::max(row.latency_maximum, run.service.latency_maximum);
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].outage_maximum = maximum(outages[i]);
-    rows[i].outage_median = median(std::move(outages[i]));
-  }
-  return rows;
+  return std::move(tally).rows();
 }
 
 std::string place_words(const Report& report) {
@@ -106,30 +130,20 @@ std::vector<std::string> troubles_of(const Run& run) {
 }
 
 std::vector<RowElsewhere> rows_elsewhere(const Report& report) {
-  std::vector<RowElsewhere> rows;
-  std::vector<std::vector<Duration>> outages;
+  Tally<RowElsewhere> tally;
   for (const Run& run : report.runs) {
     for (const Elsewhere& one : run.elsewhere) {
       if (!one.trouble.empty()) continue;
-      auto row = std::ranges::find_if(rows, [&](const RowElsewhere& each) {
-        return each.from == one.from && each.fault == run.fault;
-      });
-      if (row == rows.end()) {
-        rows.push_back({.from = one.from, .fault = run.fault});
-        outages.emplace_back();
-        row = rows.end() - 1;
-      }
-      ++row->runs;
-      row->failed_maximum = std::max(row->failed_maximum, one.service.failed);
-      row->latency_maximum = std::max(row->latency_maximum, one.service.latency_maximum);
-      outages[static_cast<std::size_t>(row - rows.begin())].push_back(one.service.outage);
+      RowElsewhere& row = tally.count(
+          [&](const RowElsewhere& each) {
+            return each.from == one.from && each.fault == run.fault;
+          },
+          {.from = one.from, .fault = run.fault}, one.service.outage);
+      row.failed_maximum = std::max(row.failed_maximum, one.service.failed);
+      row.latency_maximum = std::max(row.latency_maximum, one.service.latency_maximum);
     }
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].outage_maximum = maximum(outages[i]);
-    rows[i].outage_median = median(std::move(outages[i]));
-  }
-  return rows;
+  return std::move(tally).rows();
 }
 
 std::string holder_verdict(const Report& report) {

@@ -291,7 +291,7 @@ std::string render_html(const Report& report) {
       "<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
       "<meta name=\"color-scheme\" content=\"light dark\"/>\n" +
-      element("title", escaped(title)) + element("style", std::string(page_style()));
+      element("title", escaped(title)) + element("style", page_style());
   const std::string footer = element(
       "footer", escaped("Made by hapx " + report.machine.hapx + " (hapx drill run --html)"));
   const std::string body =

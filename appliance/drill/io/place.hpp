@@ -81,11 +81,8 @@ class Place {
   virtual void begin_to_look() {}
 
   /// What they have seen in that time, once it is over.
-  [[nodiscard]] virtual std::vector<Elsewhere> seen_elsewhere(Instant from, Instant struck,
-                                                              Instant until) {
-    static_cast<void>(from);
-    static_cast<void>(struck);
-    static_cast<void>(until);
+  [[nodiscard]] virtual std::vector<Elsewhere> seen_elsewhere(Instant /*from*/, Instant /*struck*/,
+                                                              Instant /*until*/) {
     return {};
   }
 };
