@@ -6,8 +6,8 @@
 // It knows nothing of sockets and HTTP framing (appliance/io/http_server does), and trusts nobody:
 // every input is bounded, and whatever is not understood gets one sentence and the fitting status.
 //
-//   GET  /v1/status | members | links | services | backends | orders | config | haproxy.cfg
-//   GET  /v1/events[/SERVICE] | why[/SERVICE] | failcounts[/SERVICE]
+//   GET  /v1/status | members | links | services | backends | orders | conflicts | config
+//   GET  /v1/haproxy.cfg | events[/SERVICE] | why[/SERVICE] | failcounts[/SERVICE]
 //   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)
 //   POST /v1/services/NAME/move      {"to": "node2"}     (without: wherever it likes next best)
 //   POST /v1/services/NAME/cleanup   {"node": "node2"}   (without: on all nodes)
