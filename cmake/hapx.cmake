@@ -120,12 +120,12 @@ function(hapx_test target)
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   hapx_reuse(${target} hapx_test_headers)
-  # What meets the real kernel has the machine for itself.
-  set(alone FALSE)
+  # Of what meets the real kernel one runs at a time; what only reckons may run beside it.
+  set(lock)
   set(seconds_max 300)
   foreach(label lab more doors long)
     if(label IN_LIST ARG_LABELS)
-      set(alone TRUE)
+      set(lock RESOURCE_LOCK kernel)
     endif()
   endforeach()
   if("long" IN_LIST ARG_LABELS)
@@ -135,10 +135,10 @@ function(hapx_test target)
   if(ARG_MORE)
     set(usual TEST_FILTER "-${ARG_MORE}")
     gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "${ARG_MORE}"
-                         PROPERTIES LABELS more TIMEOUT ${seconds_max} RUN_SERIAL ${alone})
+                         PROPERTIES LABELS more TIMEOUT ${seconds_max} ${lock})
   endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST ${usual}
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} RUN_SERIAL ${alone}
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${seconds_max} ${lock}
                                   FIXTURES_REQUIRED "${ARG_FIXTURES}")
   add_dependencies(all_tests ${target})
 endfunction()
