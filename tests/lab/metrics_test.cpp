@@ -243,11 +243,11 @@ TEST_F(Metrics, WhosePortIsTakenCostTheServiceNothing) {
   const auto told = lab_->ask(node, {"status"});
   ASSERT_TRUE(told) << told.error().sentence;
   EXPECT_EQ(told->code, 1) << told->output;
-  const std::string sentence = "metrics are not served: 127.0.0.1:9405 is taken by another program";
+  const std::string sentence = "metrics are not served: [::]:9405 is taken by another program";
   EXPECT_NE(told->output.find(sentence), std::string::npos) << told->output;
   const auto log = read_file(node.log_file);
   ASSERT_TRUE(log);
-  EXPECT_NE(log->find("127.0.0.1:9405 is taken by another program"), std::string::npos) << *log;
+  EXPECT_NE(log->find("[::]:9405 is taken by another program"), std::string::npos) << *log;
   EXPECT_EQ(value_at(nodes()[1], "hapx_quorate"), 1) << "the others' are served";
 
   rival = Descriptor();
