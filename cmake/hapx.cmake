@@ -120,12 +120,13 @@ function(hapx_test target)
   # g++ 12 takes an empty std::optional that a test looks into for an uninitialized one.
   target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   hapx_reuse(${target} hapx_test_headers)
-  # Of what meets the real kernel one runs at a time; what only reckons may run beside it.
+  # Of what meets the real kernel one runs at a time, from the beginning on (ctest begins with what
+  # costs most); what only reckons runs beside it.
   set(lock)
   set(seconds_max 300)
   foreach(label lab more doors long)
     if(label IN_LIST ARG_LABELS)
-      set(lock RESOURCE_LOCK kernel)
+      set(lock RESOURCE_LOCK kernel COST 100)
     endif()
   endforeach()
   if("long" IN_LIST ARG_LABELS)
