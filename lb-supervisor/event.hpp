@@ -74,6 +74,9 @@ struct ServerHealth {
   std::string level{};     ///< what the last good check has shown; see check_level
   bool set_aside = false;  ///< by an order, ours or somebody's: it drains, or is in maintenance
   std::optional<std::uint64_t> connections{};  ///< that it has now; absent: unknown
+  /// The next check is under way, and HAProxy no longer tells the code of the last one (src/
+  /// tcpcheck.c, tcpcheck_main()): `level` is the least that it has shown.
+  bool is_being_checked = false;
 
   friend bool operator==(const ServerHealth&, const ServerHealth&) = default;
 };

@@ -16,6 +16,8 @@ namespace {
 
 /// Limit: HAProxy 2.6 has 112 columns; a row of more is cut here.
 constexpr std::size_t columns_max = 512;
+/// What the code of an answer is set to when the next check begins.
+constexpr std::string_view forgotten_code = "0";
 
 /// One row, its quotes removed (a doubled quote inside quotes is one).
 std::vector<std::string> split_row(std::string_view row) {
@@ -95,7 +97,9 @@ ServerHealth read_server(const std::vector<std::string>& fields, const Columns& 
   if (check.substr(0, 2) == "* ") check.remove_prefix(2);  // the next check is under way
   health.check = fields[columns.status] == "MAINT (resolution)" ? not_resolved : check;
   const bool has_code = columns.code && *columns.code < fields.size();
-  health.level = check_level(health.check, has_code ? fields[*columns.code] : "");
+  const std::string_view code = has_code ? std::string_view(fields[*columns.code]) : "";
+  health.level = check_level(health.check, code);
+  health.is_being_checked = code == forgotten_code;
   health.set_aside = is_set_aside(fields[columns.status]);
   if (columns.connections && *columns.connections < fields.size())
     health.connections = read_count(fields[*columns.connections]);

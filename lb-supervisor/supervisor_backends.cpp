@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from HAProxy's answers about its kube-apiservers?
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "lb-supervisor/runtime_reply.hpp"
 #include "lb-supervisor/supervisor.hpp"
@@ -11,6 +14,23 @@ namespace {
 /// It is down, and its last check was good: the next one may bring it up.
 bool is_rising(const ServerHealth& server) {
   return !server.up && !server.set_aside && !server.level.empty();
+}
+
+const ServerHealth* find_server(const std::vector<BackendHealth>& backends,
+                                const ServiceName& service, const std::string& name) {
+  const auto backend = std::ranges::find(backends, service, &BackendHealth::service);
+  if (backend == backends.end()) return nullptr;
+  const auto server = std::ranges::find(backend->servers, name, &ServerHealth::name);
+  return server == backend->servers.end() ? nullptr : &*server;
+}
+
+/// Without what changes all the time: its connections, and that it is being checked, in which time
+/// it has shown what it had shown before.
+ServerHealth what_lasts(ServerHealth server, const ServerHealth* before) {
+  server.connections.reset();
+  if (std::exchange(server.is_being_checked, false) && before && before->check == server.check)
+    server.level = before->level;
+  return server;
 }
 
 }  // namespace
@@ -31,7 +51,10 @@ Outcome Supervisor::step(const BackendsReported& event, Instant now) {
   auto told =
       servers_ && runs_what_is_wanted() ? only_wanted(*servers_, event.backends) : event.backends;
   for (auto& backend : told) {
-    for (auto& server : backend.servers) server.connections.reset();  // they change all the time
+    for (auto& server : backend.servers) {
+      const auto* before = find_server(backends_, backend.service, server.name);
+      server = what_lasts(std::move(server), before);
+    }
     const auto healthy = is_telling(backend) ? healthy_servers(backend) : std::nullopt;
     if (healthy) {
       counts_.try_emplace(backend.service, options_.settle).first->second.reported(*healthy, now);

@@ -139,7 +139,7 @@ class Page(unittest.TestCase):
         self.assertIn(self.vip, self.text("services"))
         for node in ("node1", "node2", "node3"):
             self.assertIn(node, self.text("nodes"))
-        self.assertIn("readyz", self.text("services"))
+        self.eventually("the kube-apiservers are ready", lambda: "readyz" in self.text("services"))
         self.assertIn(f"Served by {holder}", self.text("footer"))
         self.assertEqual(self.complaints(), [])
 

@@ -110,5 +110,17 @@ TEST(RuntimeReply, tells_what_a_check_has_shown) {
   EXPECT_EQ(servers, expected);
 }
 
+TEST(RuntimeReply, tells_that_the_code_is_not_told_while_the_next_check_is_under_way) {
+  const auto report = parse_servers(
+      "# pxname,svname,status,type,check_status,check_code,\n"
+      "api,a:1,UP,2,* L7OK,0,\napi,b:1,UP,2,* L7OK,200,\n");
+  ASSERT_TRUE(report.has_value());
+  const auto& servers = report->backends.at(0).servers;
+  EXPECT_TRUE(servers.at(0).is_being_checked);
+  EXPECT_EQ(servers.at(0).level, "http");
+  EXPECT_FALSE(servers.at(1).is_being_checked);
+  EXPECT_EQ(servers.at(1).level, "readyz");
+}
+
 }  // namespace
 }  // namespace hapx::lb_supervisor

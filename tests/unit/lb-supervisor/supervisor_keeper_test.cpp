@@ -176,6 +176,26 @@ TEST_F(Supervising, tells_changes_of_health_and_settles_numbers) {
   EXPECT_EQ(supervisor_.status().backends, one_down.backends);
 }
 
+TEST_F(Supervising, a_server_that_is_being_checked_has_shown_what_it_had_shown_before) {
+  bring_to_warm();
+  const ServerHealth ready{"a:1", true, "L7OK", "readyz"};
+  const ServerHealth asked{"a:1", true, "L7OK", "http", false, {}, true};
+  tell(BackendsReported{{{api, {ready}}}});
+  news();
+  tell(BackendsReported{{{api, {asked}}}});
+  EXPECT_TRUE(news().empty());
+  EXPECT_EQ(supervisor_.status().backends.at(0).servers.at(0), ready);
+  tell(BackendsReported{{{api, {{"a:1", true, "L7OK", "http"}}}}});
+  EXPECT_EQ(supervisor_.status().backends.at(0).servers.at(0).level, "http") << "told by an answer";
+}
+
+TEST_F(Supervising, a_server_that_is_being_checked_when_it_is_first_seen_has_shown_the_least) {
+  bring_to_warm();
+  tell(BackendsReported{{{api, {{"a:1", true, "L7OK", "http", false, {}, true}}}}});
+  EXPECT_EQ(supervisor_.status().backends.at(0).servers.at(0),
+            (ServerHealth{"a:1", true, "L7OK", "http"}));
+}
+
 TEST_F(Supervising, asks_often_until_every_server_was_checked_once) {
   bring_to_warm();
   tell(BackendsReported{{{api, {{"a:1", true, "INI"}}}}});
