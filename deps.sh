@@ -8,7 +8,8 @@
 set -eu
 
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
-       libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev'
+       libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev
+       libcurl4-openssl-dev'
 run='haproxy iproute2'
 test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
       python3-jsonschema man-db zsh lld kubernetes-client bird2 dnsmasq-base

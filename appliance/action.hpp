@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "appliance/event.hpp"
-#include "appliance/journal_kind.hpp"
+#include "config/event_kind.hpp"
 #include "lb-supervisor/action.hpp"
 #include "membership/action.hpp"
 #include "vip/action.hpp"
@@ -44,9 +44,9 @@ enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
 struct WriteLog {
   LogLevel level = LogLevel::info;
   std::string sentence;
-  std::optional<JournalKind> kind{};  ///< of the journal's entry; absent: it is none
-  std::string service{};              ///< that it is about; empty: no single one
-  std::string phase{};                ///< of a failover; empty: none
+  std::optional<EventKind> kind{};  ///< of the journal's entry; absent: it is none
+  std::string service{};            ///< that it is about; empty: no single one
+  std::string phase{};              ///< of a failover; empty: none
 };
 
 /// Tells the service manager how we are: "READY=1", "STATUS=...", "STOPPING=1".

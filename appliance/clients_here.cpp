@@ -17,8 +17,8 @@ std::string clients(std::size_t count) {
 
 void ClientsHere::note(Instant now, std::string sentence, std::string reason,
                        Decisions& out) const {
-  out.entries.push_back({now, JournalKind::announcement, service_, std::nullopt,
-                         std::move(sentence), std::move(reason)});
+  out.entries.push_back({now, EventKind::announcement, service_, std::nullopt, std::move(sentence),
+                         std::move(reason)});
 }
 
 void ClientsHere::converge(bool serves, const std::vector<Endpoint>& before, Instant now,

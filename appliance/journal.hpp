@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "appliance/journal_kind.hpp"
 #include "appliance/phase.hpp"
 #include "appliance/status.hpp"
+#include "config/event_kind.hpp"
 #include "config/ids.hpp"
 #include "config/result.hpp"
 #include "config/time.hpp"
@@ -26,7 +26,7 @@ namespace hapx::appliance {
 
 struct JournalEntry {
   Instant at;
-  JournalKind kind = JournalKind::life;
+  EventKind kind = EventKind::life;
   std::optional<ServiceName> service;
   std::optional<FailoverPhase> phase;
   std::string sentence;  ///< what happened: "node1 is dead"

@@ -69,8 +69,7 @@ Node::State::State(NodeOptions given, Instant now)
 
 void Node::State::hear(const Started&, Instant now, Decisions& out) {
   drill = options.inheritance.drill;
-  note(out, now, JournalKind::life,
-       "hapxd " + options.version + " began as " + options.self.text());
+  note(out, now, EventKind::life, "hapxd " + options.version + " began as " + options.self.text());
   std::vector<IpAddress> addresses;
   for (const auto& service : services) {
     for (const auto& vip : service.config().vips) addresses.push_back(vip.address.address);
@@ -80,7 +79,7 @@ void Node::State::hear(const Started&, Instant now, Decisions& out) {
     const auto deadline = options.inheritance.deadlines.find(found.address.address);
     const bool known = std::ranges::find(addresses, found.address.address) != addresses.end();
     if (!known) {
-      note(out, now, JournalKind::address, "removing " + to_string(found.address),
+      note(out, now, EventKind::address, "removing " + to_string(found.address),
            "an earlier hapxd left it, and this file does not name it");
       out.actions.emplace_back(vip::RemoveAddress{found.interface, found.address});
       continue;
@@ -105,7 +104,7 @@ void Node::State::hear(const DeadlineReached&, Instant, Decisions&) {}
 void Node::State::hear(const StopRequested& event, Instant now, Decisions& out) {
   if (std::exchange(leaving, true)) return;
   leave_until = now + leave_patience;
-  note(out, now, JournalKind::life, "hapxd is ending: releasing everything", event.reason);
+  note(out, now, EventKind::life, "hapxd is ending: releasing everything", event.reason);
   out.actions.emplace_back(NotifyServiceManager{"STOPPING=1"});
 }
 
@@ -115,26 +114,25 @@ void Node::State::hear(const membership::DatagramArrived& event, Instant now, De
 
 void Node::State::hear_vip(const vip::Event& event, Instant now, Decisions& out) {
   if (std::holds_alternative<vip::FenceArmed>(event)) {
-    if (fence != FenceStatus::bpf)
-      note(out, now, JournalKind::fence, "the kernel's fence is armed");
+    if (fence != FenceStatus::bpf) note(out, now, EventKind::fence, "the kernel's fence is armed");
     fence = FenceStatus::bpf;
   } else if (const auto* unavailable = std::get_if<vip::FenceUnavailable>(&event)) {
     if (fence != FenceStatus::lifetime) {
-      note(out, now, JournalKind::fence, "no BPF: address lifetimes are the fence",
+      note(out, now, EventKind::fence, "no BPF: address lifetimes are the fence",
            unavailable->reason);
     }
     fence = FenceStatus::lifetime;
     fence_reason = unavailable->reason;
   } else if (const auto* removed = std::get_if<vip::FenceRemoved>(&event)) {
     ++counters["fence_restored"];
-    note(out, now, JournalKind::fence, "somebody removed the fence; putting it back",
+    note(out, now, EventKind::fence, "somebody removed the fence; putting it back",
          "on interface " + removed->interface.text());
   } else if (const auto* failed = std::get_if<vip::AnnouncementFailed>(&event)) {
     ++counters["announcements_failed"];
-    note(out, now, JournalKind::announcement, "can't announce " + to_string(failed->address),
+    note(out, now, EventKind::announcement, "can't announce " + to_string(failed->address),
          failed->error.sentence);
   } else if (const auto* link = std::get_if<vip::LinkChanged>(&event)) {
-    note(out, now, JournalKind::address,
+    note(out, now, EventKind::address,
          "interface " + link->interface.text() +
              (!link->present  ? " is not there"
               : link->carrier ? " is up"
@@ -173,7 +171,7 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   if (const auto* gained = std::get_if<membership::RightGained>(&news)) {
     const auto whose = std::ranges::find_if(
         services, [&](const auto& service) { return service.claims(gained->key); });
-    note(out, now, JournalKind::lease, "won the lease of " + gained->key.text(), {},
+    note(out, now, EventKind::lease, "won the lease of " + gained->key.text(), {},
          FailoverPhase::lease_won,
          whose == services.end() ? std::nullopt : std::optional(whose->config().name));
   } else if (const auto* regained = std::get_if<membership::RightRegained>(&news)) {
@@ -181,9 +179,9 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
       if (service.claims(regained->key)) service.announce_again(now, out);
   } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
     ++counters["rights_lost"];
-    note(out, now, JournalKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
+    note(out, now, EventKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
   } else if (const auto* denied = std::get_if<membership::RightDenied>(&news)) {
-    note(out, now, JournalKind::lease, "waiting for the lease of " + denied->key.text(),
+    note(out, now, EventKind::lease, "waiting for the lease of " + denied->key.text(),
          denied->reason);
   } else if (std::holds_alternative<membership::ViewChanged>(news)) {
     plan_due = true;
@@ -192,7 +190,7 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (const auto* answered = std::get_if<membership::OrderAnswered>(&news)) {
     pass_on(answered->answer, out);
   } else if (const auto* ended = std::get_if<membership::OrderEnded>(&news)) {
-    note(out, now, JournalKind::order, describe(ended->order.subject) + " has ended",
+    note(out, now, EventKind::order, describe(ended->order.subject) + " has ended",
          "its time is over");
   } else if (std::holds_alternative<membership::StagedAgreed>(news)) {
     staged_agreed = true;
@@ -201,7 +199,7 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (const auto* clash = std::get_if<membership::Conflict>(&news)) {
     ++counters["name_conflicts"];
     if (conflict != clash->sentence || now >= conflict_at + conflict_patience)
-      note(out, now, JournalKind::member, clash->sentence);
+      note(out, now, EventKind::member, clash->sentence);
     conflict = clash->sentence;
     conflict_at = now;
   }
@@ -213,14 +211,14 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
     return std::ranges::find_if(services, [&](const auto& s) { return s.config().name == name; });
   };
   if (std::holds_alternative<lb_supervisor::HaproxyReady>(news)) {
-    note(out, now, JournalKind::haproxy, "HAProxy is warm");
+    note(out, now, EventKind::haproxy, "HAProxy is warm");
   } else if (const auto* serving = std::get_if<lb_supervisor::HaproxyServing>(&news)) {
     if (const auto service = find(serving->service); service != services.end()) {
       service->haproxy_serving(now, out);
     }
   } else if (const auto* failed = std::get_if<lb_supervisor::HaproxyFailed>(&news)) {
     ++counters["haproxy_failures"];
-    note(out, now, JournalKind::haproxy,
+    note(out, now, EventKind::haproxy,
          maintenance ? "HAProxy failed; it is left as it is until the maintenance ends"
                      : "HAProxy failed; restarting it",
          failed->how);
@@ -230,19 +228,18 @@ void Node::State::absorb_news(const lb_supervisor::News& news, Instant now, Deci
       }
     }
   } else if (const auto* not_ready = std::get_if<lb_supervisor::HaproxyNotReady>(&news)) {
-    note(out, now, JournalKind::haproxy, "HAProxy can't be made ready", not_ready->reason);
+    note(out, now, EventKind::haproxy, "HAProxy can't be made ready", not_ready->reason);
   } else if (const auto* examination = std::get_if<lb_supervisor::HaproxyExamined>(&news)) {
     haproxy_examined(examination->refusal, now, out);
   } else if (std::holds_alternative<lb_supervisor::HaproxyReplaced>(news)) {
     ++counters["haproxy_reloads"];
-    note(out, now, JournalKind::haproxy,
+    note(out, now, EventKind::haproxy,
          "another HAProxy took over with the changed config; the old one drains");
   } else if (std::holds_alternative<lb_supervisor::HaproxyAmended>(news)) {
-    note(out, now, JournalKind::haproxy, "HAProxy took the changed kube-apiservers as it runs");
+    note(out, now, EventKind::haproxy, "HAProxy took the changed kube-apiservers as it runs");
   } else if (const auto* kept = std::get_if<lb_supervisor::HaproxyNotReplaced>(&news)) {
     ++counters["haproxy_reloads_failed"];
-    note(out, now, JournalKind::haproxy, "HAProxy goes on with the config that it had",
-         kept->reason);
+    note(out, now, EventKind::haproxy, "HAProxy goes on with the config that it had", kept->reason);
   }
 }
 
@@ -398,7 +395,7 @@ void Node::State::coordinate(Instant now, Decisions& out) {
                                                  &membership::Assignment::service)
                              : decltype(before->assignments.begin()){};
     if (before && told != before->assignments.end() && same_placement(*told, assignment)) continue;
-    note(out, now, JournalKind::placement,
+    note(out, now, EventKind::placement,
          assignment.service.text() + " is to be " +
              (assignment.vip ? "on " + assignment.vip->text() : "nowhere"),
          assignment.reason, FailoverPhase::placement_decided, assignment.service);

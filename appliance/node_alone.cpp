@@ -88,7 +88,7 @@ void Node::State::go_alone(const GoAloneOrder& order, Instant now, Decisions& ou
                                              std::string(to_string(alone->other)) +
                                              "), so there is nobody to do without");
   }
-  note(out, now, JournalKind::order, "asked to go on without " + other);
+  note(out, now, EventKind::order, "asked to go on without " + other);
   absorb(member.waive_meeting(now), now, out);
   answer(OrderOutcome::accepted, "waiting for " + other + " no more");
 }
@@ -101,14 +101,14 @@ void Node::State::journal_alone(Instant now, Decisions& out) {
   const bool acts = alone->stands_in && is_away;
   if (acts != acts_alone) {
     acts_alone = acts;
-    note(out, now, JournalKind::quorum,
+    note(out, now, EventKind::quorum,
          acts ? "going on without " + other : "not going on without " + other,
          std::string(alone->reason));
   }
   std::string trouble = tie_breaker->trouble();
   if (trouble == tie_breaker_trouble) return;
   tie_breaker_trouble = std::move(trouble);
-  note(out, now, JournalKind::member,
+  note(out, now, EventKind::member,
        "the tie-breaker " + to_string(tie_breaker->config().address) + ' ' +
            (tie_breaker_trouble.empty() ? "answers" : tie_breaker_trouble));
 }

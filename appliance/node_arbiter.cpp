@@ -24,7 +24,7 @@ void Node::State::journal_arbiter(Instant now, Decisions& out) {
   const bool is_new_trouble = !arbiter->answers && !arbiter->trouble.empty() &&
                               (!seen.arbiter || seen.arbiter->trouble.empty());
   if (arbiter->answers == answered && !is_new_trouble) return;
-  note(out, now, JournalKind::quorum,
+  note(out, now, EventKind::quorum,
        arbiter->answers ? "etcd answers: it has the third vote"
                         : "etcd does not answer: its vote is missing",
        arbiter->trouble);

@@ -31,7 +31,7 @@ OrderOutcome worse(OrderOutcome a, OrderOutcome b) {
 }  // namespace
 
 void Node::State::clean_up(const CleanupOrder& order, Instant now, Decisions& out) {
-  note(out, now, JournalKind::order,
+  note(out, now, EventKind::order,
        "asked to forget the failures of " + order.service.text() +
            (order.node ? " on " + order.node->text() : ""),
        {}, {}, order.service);
@@ -74,7 +74,7 @@ void Node::State::forget_failures(const membership::Order& order, Instant now, D
     answer.outcome = OrderOutcome::refused;
     answer.sentence = "there is no service " + cleanup.service.text() + " in its file";
   } else {
-    note(out, now, JournalKind::order,
+    note(out, now, EventKind::order,
          "asked to forget the failures of " + cleanup.service.text() + " here",
          "asked at " + order.from.text(), {}, cleanup.service);
     here->forget_failures(now, out);

@@ -14,11 +14,11 @@ namespace {
 
 using membership::Liveness;
 
-LogLevel level_of(JournalKind kind) {
+LogLevel level_of(EventKind kind) {
   switch (kind) {
-    case JournalKind::lease:
-    case JournalKind::announcement:
-    case JournalKind::backend:
+    case EventKind::lease:
+    case EventKind::announcement:
+    case EventKind::backend:
       return LogLevel::info;
     default:
       return LogLevel::notice;
@@ -27,7 +27,7 @@ LogLevel level_of(JournalKind kind) {
 
 }  // namespace
 
-void Node::State::note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
+void Node::State::note(Decisions& out, Instant now, EventKind kind, std::string sentence,
                        std::string reason, std::optional<FailoverPhase> phase,
                        std::optional<ServiceName> service) const {
   out.entries.push_back(
@@ -46,7 +46,7 @@ void Node::State::journal_ways(std::size_t index, Instant now, Decisions& out) c
   for (std::size_t way = 0; way < one.ways.size() && way < before.size(); ++way) {
     const bool heard = is_heard(one.ways[way]);
     if (heard == is_heard(before[way])) continue;
-    note(out, now, JournalKind::member,
+    note(out, now, EventKind::member,
          one.name.text() + (heard ? " is heard at " : " is not heard any more at ") +
              to_string(addresses[way]));
   }
@@ -63,24 +63,24 @@ void Node::State::journal_view(Instant now, Decisions& out) {
     if (member_now.config_differs != seen.members[i].config_differs) {
       const bool differs = !member_now.config_differs.empty();
       note(
-          out, now, JournalKind::member,
+          out, now, EventKind::member,
           member_now.name.text() + " runs " + (differs ? "another" : "the same") + " configuration",
           joined(member_now.config_differs));
     }
     journal_ways(i, now, out);
     if (member_now.liveness == before) continue;
     if (member_now.liveness == Liveness::dead) {
-      note(out, now, JournalKind::member, member_now.name.text() + " is dead",
+      note(out, now, EventKind::member, member_now.name.text() + " is dead",
            "silent for a whole lease", FailoverPhase::peer_dead);
     } else if (member_now.liveness == Liveness::alive && before != Liveness::suspect) {
-      note(out, now, JournalKind::member, member_now.name.text() + " is here");
+      note(out, now, EventKind::member, member_now.name.text() + " is here");
     }
   }
   if (view.quorate != seen.quorate) {
-    note(out, now, JournalKind::quorum, view.quorate ? "quorum is won" : "quorum is lost");
+    note(out, now, EventKind::quorum, view.quorate ? "quorum is won" : "quorum is lost");
   }
   if (view.coordinator != seen.coordinator) {
-    note(out, now, JournalKind::coordinator,
+    note(out, now, EventKind::coordinator,
          view.coordinator ? view.coordinator->text() + " coordinates" : "nobody coordinates");
   }
   if (view.plan && (!seen.plan || view.plan->ballot != seen.plan->ballot ||

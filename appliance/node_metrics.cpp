@@ -18,7 +18,7 @@ namespace {
 
 JournalEntry told(const TakeoverStory& story) {
   return {story.announced,
-          JournalKind::takeover,
+          EventKind::takeover,
           story.service,
           std::nullopt,
           "came here from " + story.from.text() + " in " + milliseconds_text(whole(story.phases)) +
@@ -74,18 +74,18 @@ void Node::State::tell_readers(Instant now, Decisions& out) {
 
 void Node::State::hear(const MetricsOpened&, Instant now, Decisions& out) {
   const bool is_news = !std::exchange(metrics_trouble, {}).empty();
-  if (is_news) note(out, now, JournalKind::life, "metrics are served now");
+  if (is_news) note(out, now, EventKind::life, "metrics are served now");
 }
 
 void Node::State::hear(const MetricsUnavailable& event, Instant now, Decisions& out) {
   metrics_trouble = event.reason;
-  note(out, now, JournalKind::life, "metrics are not served", event.reason);
+  note(out, now, EventKind::life, "metrics are not served", event.reason);
 }
 
 /// Here and, if the disk takes it, in the next life.
 void Node::State::remember(const DrillOrder& order, Instant now, Decisions& out) {
   drill = order.drill;
-  note(out, now, JournalKind::life, "a drill of this cluster has " + summary_of(*drill),
+  note(out, now, EventKind::life, "a drill of this cluster has " + summary_of(*drill),
        "begun at " + drill->started);
   out.actions.emplace_back(KeepDrill{to_json(*drill)});
   out.actions.emplace_back(
@@ -93,7 +93,7 @@ void Node::State::remember(const DrillOrder& order, Instant now, Decisions& out)
 }
 
 void Node::State::hear(const DrillNotKept& event, Instant now, Decisions& out) {
-  note(out, now, JournalKind::life, "the last drill is forgotten with this process", event.reason);
+  note(out, now, EventKind::life, "the last drill is forgotten with this process", event.reason);
 }
 
 /// A counter that appears with its first count hides that count from whoever looks at increases.

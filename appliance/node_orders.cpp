@@ -59,7 +59,7 @@ void Node::State::give_order(std::uint64_t request,
   std::optional<ServiceName> service;
   if (const auto* change = std::get_if<membership::RecordChange>(&what)) by = "by " + change->by;
   if (const auto* move = std::get_if<membership::Move>(&what)) service = move->service;
-  note(out, now, JournalKind::order,
+  note(out, now, EventKind::order,
        "asked to " + std::visit([](const auto& one) { return words_of(one); }, what), by, {},
        service);
   membership::Order order{random(), options.self, {}};
@@ -76,13 +76,13 @@ void Node::State::take_order(const membership::Order& order, Instant now, Decisi
   const std::string asked_at = "asked at " + order.from.text();
   if (const auto* move = std::get_if<membership::Move>(&order.what)) {
     auto answer = coordination.judge(order, member.view(), now);
-    note(out, now, JournalKind::order, answer.sentence, asked_at, {}, move->service);
+    note(out, now, EventKind::order, answer.sentence, asked_at, {}, move->service);
     plan_due = plan_due || answer.outcome == OrderOutcome::accepted;
     return absorb(member.answer(std::move(answer), now), now, out);
   }
   const auto& change = std::get<membership::RecordChange>(order.what);
   const auto objection = coordination.objection(change);
-  note(out, now, JournalKind::order,
+  note(out, now, EventKind::order,
        (objection ? "refused to " : "taking into the record, to ") + words_of(change),
        objection.value_or(asked_at));
   if (objection) {
@@ -108,8 +108,7 @@ void Node::State::hear(const membership::RecordStored& event, Instant now, Decis
 
 void Node::State::hear(const membership::RecordStoreFailed& event, Instant now, Decisions& out) {
   ++counters["record_stores_failed"];
-  note(out, now, JournalKind::order, "the record can't be stored on this node",
-       event.error.sentence);
+  note(out, now, EventKind::order, "the record can't be stored on this node", event.error.sentence);
   absorb(member.step(event, now), now, out);
 }
 

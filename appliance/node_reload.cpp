@@ -53,7 +53,7 @@ void Node::State::answer_reload(const std::vector<std::string>& taking, Decision
 
 void Node::State::hear(const ConfigRefused& event, Instant now, Decisions& out) {
   ++counters["reloads_refused"];
-  note(out, now, JournalKind::life, "the reload is refused, the accepted file stays in force",
+  note(out, now, EventKind::life, "the reload is refused, the accepted file stays in force",
        event.reason);
   for (const auto id : std::exchange(reload_requests, {})) {
     out.actions.emplace_back(
@@ -73,12 +73,12 @@ void Node::State::hear(const ConfigRead& event, Instant now, Decisions& out) {
     change.differences.emplace_back("the cluster's key");
   }
   if (std::exchange(staged, std::nullopt)) {
-    note(out, now, JournalKind::life, "what was staged is forgotten, there is another file");
+    note(out, now, EventKind::life, "what was staged is forgotten, there is another file");
     std::ranges::move(std::exchange(staging_requests, {}), std::back_inserter(reload_requests));
     absorb(member.stage(std::nullopt, now), now, out);
   }
   if (change.differences.empty()) {
-    note(out, now, JournalKind::life, "the file says what is in force already");
+    note(out, now, EventKind::life, "the file says what is in force already");
     return answer_reload({}, out);
   }
   if (!change.fixed.empty()) {
@@ -147,11 +147,11 @@ void Node::State::haproxy_examined(const std::string& refusal, Instant now, Deci
   const bool other_evidence = file->config.no_quorum_policy != before.no_quorum_policy ||
                               (before.tie_breaker && file->config.timing != before.timing);
   if (other_evidence || votes_of(file->config) != votes_of(options.config)) {
-    note(out, now, JournalKind::life, "staging the changed file, for it changes what votes decide",
+    note(out, now, EventKind::life, "staging the changed file, for it changes what votes decide",
          joined(change.differences));
     return stage(*file, now, out);
   }
-  note(out, now, JournalKind::life, "taking the changed file", joined(change.differences));
+  note(out, now, EventKind::life, "taking the changed file", joined(change.differences));
   answer_reload(change.differences, out);
   out.actions.emplace_back(RestartInFlight{file->config, file->text});
 }
@@ -173,7 +173,7 @@ void Node::State::attend_to_staged(Instant now, Decisions& out) {
   const auto& electorate = member.view().electorate;
   if (is_agreed) {
     const auto change = compare(options.config, staged->config);
-    note(out, now, JournalKind::life, "taking the changed file, as all nodes do",
+    note(out, now, EventKind::life, "taking the changed file, as all nodes do",
          joined(change.differences));
     std::ranges::move(std::exchange(staging_requests, {}), std::back_inserter(reload_requests));
     answer_reload(change.differences, out);

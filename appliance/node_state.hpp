@@ -173,7 +173,7 @@ struct Node::State {
                                                   Instant now) const;
   void tell_service_manager(Decisions& out);
   void write_journal(Decisions& out);
-  void note(Decisions& out, Instant now, JournalKind kind, std::string sentence,
+  void note(Decisions& out, Instant now, EventKind kind, std::string sentence,
             std::string reason = {}, std::optional<FailoverPhase> phase = {},
             std::optional<ServiceName> service = {}) const;
 

@@ -54,7 +54,7 @@ void ServiceHere::leave_alone(bool yes) {
   for (auto& holder : holders_) holder.leave_away(yes || service_.on_fail.vip == OnFail::block);
 }
 
-void ServiceHere::note(Decisions& out, Instant now, JournalKind kind,
+void ServiceHere::note(Decisions& out, Instant now, EventKind kind,
                        std::optional<FailoverPhase> phase, std::string sentence,
                        std::string reason) const {
   out.entries.push_back({now, kind, service_.name, phase, std::move(sentence), std::move(reason)});
@@ -69,7 +69,7 @@ void ServiceHere::adopt(const IpAddress& address, std::optional<Instant> deadlin
     wanted_ = {true, true, false};
     inherited_ = true;
     adopted_ = true;
-    note(out, now, JournalKind::life, {}, "adopted " + to_string(address),
+    note(out, now, EventKind::life, {}, "adopted " + to_string(address),
          "an earlier hapxd of this boot held it, and its lease has not ended");
   }
 }
@@ -128,7 +128,7 @@ void ServiceHere::announced(const vip::AnnouncementSent& event, Instant now, Dec
     return holder.vip().address.address == event.address && holder.status().serving;
   });
   if (!ours || !announced_.insert(event.address).second) return;
-  note(out, now, JournalKind::announcement, FailoverPhase::announced,
+  note(out, now, EventKind::announcement, FailoverPhase::announced,
        to_string(event.address) + " is announced");
 }
 
@@ -148,35 +148,35 @@ void ServiceHere::take_news(const vip::Holder& holder, const vip::News& news, In
                             Decisions& out) {
   const std::string address = to_string(holder.vip().address.address);
   if (std::holds_alternative<vip::Started>(news)) {
-    note(out, now, JournalKind::address, FailoverPhase::address_added, address + " is here");
+    note(out, now, EventKind::address, FailoverPhase::address_added, address + " is here");
   } else if (const auto* failed = std::get_if<vip::StartFailed>(&news)) {
     if (failed->error.kind == ErrorKind::unavailable) return;  // an obstacle, told by converge
     count(vip_failures_, Fatality::fatal, now);
     vip_state_ = ResourceState::start_failed;
     start_error_ = failed->error.sentence;
-    note(out, now, JournalKind::address, {}, "can't add " + address, start_error_);
+    note(out, now, EventKind::address, {}, "can't add " + address, start_error_);
   } else if (const auto* stuck = std::get_if<vip::StopFailed>(&news)) {
     // With its fence closed the address is silent, as good as stopped; it ends with its lifetime.
     const bool is_silent = silent(holder);
     count(vip_failures_, is_silent ? Fatality::counted : Fatality::fatal, now);
     if (!is_silent) vip_state_ = ResourceState::stop_failed;
     start_error_ = stuck->error.sentence;
-    note(out, now, JournalKind::address, {}, "can't remove " + address, start_error_);
+    note(out, now, EventKind::address, {}, "can't remove " + address, start_error_);
   } else if (std::holds_alternative<vip::TakenAway>(news)) {
     taken_away(address, now, out);
   } else if (const auto* ended = std::get_if<vip::HoldingEnded>(&news)) {
     end_adoption();
-    note(out, now, JournalKind::lease, {}, "stopped holding " + address, ended->reason);
+    note(out, now, EventKind::lease, {}, "stopped holding " + address, ended->reason);
   } else if (std::holds_alternative<vip::LinkLost>(news)) {
     end_adoption();
   } else if (std::holds_alternative<vip::Unclaimed>(news)) {
-    note(out, now, JournalKind::address, FailoverPhase::address_asked,
+    note(out, now, EventKind::address, FailoverPhase::address_asked,
          "nobody else has " + address + "; adding it");
   } else if (const auto* rival = std::get_if<vip::Contested>(&news)) {
     contested(holder, *rival, now, out);
   } else if (std::holds_alternative<vip::Stopped>(news)) {
     if (vip_state_ == ResourceState::stop_failed) vip_state_ = ResourceState::stopped;
-    note(out, now, JournalKind::address, {}, address + " is gone from here");
+    note(out, now, EventKind::address, {}, address + " is gone from here");
   }
 }
 
@@ -193,13 +193,13 @@ void ServiceHere::taken_away(const std::string& address, Instant now, Decisions&
     vip_state_ = ResourceState::monitor_failed;
   const std::string what = "somebody removed " + address;
   if (service_.on_fail.vip == OnFail::block) {
-    note(out, now, JournalKind::address, {}, what + "; it stays away until a cleanup",
+    note(out, now, EventKind::address, {}, what + "; it stays away until a cleanup",
          "onFail is block");
   } else if (stays_away_) {
-    note(out, now, JournalKind::address, {}, what + "; it stays away until the maintenance ends",
+    note(out, now, EventKind::address, {}, what + "; it stays away until the maintenance ends",
          "nothing is started in maintenance");
   } else {
-    note(out, now, JournalKind::address, {}, what + "; adding it again");
+    note(out, now, EventKind::address, {}, what + "; adding it again");
   }
 }
 
@@ -210,18 +210,18 @@ void ServiceHere::contested(const vip::Holder& holder, const vip::Contested& new
   const std::string who = to_string(news.mac);
   switch (news.response) {
     case Response::wait:
-      note(out, now, JournalKind::address, {}, who + " has " + address + ", or wants it",
+      note(out, now, EventKind::address, {}, who + " has " + address + ", or wants it",
            "it is added when nobody else has it");
       break;
     case Response::answer:
-      note(out, now, JournalKind::address, {}, who + " asks whether anybody has " + address);
+      note(out, now, EventKind::address, {}, who + " asks whether anybody has " + address);
       break;
     case Response::defend:
-      note(out, now, JournalKind::address, {},
+      note(out, now, EventKind::address, {},
            who + " claims " + address + ", too; announcing it again", "onConflict is defend");
       break;
     case Response::yield:
-      note(out, now, JournalKind::address, {},
+      note(out, now, EventKind::address, {},
            who + " claims " + address + "; giving it up until nobody else has it",
            gives_way_ ? "the other node may have it, unheard, and keeps it: it is the file's first"
                       : "onConflict is yield");
@@ -237,7 +237,7 @@ void ServiceHere::haproxy_failed(const std::string& how, Instant now, Decisions&
   // Safety: at once, for a repeated announcement may be due at this very instant.
   for (auto& holder : holders_) holder.stop_serving();
   moved_here_ = false;
-  note(out, now, JournalKind::haproxy, {}, "HAProxy failed here", how);
+  note(out, now, EventKind::haproxy, {}, "HAProxy failed here", how);
 }
 
 void ServiceHere::haproxy_serving(Instant now, Decisions& out) {
@@ -248,7 +248,7 @@ void ServiceHere::haproxy_serving(Instant now, Decisions& out) {
                      (on_fail != OnFail::block && expired(haproxy_failures_, now));
   if (haproxy_state_ == ResourceState::monitor_failed && !cured) return;
   haproxy_state_ = ResourceState::started;
-  note(out, now, JournalKind::haproxy, FailoverPhase::haproxy_serving,
+  note(out, now, EventKind::haproxy, FailoverPhase::haproxy_serving,
        "HAProxy serves " + service_.name.text());
 }
 
@@ -259,7 +259,7 @@ bool ServiceHere::forget_failures(Instant now, Decisions& out) {
   if (!vip_fails && !haproxy_fails && vip_failures_.count + haproxy_failures_.count == 0) {
     return false;
   }
-  note(out, now, JournalKind::order, {}, "forgetting the failures of " + service_.name.text());
+  note(out, now, EventKind::order, {}, "forgetting the failures of " + service_.name.text());
   vip_failures_ = {};
   haproxy_failures_ = {};
   start_error_.clear();
@@ -297,7 +297,7 @@ void ServiceHere::converge(const Surroundings& around, Instant now, Decisions& o
   const std::string before = std::exchange(obstacle_, obstacle_to_holding(around, now));
   const bool newly_wanted = wanted_.vip && !std::exchange(was_wanted_, wanted_.vip);
   if (wanted_.vip && !obstacle_.empty() && (obstacle_ != before || newly_wanted)) {
-    note(out, now, JournalKind::address, {}, "can't hold " + service_.name.text() + " here",
+    note(out, now, EventKind::address, {}, "can't hold " + service_.name.text() + " here",
          obstacle_);
   }
   if (wanted_.vip && obstacle_.empty() && !std::exchange(gave_way_, false)) {
@@ -386,10 +386,10 @@ void ServiceHere::raise(const Surroundings& around, Instant now, Decisions& out)
 void ServiceHere::tell_what_is_asked(const vip::Holder& holder, Instant now, Decisions& out) const {
   const std::string address = to_string(holder.vip().address.address);
   if (asks(holder)) {
-    note(out, now, JournalKind::address, {}, "asking whether anybody else has " + address,
+    note(out, now, EventKind::address, {}, "asking whether anybody else has " + address,
          "no node of ours had it in the last 10s");
   } else {
-    note(out, now, JournalKind::address, FailoverPhase::address_asked, "adding " + address);
+    note(out, now, EventKind::address, FailoverPhase::address_asked, "adding " + address);
   }
 }
 
@@ -423,7 +423,7 @@ void ServiceHere::keep_haproxy_books(Instant now, Decisions& out) {
       holder.stop_serving();
       announced_.erase(address);
     } else if (!holder.status().serving) {
-      note(out, now, JournalKind::announcement, FailoverPhase::announcing,
+      note(out, now, EventKind::announcement, FailoverPhase::announcing,
            "announcing " + to_string(address));
       take(holder, holder.serve(now), now, out);
     }

@@ -142,7 +142,7 @@ class ServiceHere {
   void raise(const Surroundings& around, Instant now, Decisions& out);
   void lower(Instant now, Decisions& out);
   void keep_haproxy_books(Instant now, Decisions& out);
-  void note(Decisions& out, Instant now, JournalKind kind, std::optional<FailoverPhase> phase,
+  void note(Decisions& out, Instant now, EventKind kind, std::optional<FailoverPhase> phase,
             std::string sentence, std::string reason = {}) const;
 
   ServiceConfig service_;

@@ -5,6 +5,5 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 hapx_room(hapx_appliance_windows FOLDER appliance
   SOURCES table.cpp phase.cpp takeover.cpp status.cpp status_conflicts.cpp status_json.cpp
           status_json_watch.cpp status_orders.cpp status_text.cpp journal.cpp
-          journal_kind.cpp document.cpp
-          about.cpp api.cpp past_drill.cpp web_window.cpp
+          document.cpp about.cpp api.cpp past_drill.cpp web_window.cpp
   LINKS hapx_config hapx_membership hapx_vip hapx_lb_supervisor hapx_appliance_web Boost::json)

@@ -48,6 +48,7 @@ ConfigChange compare(const ClusterConfig& before, const ClusterConfig& after) {
   differs("spec.arbiter", before.arbiter != after.arbiter);
   differs("spec.scheduling", before.scheduling != after.scheduling);
   differs("spec.metrics", before.metrics != after.metrics);
+  differs("spec.hooks", before.hooks != after.hooks);
   const auto is_fixed = [&](std::string key, bool is_so) {
     if (is_so) change.fixed.push_back(std::move(key));
   };

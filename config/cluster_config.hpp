@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "config/event_kind.hpp"
 #include "config/ids.hpp"
 #include "config/net.hpp"
 #include "config/score.hpp"
@@ -240,6 +241,21 @@ struct MetricsConfig {
   friend bool operator==(const MetricsConfig&, const MetricsConfig&) = default;
 };
 
+/// Who is told of events: a program that is run, or a URL that is posted to; by a process of its
+/// own (`hapx hooks run`), on every node of what that node tells. hapxd itself does nothing by it.
+struct HookConfig {
+  std::string name;
+  std::vector<EventKind> events;     ///< of which kinds it is told
+  std::vector<std::string> command;  ///< exactly one of this, `url` and `url_file`
+  std::string url;
+  std::string url_file;    ///< whose one line is the URL, where that is a secret
+  std::string ca_file;     ///< by which the URL's certificate is judged; empty: the system's
+  std::string token_file;  ///< what the URL is shown as a bearer token (RFC 6750); empty: nothing
+  Duration timeout = std::chrono::seconds(10);  ///< for one run, or one answer
+
+  friend bool operator==(const HookConfig&, const HookConfig&) = default;
+};
+
 struct ClusterConfig {
   ClusterName name;
   std::vector<NodeConfig> nodes;        ///< 1 to 3, in the file's order
@@ -252,6 +268,7 @@ struct ClusterConfig {
   std::optional<ArbiterConfig> arbiter;         ///< only with two nodes of one vote each
   Scheduling scheduling;
   MetricsConfig metrics;
+  std::vector<HookConfig> hooks;
 
   friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
 };

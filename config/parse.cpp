@@ -270,6 +270,45 @@ void read_metrics(const Section& spec, MetricsConfig& metrics) {
   }
 }
 
+std::optional<EventKind> read_event(Reading& reading, const YamlNode& yaml) {
+  const auto words = schema::texts_of(event_kinds);
+  if (yaml.kind != YamlNode::Kind::scalar) {
+    reading.refuse(yaml.where, "an event must be one of " + listed(words, "and") + ", not " +
+                                   std::string(kind_in_words(yaml)));
+    return std::nullopt;
+  }
+  const auto kind = schema::value_of(event_kinds, yaml.scalar);
+  if (!kind) {
+    reading.refuse(yaml.where,
+                   "unknown event " + shown(yaml.scalar) +
+                       suggestion(yaml.scalar, words, "it must be " + listed(words, "or")));
+  }
+  return kind;
+}
+
+void read_hook(Reading& reading, const YamlNode& yaml, const std::string& path, HookConfig& hook) {
+  const Section section(reading, yaml, path, schema::hook_keys);
+  section.require("name");
+  section.require("events");
+  section.read("name", hook.name);
+  section.read("url", hook.url);
+  section.read("urlFile", hook.url_file);
+  section.read("caFile", hook.ca_file);
+  section.read("tokenFile", hook.token_file);
+  section.read("timeout", hook.timeout);
+  for (const auto& [item, item_path] : section.items("events")) {
+    if (const auto kind = read_event(reading, *item)) hook.events.push_back(*kind);
+  }
+  for (const auto& [item, item_path] : section.items("command")) {
+    if (item->kind == YamlNode::Kind::scalar) {
+      hook.command.push_back(item->scalar);
+    } else {
+      reading.refuse(item->where, "a word of a command must be a text, not " +
+                                      std::string(kind_in_words(*item)));
+    }
+  }
+}
+
 void read_tie_breaker(const Section& spec, std::optional<TieBreakerConfig>& tie_breaker) {
   const auto* value = spec.find("tieBreaker");
   if (value == nullptr) return;
@@ -341,6 +380,9 @@ void read_spec(const Section& document, ClusterConfig& config) {
     section.read("failureTimeout", config.scheduling.failure_timeout);
   }
   read_metrics(spec, config.metrics);
+  for (const auto& [item, path] : spec.items("hooks")) {
+    read_hook(reading, *item, path, config.hooks.emplace_back());
+  }
 }
 
 /// apiVersion and kind: one right text each.

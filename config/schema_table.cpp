@@ -10,6 +10,7 @@
 #include "config/validate.hpp"
 #include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
+#include "config/validate_hooks.hpp"
 #include "config/write.hpp"
 
 namespace hapx::schema {
@@ -28,6 +29,7 @@ constexpr auto on_conflict_words = texts(on_conflicts);
 constexpr auto announce_words = texts(announcings);
 constexpr auto on_fail_words = texts(on_fails);
 constexpr auto profile_words = texts(profiles);
+constexpr auto event_words = texts(event_kinds);
 /// Of the policies, those that a file may name; the others exist in scenarios.
 constexpr std::array policy_words{word_of(no_quorum_policies, NoQuorumPolicy::stop)};
 constexpr std::array version_words{api_version};
@@ -64,10 +66,15 @@ constexpr Field list(std::string_view key, Shape shape, std::uint64_t most, cons
   return {key, shape, meaning, Need::required, Count::list, 1, most, {}, inner};
 }
 
+constexpr Field words_of(std::string_view key, std::span<const std::string_view> words,
+                         std::string_view meaning) {
+  return {key, Shape::word, meaning, Need::required, Count::list, 1, words.size(), words};
+}
+
 /// None is as good.
 constexpr Field some(std::string_view key, Shape shape, std::uint64_t most,
-                     std::string_view meaning) {
-  return {key, shape, meaning, Need::optional, Count::list, 0, most};
+                     std::string_view meaning, const Map* inner = nullptr) {
+  return {key, shape, meaning, Need::optional, Count::list, 0, most, {}, inner};
 }
 
 /// Each an item of its own.
@@ -140,6 +147,25 @@ constexpr std::array metrics_fields{
         "lines of name:password: only who names one of them may look")};
 static_assert(tells(metrics_fields, metrics_keys));
 constexpr Map metrics_map{metrics_fields};
+
+constexpr std::array hook_fields{
+    one("name", Shape::label, "by which the log and `hapx hooks try` call it", Need::required),
+    words_of("events", event_words, "the kinds of events that it is told of (docs/events.md)"),
+    Field{"command", Shape::argument,
+          "a program, by its absolute path, and its arguments: run once for each event, which it "
+          "reads as JSON; this, url or urlFile",
+          Need::depends, Count::list, 1, hook_words_max},
+    one("url", Shape::url, "where each event is posted to as JSON", Need::depends),
+    one("urlFile", Shape::path,
+        "likewise, where the URL is a secret: a file with it, that not everybody can read",
+        Need::depends),
+    one("caFile", Shape::path,
+        "by which the certificate of the URL is judged; else by the system's"),
+    one("tokenFile", Shape::path,
+        "what the URL is shown as `Authorization: Bearer`, a file that not everybody can read"),
+    one("timeout", Shape::duration, "for one run, or one answer; 100ms to 5m")};
+static_assert(tells(hook_fields, hook_keys));
+constexpr Map hook_map{hook_fields};
 
 constexpr std::array vip_fields{
     one("address", Shape::prefix, "the address with its network's prefix, as it is to be added",
@@ -232,7 +258,9 @@ constexpr std::array spec_fields{
     map("tieBreaker", tie_breaker_map, "who is asked which of two nodes is cut off"),
     map("arbiter", arbiter_map, "who has the third vote beside two nodes"),
     map("scheduling", scheduling_map, "when services change their place"),
-    map("metrics", metrics_map, "what Prometheus can read")};
+    map("metrics", metrics_map, "what Prometheus can read"),
+    some("hooks", Shape::map, hooks_max,
+         "who is told of events, by hapx-hooks.service of every node", &hook_map)};
 static_assert(tells(spec_fields, spec_keys));
 constexpr Map spec_map{spec_fields};
 

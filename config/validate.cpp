@@ -12,6 +12,7 @@
 #include "config/validate_address.hpp"
 #include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
+#include "config/validate_hooks.hpp"
 #include "config/validate_links.hpp"
 #include "config/validate_metrics.hpp"
 #include "config/validate_quorum.hpp"
@@ -107,12 +108,16 @@ class Validator {
           std::pair(&config_.metrics.credentials_file, "credentialsFile")}) {
       if (!path->empty()) check_path(*path, key, std::string("spec.metrics.") + key);
     }
+    for (std::size_t i = 0; i < config_.hooks.size(); ++i) {
+      check_hook(config_.hooks[i], at("spec.hooks", i));
+    }
     check_port(config_.port, "spec.port");
     check_scheduling();
     for (auto& finding : validate_quorum(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_arbiter(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_haproxy(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_metrics(config_)) findings_.push_back(std::move(finding));
+    for (auto& finding : validate_hooks(config_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
   }
 
@@ -171,6 +176,7 @@ class Validator {
   void check_location(const ServiceConfig& service, const std::string& path);
   void check_health_check(const HealthCheck& check, const std::string& path);
   void check_haproxy(const HaproxyConfig& haproxy, const std::string& path);
+  void check_hook(const HookConfig& hook, const std::string& path);
 
   const ClusterConfig& config_;
   std::vector<Finding> findings_;
@@ -431,6 +437,19 @@ void Validator::check_haproxy(const HaproxyConfig& haproxy, const std::string& p
   check_range(timeouts.tunnel, timeout_min, timeout_max, path + ".timeouts.tunnel");
   check_range(timeouts.client_fin, timeout_min, timeout_max, path + ".timeouts.clientFin");
   check_range(haproxy.max_connections, 1U, max_connections_max, path + ".maxConnections");
+}
+
+void Validator::check_hook(const HookConfig& hook, const std::string& path) {
+  check_label(hook.name, "hook", path + ".name");
+  if (!hook.command.empty()) {
+    check_path(hook.command.front(), "a hook's program", path + ".command[0]");
+  }
+  for (const auto& [file, key] :
+       {std::pair(&hook.url_file, "urlFile"), std::pair(&hook.ca_file, "caFile"),
+        std::pair(&hook.token_file, "tokenFile")}) {
+    if (!file->empty()) check_path(*file, key, path + '.' + key);
+  }
+  check_range(hook.timeout, hook_timeout_min, hook_timeout_max, path + ".timeout");
 }
 
 }  // namespace

@@ -145,6 +145,27 @@ YamlNode write_metrics(const MetricsConfig& metrics) {
   return out.take();
 }
 
+YamlNode write_hook(const HookConfig& hook) {
+  const auto list = [](const auto& items, auto text_of) {
+    auto out = tree::list();
+    for (const auto& item : items) out.items.push_back(text_of(item));
+    return out;
+  };
+  Map out;
+  out.add("name", hook.name).add("events", list(hook.events, [](EventKind kind) {
+                                   return tree::plain(to_string(kind));
+                                 }));
+  if (!hook.command.empty()) out.add("command", list(hook.command, tree::text));
+  const auto add = [&](const char* key, const std::string& text) {
+    if (!text.empty()) out.add(key, text);
+  };
+  add("url", hook.url);
+  add("urlFile", hook.url_file);
+  add("caFile", hook.ca_file);
+  add("tokenFile", hook.token_file);
+  return out.add("timeout", to_string(hook.timeout)).take();
+}
+
 YamlNode write_spec(const ClusterConfig& config) {
   auto nodes = tree::list();
   for (const auto& node : config.nodes) nodes.items.push_back(write_node(node));
@@ -170,14 +191,16 @@ YamlNode write_spec(const ClusterConfig& config) {
   }
   if (const auto& arbiter = config.arbiter)
     spec.add("arbiter", Map().add("etcd", write_etcd(arbiter->etcd)).take());
-  return spec
-      .add("scheduling", Map()
+  spec.add("scheduling", Map()
                              .add("resourceStickiness", to_string(scheduling.resource_stickiness))
                              .add("migrationThreshold", to_string(scheduling.migration_threshold))
                              .add("failureTimeout", to_string(scheduling.failure_timeout))
                              .take())
-      .add("metrics", write_metrics(config.metrics))
-      .take();
+      .add("metrics", write_metrics(config.metrics));
+  if (config.hooks.empty()) return spec.take();  // as an earlier version writes it
+  auto hooks = tree::list();
+  for (const auto& hook : config.hooks) hooks.items.push_back(write_hook(hook));
+  return spec.add("hooks", std::move(hooks)).take();
 }
 
 }  // namespace

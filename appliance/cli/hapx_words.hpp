@@ -133,6 +133,14 @@ struct Report {
   std::string file = default_config_file;
   std::string time = "12h";  ///< so much of the journal
 };
+/// Tells hooks of events as they come.
+struct RunHooks {
+  std::string file = default_config_file;
+};
+struct TryHook {
+  std::string name{};
+  std::string file = default_config_file;
+};
 struct LabUp {
   lab::Wishes wishes;
   std::string programs;  ///< folder with hapxd and hapx; empty: where this program is
@@ -199,8 +207,8 @@ using Verb =
     std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
                  ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
                  CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, DoctorWire, Init, Join,
-                 Report, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun, DrillList,
-                 DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
+                 Report, RunHooks, TryHook, LabUp, LabStatus, LabExec, LabApiserver, LabDown,
+                 DrillRun, DrillList, DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -25,6 +25,7 @@ void MachineWords::add(CLI::App& app) {
   add_join(app);
   add_doctor(app);
   add_report(app);
+  add_hooks(app);
 }
 
 void MachineWords::add_doctor(CLI::App& app) {
@@ -146,6 +147,34 @@ void MachineWords::add_report(CLI::App& app) {
       ->type_name("DURATION")
       ->check(is_duration());
   report->callback([this] { verb_ = report_; });
+}
+
+void MachineWords::add_hooks(CLI::App& app) {
+  CLI::App* hooks = add_verb(&app, "hooks", "tell programs and URLs of events, or try that",
+                             "  hapx hooks try team\n"
+                             "  systemctl enable --now hapx-hooks");
+  hooks->require_subcommand(1);
+  const auto add_file = [](CLI::App* verb, std::string& file) {
+    verb->add_option("FILE", file, "the cluster's file")->capture_default_str()->type_name("");
+  };
+  CLI::App* run = add_verb(
+      hooks, "run", "follow hapxd's events, and tell the hooks of the file, until SIGTERM",
+      "  hapx hooks run          (what hapx-hooks.service does)\n\n"
+      "Tells of what happens from now on. Each hook is told of one event at a time, in their\n"
+      "order; up to 64 wait, and how many were left out is told. A program has one try, a URL "
+      "that\n"
+      "is not reached five, with pauses of 1, 2, 4 and 8 s. hapxd waits for none of it.\n"
+      "A changed file is taken within some seconds; a bad one is said, and what runs goes on.");
+  add_file(run, run_hooks_.file);
+  run->callback([this] { verb_ = run_hooks_; });
+  CLI::App* attempt = add_verb(hooks, "try", "tell one hook of something that has not happened",
+                               "  hapx hooks try team\n"
+                               "  sudo -u hapx-hooks hapx hooks try team ./hapx.yaml\n\n"
+                               "The document says `\"test\": true`. What a program says is shown.\n"
+                               "Exit status: 0 told, 1 refused, or not reached.");
+  attempt->add_option("NAME", try_hook_.name, "which hook")->required()->type_name("");
+  add_file(attempt, try_hook_.file);
+  attempt->callback([this] { verb_ = try_hook_; });
 }
 
 }  // namespace hapx::appliance::cli

@@ -23,6 +23,7 @@ class MachineWords {
   void add_init(CLI::App& app);
   void add_join(CLI::App& app);
   void add_report(CLI::App& app);
+  void add_hooks(CLI::App& app);
 
   Verb& verb_;
   Doctor doctor_;
@@ -30,6 +31,8 @@ class MachineWords {
   Init init_;
   Join join_;
   Report report_;
+  RunHooks run_hooks_;
+  TryHook try_hook_;
 };
 
 }  // namespace hapx::appliance::cli

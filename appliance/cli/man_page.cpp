@@ -96,6 +96,10 @@ std::string shape_in_words(const Field& field) {
       return "a map from nodes' names to scores";
     case Shape::line:
       return "a line of HAProxy's config";
+    case Shape::argument:
+      return "a word; it is not split, and no shell reads it";
+    case Shape::url:
+      return "https://, or http:// of this machine";
     case Shape::map:
       return "";
   }

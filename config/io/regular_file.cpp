@@ -41,6 +41,14 @@ Result<std::string> read_opened(int file, const std::string& path, const std::st
 
 }  // namespace
 
+Approve not_for_everybody(const std::string& path, const std::string& reason) {
+  return [path, reason](const struct stat& status) -> std::optional<Error> {
+    if ((status.st_mode & S_IRWXO) == 0) return std::nullopt;
+    return Error{ErrorKind::refused,
+                 path + " is open to everybody, so " + reason + "; run `chmod 0640 " + path + "`"};
+  };
+}
+
 Result<std::string> read_regular_file(const std::string& path, const std::string& what,
                                       std::size_t bytes_max, const Approve& approve) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -20,6 +20,9 @@ namespace hapx {
 /// Asked with what the kernel says of the opened file; an Error refuses it.
 using Approve = std::function<std::optional<Error>(const struct stat&)>;
 
+/// Refuses a file that everybody may read. `reason`: "its passwords are no secret".
+[[nodiscard]] Approve not_for_everybody(const std::string& path, const std::string& reason);
+
 /// The bytes of the file at `path`, at most `bytes_max`. `what` is for the sentences: "the key
 /// file".
 [[nodiscard]] Result<std::string> read_regular_file(const std::string& path,

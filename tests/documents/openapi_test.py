@@ -49,8 +49,8 @@ UNSEEN = {"TwoNodes", "Arbiter"}
 # Closed lists, and where their words are.
 WORDS = (
     (("Phase", "enum"), "appliance/phase.cpp", r'\{FailoverPhase::\w+, "([a-z-]+)"'),
-    (("Event", "properties", "kind", "enum"), "appliance/journal_kind.cpp",
-     r'\{JournalKind::\w+, "(\w+)"'),
+    (("Event", "properties", "kind", "enum"), "config/event_kind.hpp",
+     r'\{"(\w+)", EventKind::'),
     (("TakeoverReason", "enum"), "appliance/takeover.cpp", r'return "([a-z-]+)";'),
     (("ResourceStatus", "enum"), "appliance/status.cpp", r'ResourceStatus::\w+:\n +return "(\w+)"'),
     (("Member", "properties", "state", "enum"), "appliance/status.cpp",

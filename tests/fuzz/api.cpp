@@ -35,7 +35,7 @@ struct Knowledge {
     status.services.push_back(shown);
     status.cluster = config.name;
     status.node = NodeName("node1");
-    journal.record({Instant{}, JournalKind::lease, service.name, std::nullopt, "won", ""});
+    journal.record({Instant{}, EventKind::lease, service.name, std::nullopt, "won", ""});
   }
 
   Status status;

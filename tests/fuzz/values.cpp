@@ -7,6 +7,7 @@
 #include "config/net.hpp"
 #include "config/self.hpp"
 #include "config/time.hpp"
+#include "config/validate_hooks.hpp"
 #include "fuzz.hpp"
 
 namespace hapx::fuzz {
@@ -41,6 +42,7 @@ void try_input(Bytes input) {
   try_value(text, parse_endpoint);
   try_value(text, parse_mac);
   try_etcd_endpoint(text);
+  if (const auto problem = url_problem(text)) must_be_a_sentence(*problem);
   try_value(text, parse_duration);
   if (const auto duration = parse_duration(text)) {
     must(*duration >= Duration::zero() && *duration <= std::chrono::hours(10 * 365 * 24),

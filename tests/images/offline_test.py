@@ -35,7 +35,8 @@ def needs(program):
 class Units(unittest.TestCase):
     @needs("systemd-analyze")
     def test_what_speaks_is_hardly_exposed(self):
-        for name in ("hapxd.service", "hapx-haproxy.service", "hapx-changed.service"):
+        for name in ("hapxd.service", "hapx-haproxy.service", "hapx-changed.service",
+                     "hapx-hooks.service"):
             _, text = output("systemd-analyze", "security", "--offline=true", UNITS / name)
             found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
             self.assertIsNotNone(found, text)
@@ -62,8 +63,8 @@ class Units(unittest.TestCase):
 
     @needs("journalctl")
     def test_the_journal_explains_every_kind_of_event(self):
-        code = (TREE / "appliance" / "journal_kind.cpp").read_text()
-        ids = dict(re.findall(r'"(\w+)", "([0-9a-f]{32})"', code))
+        code = (TREE / "config" / "event_kind.hpp").read_text()
+        ids = dict(re.findall(r'"(\w+)", EventKind::\w+, "([0-9a-f]{32})"', code))
         self.assertGreater(len(ids), 10)
         self.assertEqual(len(set(ids.values())), len(ids))
         with tempfile.TemporaryDirectory() as place:

@@ -4,7 +4,7 @@
 set(sources_ground ground_test.cpp ground_rights_test.cpp ground_start_test.cpp
     ground_wire_test.cpp)
 set(single on_fail two_services placement electorate dual_stack conflict ways two_nodes wire
-    neighbours dhcp third_vote cluster_drill many_services watched)
+    neighbours dhcp third_vote cluster_drill many_services watched hooks)
 foreach(name ${single})
   set(sources_${name} ${name}_test.cpp)
 endforeach()

@@ -49,23 +49,23 @@ struct Programs {
 
 /// What other programs tell of this machine. Limit: of the journal twenty thousand lines.
 std::vector<Programs> programs(const std::string& journal_since) {
-  return {
-      {"uname.txt", {"uname", "-a"}},
-      {"haproxy-version.txt", {"haproxy", "-vv"}},
-      {"addresses.txt", {"ip", "-details", "address"}},
-      {"links.txt", {"ip", "-statistics", "-details", "link"}},
-      {"routes.txt", {"ip", "route", "show", "table", "all"}},
-      {"rules.txt", {"ip", "rule"}},
-      {"neighbours.txt", {"ip", "neighbour"}},
-      {"qdiscs.txt", {"tc", "-statistics", "qdisc"}},
-      {"sockets.txt", {"ss", "-tuanp"}},
-      {"sysctl.txt", {"sysctl", "net.ipv4.conf", "net.ipv4.ip_nonlocal_bind"}},
-      {"units.txt",
-       {"systemctl", "--no-pager", "--lines=0", "status", "hapxd.service", "hapx-haproxy.service",
-        "hapx-changed.path", "hapx-changed.service"}},
-      {"journal.txt",
-       {"journalctl", "--no-pager", "--output=short-iso-precise", "--lines=20000",
-        "--since=" + journal_since, "--unit=hapxd", "--unit=hapx-haproxy", "--unit=hapx-changed"}}};
+  return {{"uname.txt", {"uname", "-a"}},
+          {"haproxy-version.txt", {"haproxy", "-vv"}},
+          {"addresses.txt", {"ip", "-details", "address"}},
+          {"links.txt", {"ip", "-statistics", "-details", "link"}},
+          {"routes.txt", {"ip", "route", "show", "table", "all"}},
+          {"rules.txt", {"ip", "rule"}},
+          {"neighbours.txt", {"ip", "neighbour"}},
+          {"qdiscs.txt", {"tc", "-statistics", "qdisc"}},
+          {"sockets.txt", {"ss", "-tuanp"}},
+          {"sysctl.txt", {"sysctl", "net.ipv4.conf", "net.ipv4.ip_nonlocal_bind"}},
+          {"units.txt",
+           {"systemctl", "--no-pager", "--lines=0", "status", "hapxd.service",
+            "hapx-haproxy.service", "hapx-changed.path", "hapx-changed.service"}},
+          {"journal.txt",
+           {"journalctl", "--no-pager", "--output=short-iso-precise", "--lines=20000",
+            "--since=" + journal_since, "--unit=hapxd", "--unit=hapx-haproxy",
+            "--unit=hapx-changed", "--unit=hapx-hooks"}}};
 }
 
 struct LeftOut {

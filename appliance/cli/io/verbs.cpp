@@ -11,6 +11,7 @@
 #include "appliance/cli/io/examine.hpp"
 #include "appliance/cli/io/examine_wire.hpp"
 #include "appliance/cli/io/files.hpp"
+#include "appliance/cli/io/hooks.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/release.hpp"
@@ -74,6 +75,8 @@ struct Runner {
   int operator()(const Init& verb) const { return init(global, verb, around); }
   int operator()(const Join& verb) const { return join(global, verb, around); }
   int operator()(const Report& verb) const { return make_report(global, verb, around); }
+  int operator()(const RunHooks& verb) const { return run_hooks(global, verb, around); }
+  int operator()(const TryHook& verb) const { return try_hook(global, verb, around); }
   int operator()(const LabUp& verb) const {
     return lab::lab_up(lab_options(verb), around.out, around.err);
   }

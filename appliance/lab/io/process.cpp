@@ -83,44 +83,100 @@ Result<Pipes> make_pipes() {
   return pipes;
 }
 
-/// Takes what there is to read; closes our end when the child has closed its.
-void drain(Descriptor& from, short events, std::string& into) {
+/// What is read of one stream of a child.
+struct Hearing {
+  Descriptor& from;
+  std::string& into;
+  std::size_t bytes = 0;  ///< that have come
+};
+
+/// Takes what there is to read, keeps `bytes_max` of it; closes our end when the child has closed
+/// its.
+void drain(Hearing& hearing, short events, std::size_t bytes_max) {
   if (events == 0) return;
-  std::array<char, 4096> block{};
-  const ssize_t count = ::read(from.number(), block.data(), block.size());
-  if (count > 0) {
-    into.append(block.data(), static_cast<std::size_t>(count));
-  } else {
-    from.close();
-  }
+  std::array<char, 65536> block{};
+  const ssize_t count = ::read(hearing.from.number(), block.data(), block.size());
+  if (count <= 0) return hearing.from.close();
+  const auto read = static_cast<std::size_t>(count);
+  hearing.bytes += read;
+  hearing.into.append(block.data(), std::min(read, bytes_max - hearing.into.size()));
 }
 
-/// Feeds `text` to the child and collects what it says until it has closed both of its ends.
-Result<Outcome> converse(Pipes& pipes, std::string_view text, Instant deadline) {
-  if (::write(pipes.input[1].number(), text.data(), text.size()) < 0 && errno != EPIPE) {
-    return system_error(errno, "a child's input");
-  }
-  pipes.input[1].close();
+/// As write, but that nobody reads is an error alone, and no signal.
+ssize_t write_quietly(int file, std::string_view text) {
+  sigset_t pipe;
+  sigset_t before;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const ssize_t written = ::write(file, text.data(), text.size());
+  const int error = errno;
+  const timespec at_once{0, 0};
+  if (written < 0 && error == EPIPE) ::sigtimedwait(&pipe, nullptr, &at_once);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
+
+/// Gives what the pipe takes, and closes it behind the last byte, or when nobody reads.
+void give(Descriptor& to, short events, std::string_view& left) {
+  if (events == 0) return;
+  const ssize_t written = write_quietly(to.number(), left);
+  if (written >= 0) left.remove_prefix(static_cast<std::size_t>(written));
+  if (left.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) to.close();
+}
+
+/// At what comes first: `deadline`, or when somebody has to be asked whether it is still wanted.
+int milliseconds_until(Instant deadline, const RunOptions& options) {
+  constexpr Duration asks_every = std::chrono::milliseconds(100);
+  Duration left = std::max(deadline - boot_now(), Duration(0));
+  if (options.is_unwanted) left = std::min(left, asks_every);
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+}
+
+/// Why it is waited for no longer; nothing while it is.
+std::optional<Error> is_over(Instant deadline, const RunOptions& options) {
+  if (boot_now() >= deadline)
+    return Error{ErrorKind::unavailable, "no end in the time given to it", 0};
+  if (options.is_unwanted && options.is_unwanted())
+    return Error{ErrorKind::unavailable, "ended, for nobody wants it any more", 0};
+  return std::nullopt;
+}
+
+/// Feeds and hears the child until nobody can say anything any more, and it has ended.
+Result<Outcome> converse(Pipes& pipes, const Descriptor& child, const RunOptions& options) {
+  constexpr std::size_t flood = 64;
+  const Instant deadline = boot_now() + options.patience;
   Outcome outcome;
-  while (pipes.output[0].is_open() || pipes.errors[0].is_open()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - boot_now()).count();
+  Hearing output{pipes.output[0], outcome.output};
+  Hearing errors{pipes.errors[0], outcome.errors};
+  Descriptor& input = pipes.input[1];
+  ::fcntl(input.number(), F_SETFL, O_NONBLOCK);
+  std::string_view left = options.input;
+  if (left.empty()) input.close();
+  for (bool has_ended = false; !has_ended || output.from.is_open() || errors.from.is_open();) {
+    if (auto why = is_over(deadline, options)) return *std::move(why);
+    if (std::max(output.bytes, errors.bytes) / flood > options.output_bytes_max)
+      return Error{ErrorKind::failed, "it says far too much", 0};
     // poll passes over a closed one, whose number is -1.
-    std::array<pollfd, 2> waiting{pollfd{pipes.output[0].number(), POLLIN, 0},
-                                  pollfd{pipes.errors[0].number(), POLLIN, 0}};
-    const int ready =
-        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<long long>(left, 0)));
-    if (ready == 0) return Error{ErrorKind::unavailable, "no end in the time given to it", 0};
-    if (ready < 0) continue;
-    drain(pipes.output[0], waiting[0].revents, outcome.output);
-    drain(pipes.errors[0], waiting[1].revents, outcome.errors);
+    std::array<pollfd, 4> waiting{
+        pollfd{output.from.number(), POLLIN, 0}, pollfd{errors.from.number(), POLLIN, 0},
+        pollfd{input.number(), POLLOUT, 0}, pollfd{has_ended ? -1 : child.number(), POLLIN, 0}};
+    const int milliseconds = milliseconds_until(deadline, options);
+    if (::poll(waiting.data(), waiting.size(), milliseconds) <= 0) continue;
+    drain(output, waiting[0].revents, options.output_bytes_max);
+    drain(errors, waiting[1].revents, options.output_bytes_max);
+    give(input, waiting[2].revents, left);
+    has_ended = has_ended || waiting[3].revents != 0;
   }
   return outcome;
 }
 
-bool ends_by(const Process& process, Instant deadline) {
+/// `handle`: a pidfd.
+bool ends_by(const Descriptor& handle, Instant deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - boot_now()).count();
-    pollfd gone{process.handle.number(), POLLIN, 0};
+    pollfd gone{handle.number(), POLLIN, 0};
     const int ready = ::poll(&gone, 1, static_cast<int>(std::max<long long>(left, 0)));
     if (ready >= 0 || errno != EINTR) return ready == 1;
   }
@@ -197,7 +253,7 @@ Result<void> kill_all_in(const std::string& netns, Duration patience) {
     // A dying process leaves its namespace before it has closed its files (do_exit in the kernel's
     // exit.c), and a packet socket takes a while: an empty namespace alone doesn't say it is gone.
     for (const Process& process : left) {
-      if (ends_by(process, deadline)) continue;
+      if (ends_by(process.handle, deadline)) continue;
       return Error{ErrorKind::failed, netns + ": " + process.name + " can't be killed", 0};
     }
   }
@@ -211,18 +267,30 @@ Result<Outcome> run(const std::vector<std::string>& command, const RunOptions& o
   if (pid == 0) {
     ::setpgid(0, 0);
     exec_in(options.netns, command,
-            {pipes->input[0].number(), pipes->output[1].number(), pipes->errors[1].number()});
+            {pipes->input[0].number(), pipes->output[1].number(), pipes->errors[1].number()},
+            options.environment);
   }
+  ::setpgid(pid, pid);  // whoever is first: from here on the group is there
   pipes->input[0].close();
   pipes->output[1].close();
   pipes->errors[1].close();
-  auto outcome = converse(*pipes, options.input, boot_now() + options.patience);
-  if (!outcome) ::kill(pid, SIGKILL);
+  const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  auto outcome = handle.is_open() ? converse(*pipes, handle, options)
+                                  : Result<Outcome>(system_error(errno, "a child's handle"));
+  if (!outcome) {
+    ::kill(-pid, SIGKILL);
+    ::kill(pid, SIGKILL);
+    const Error error{outcome.error().kind, command_line(command) + ": " + outcome.error().sentence,
+                      0};
+    constexpr Duration death_time_max = std::chrono::seconds(1);
+    // Some can't be killed: another user's, or one that waits for a disk.
+    if (handle.is_open() && !ends_by(handle, boot_now() + death_time_max)) return error;
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return error;
+  }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!outcome) {
-    return Error{outcome.error().kind, command_line(command) + ": " + outcome.error().sentence, 0};
   }
   outcome->code = exit_code(status);
   return outcome;

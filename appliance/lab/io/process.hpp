@@ -55,11 +55,19 @@ struct Outcome {
 
 struct RunOptions {
   std::string netns = {};                        ///< empty: where we are
-  std::string input = {};                        ///< its standard input, at most 64 KiB
+  std::string input = {};                        ///< its standard input
   Duration patience = std::chrono::seconds(20);  ///< then SIGKILL and an Error
+  std::vector<std::string> environment = {};     ///< "NAME=value", besides ours
+  /// What it writes beyond that is read, and forgotten: of stdout and stderr each. Who writes 64
+  /// times as much is ended.
+  std::size_t output_bytes_max = std::size_t{16} << 20U;
+  /// Asked ten times a second; true: as if its time were over. May be empty.
+  std::function<bool()> is_unwanted = {};
 };
 
-/// Runs a program to its end, out of reach of the terminal's Ctrl-C.
+/// Runs a program to its end, out of reach of the terminal's Ctrl-C. It has ended when it has, and
+/// nobody else has what it could write to. SIGKILL is for its process group: those that it has
+/// started, but for who has left that. One whom not even that ends is left behind.
 [[nodiscard]] Result<Outcome> run(const std::vector<std::string>& command,
                                   const RunOptions& options);
 

@@ -193,9 +193,10 @@ void give_up(pid_t pid, Bond bond) {
 }  // namespace
 
 void exec_in(const std::string& netns, const std::vector<std::string>& command,
-             const Streams& streams) {
+             const Streams& streams, const std::vector<std::string>& environment) {
   reset_signals();
   complete_path();
+  for (const std::string& each : environment) ::putenv(const_cast<char*>(each.c_str()));
   Trouble refused = enter(netns);
   place_streams(streams, -1);
   if (!refused) refused = become(command);

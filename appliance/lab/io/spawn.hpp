@@ -17,9 +17,9 @@ struct Streams {
   int errors = -1;
 };
 
-/// Enters the namespace (none when empty) and becomes the program. Exit code 127 when it can't,
-/// with the reason on `errors`.
+/// Enters the namespace (none when empty) and becomes the program, with `environment`
+/// ("NAME=value") besides ours. Exit code 127 when it can't, with the reason on `errors`.
 [[noreturn]] void exec_in(const std::string& netns, const std::vector<std::string>& command,
-                          const Streams& streams);
+                          const Streams& streams, const std::vector<std::string>& environment = {});
 
 }  // namespace hapx::appliance::lab

@@ -173,7 +173,7 @@ TEST_F(CliMachine, ReportHasEverythingButTheKey) {
   ASSERT_EQ(secret.size(), 64U);
   std::ofstream(place / "hapx.yaml", std::ios::app) << "# key: hapx-key-v1:" << secret << '\n';
   status_.degraded = {"somebody logged " + secret};
-  journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), FailoverPhase::lease_won,
+  journal_.record({Instant{}, EventKind::lease, ServiceName("api"), FailoverPhase::lease_won,
                    "got " + secret, ""});
   haproxy_config_ = "# " + secret + "\nglobal\n";
   serve_metrics("# " + secret + "\nhapx_up 1\n");

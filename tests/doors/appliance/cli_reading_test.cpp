@@ -24,7 +24,7 @@ using testing::StartsWith;
 class Reading : public Cli {
  protected:
   void record(std::int64_t second, std::string sentence) {
-    journal_.record({Instant(std::chrono::seconds(second)), JournalKind::member, std::nullopt,
+    journal_.record({Instant(std::chrono::seconds(second)), EventKind::member, std::nullopt,
                      std::nullopt, std::move(sentence), ""});
   }
 };

@@ -48,6 +48,17 @@ inline std::string content(const fs::path& file) {
   return text.str();
 }
 
+/// Whether it comes to be so, within 20 s.
+template <class Condition>
+bool comes(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
@@ -74,7 +85,7 @@ class Cli : public testing::Test {
     served.haproxy = ResourceStatus::started;
     served.reason = "api is on node1: it was here first";
     status_.services = {served};
-    journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), FailoverPhase::lease_won,
+    journal_.record({Instant{}, EventKind::lease, ServiceName("api"), FailoverPhase::lease_won,
                      "the lease of api is ours", "all voters agreed"});
   }
 
@@ -111,21 +122,22 @@ class Cli : public testing::Test {
     HttpServerOptions options;
     options.place = SocketPath{socket_};
     options.answer_time_max = std::chrono::milliseconds(200);
-    auto opened = HttpServer::open(
-        context_, options,
-        [this, on_move, on_record, on_cleanup, on_reload](RequestArrived request) {
-          const ApiAnswer answer = handle(request, {status_, journal_, config_, haproxy_config_,
-                                                    Instant(std::chrono::seconds(2))});
-          if (const auto* respond = std::get_if<Respond>(&answer)) server_->respond(*respond);
-          const auto* order = std::get_if<MoveOrder>(&answer);
-          if (order && on_move) server_->respond(on_move(*order));
-          const auto* record = std::get_if<RecordOrder>(&answer);
-          if (record && on_record) server_->respond(on_record(*record));
-          const auto* cleanup = std::get_if<CleanupOrder>(&answer);
-          if (cleanup && on_cleanup) server_->respond(on_cleanup(*cleanup));
-          const auto* reload = std::get_if<ReloadOrder>(&answer);
-          if (reload && on_reload) server_->respond(on_reload(*reload));
-        });
+    auto opened =
+        HttpServer::open(context_, options,
+                         [this, on_move, on_record, on_cleanup, on_reload](RequestArrived request) {
+                           const ApiAnswer answer =
+                               handle(request, {status_, journal_, config_, haproxy_config_, now_});
+                           if (const auto* respond = std::get_if<Respond>(&answer))
+                             server_->respond(*respond);
+                           const auto* order = std::get_if<MoveOrder>(&answer);
+                           if (order && on_move) server_->respond(on_move(*order));
+                           const auto* record = std::get_if<RecordOrder>(&answer);
+                           if (record && on_record) server_->respond(on_record(*record));
+                           const auto* cleanup = std::get_if<CleanupOrder>(&answer);
+                           if (cleanup && on_cleanup) server_->respond(on_cleanup(*cleanup));
+                           const auto* reload = std::get_if<ReloadOrder>(&answer);
+                           if (reload && on_reload) server_->respond(on_reload(*reload));
+                         });
     ASSERT_TRUE(opened.has_value()) << opened.error().sentence;
     server_ = std::move(*opened);
     thread_ = std::thread([this] { context_.run(); });
@@ -146,7 +158,7 @@ class Cli : public testing::Test {
 
     /// Waits until it has said this, for at most 20 s.
     bool says(const std::string& text, std::size_t times = 1) {
-      return eventually([&] {
+      return comes([&] {
         const std::string said = content(out_) + content(err_);
         std::size_t seen = 0;
         for (auto at = said.find(text); at != std::string::npos; at = said.find(text, at + 1)) {
@@ -159,7 +171,7 @@ class Cli : public testing::Test {
     /// Waits for its end, for at most 20 s.
     Ran end() {
       int how = 0;
-      const bool ended = eventually([&] { return ::waitpid(child_, &how, WNOHANG) != 0; });
+      const bool ended = comes([&] { return ::waitpid(child_, &how, WNOHANG) != 0; });
       if (!ended) {
         ADD_FAILURE() << "hapx did not end";
         ::kill(child_, SIGKILL);
@@ -170,16 +182,6 @@ class Cli : public testing::Test {
     }
 
    private:
-    template <class Condition>
-    static bool eventually(Condition condition) {
-      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-      while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      }
-      return true;
-    }
-
     fs::path out_;
     fs::path err_;
     pid_t child_;
@@ -195,13 +197,15 @@ class Cli : public testing::Test {
     for (std::string& word : all) argv.push_back(word.data());
     argv.push_back(nullptr);
     const std::string variable = "HAPX_SOCKET=" + socket_;
-    const char* environment[] = {variable.c_str(), "PATH=/usr/bin:/bin", "TERM=xterm", nullptr};
+    std::vector<const char*> environment{variable.c_str(), "PATH=/usr/bin:/bin", "TERM=xterm"};
+    for (const std::string& each : environment_) environment.push_back(each.c_str());
+    environment.push_back(nullptr);
     const pid_t child = ::fork();
     if (child == 0) {
       ::dup2(screen >= 0 ? screen : ::open(out.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600),
              STDOUT_FILENO);
       ::dup2(::open(err.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
-      ::execve(argv[0], argv.data(), const_cast<char* const*>(environment));
+      ::execve(argv[0], argv.data(), const_cast<char* const*>(environment.data()));
       ::_exit(127);
     }
     return {out, err, child};
@@ -223,6 +227,8 @@ class Cli : public testing::Test {
   Journal journal_;
   ClusterConfig config_;
   std::string haproxy_config_ = "global\n";
+  Instant now_{std::chrono::seconds(2)};  ///< as hapxd answers
+  std::vector<std::string> environment_;  ///< of hapx, besides the socket
   std::optional<HttpServer> server_;
 };
 

@@ -114,13 +114,13 @@ struct JournalSockets {
 TEST(LogDoor, TellsTheJournalWhatAnEventIsAbout) {
   const JournalSockets journal;
   Log log = Log::open(journal.stderr_like.number(), journal.id.c_str(), journal.path.c_str());
-  log.write({LogLevel::notice, "api: won\nthe lease", JournalKind::lease, "api", "lease-won"});
+  log.write({LogLevel::notice, "api: won\nthe lease", EventKind::lease, "api", "lease-won"});
   EXPECT_EQ(JournalSockets::read(journal.fields),
             "MESSAGE=api: won?the lease\nPRIORITY=5\nSYSLOG_IDENTIFIER=hapxd\nMESSAGE_ID=" +
-                std::string(message_id(JournalKind::lease)) +
+                std::string(message_id(EventKind::lease)) +
                 "\nHAPX_EVENT=lease\nHAPX_SERVICE=api\nHAPX_PHASE=lease-won\n");
   EXPECT_EQ(JournalSockets::read(journal.lines), "") << "once is enough";
-  log.write({LogLevel::notice, "quorum is won", JournalKind::quorum});
+  log.write({LogLevel::notice, "quorum is won", EventKind::quorum});
   const std::string plain = JournalSockets::read(journal.fields);
   EXPECT_EQ(plain.find("HAPX_SERVICE"), plain.npos);
   log.write(LogLevel::warning, "no event");
@@ -129,7 +129,7 @@ TEST(LogDoor, TellsTheJournalWhatAnEventIsAbout) {
 }
 
 TEST(LogDoor, AJournalThatTakesNoFieldsGetsLines) {
-  const WriteLog event{LogLevel::notice, "quorum is won", JournalKind::quorum};
+  const WriteLog event{LogLevel::notice, "quorum is won", EventKind::quorum};
   const JournalSockets journal;
   Log absent = Log::open(journal.stderr_like.number(), journal.id.c_str(), "/nonexistent/socket");
   absent.write(event);
@@ -138,7 +138,7 @@ TEST(LogDoor, AJournalThatTakesNoFieldsGetsLines) {
   Log log = Log::open(journal.stderr_like.number(), journal.id.c_str(), journal.path.c_str());
   std::string line;
   for (int i = 0; i < 150 && line.empty(); ++i) {
-    log.write({LogLevel::notice, std::string(2000, 'x'), JournalKind::quorum});
+    log.write({LogLevel::notice, std::string(2000, 'x'), EventKind::quorum});
     line = JournalSockets::read(journal.lines);
   }
   EXPECT_EQ(line, "<5>" + std::string(2000, 'x') + "\n");

@@ -14,6 +14,7 @@
 
 #include "config/io/config_file.hpp"
 #include "config/io/key_file.hpp"
+#include "config/io/secret_file.hpp"
 
 namespace hapx {
 namespace {
@@ -293,6 +294,33 @@ TEST_F(KeyFile, WithoutAGoodKeyIsRefusedAndNotShown) {
     EXPECT_EQ(key.error().sentence.find("topsecret"), std::string::npos);
     EXPECT_EQ(key.error().sentence.find("8f3a"), std::string::npos);
   }
+}
+
+using SecretFile = Files;
+
+TEST_F(SecretFile, IsOneWordOnOneLine) {
+  EXPECT_EQ(read_secret_file(write("token", "s3cret~!\n", 0640), "the token").value(), "s3cret~!");
+  EXPECT_EQ(read_secret_file(write("bare", "s3cret", 0400), "the token").value(), "s3cret");
+  EXPECT_EQ(read_secret_file(write("dos", "s3cret\r\n", 0400), "the token").value(), "s3cret");
+  for (const std::string bad :
+       {"", "\n", "two words\n", "two\nlines\n", "tab\there", "\x01", "\xc3\xa4"}) {
+    const auto file = path("bad");
+    fs::remove(file);
+    const auto read = read_secret_file(write("bad", bad, 0600), "the token");
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().sentence,
+              file + ": the token must stand there alone: one line, without blanks");
+  }
+  EXPECT_FALSE(
+      read_secret_file(write("long", std::string(secret_bytes_max + 1, 'x')), "the token"));
+  EXPECT_EQ(read_secret_file(path("absent"), "the token").error().kind, ErrorKind::absent);
+}
+
+TEST_F(SecretFile, OfEverybodyIsRefused) {
+  const auto file = write("token", "s3cret\n", 0644);
+  EXPECT_EQ(
+      read_secret_file(file, "the token").error().sentence,
+      file + " is open to everybody, so what it has is no secret; run `chmod 0640 " + file + "`");
 }
 
 }  // namespace

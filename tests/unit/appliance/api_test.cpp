@@ -32,9 +32,8 @@ class Api : public testing::Test {
     }
     status_.cluster = config_.name;
     status_.node = NodeName("node1");
-    journal_.record({Instant{}, JournalKind::lease, ServiceName("api"), std::nullopt, "won", ""});
-    journal_.record(
-        {Instant{}, JournalKind::lease, ServiceName("other"), std::nullopt, "lost", ""});
+    journal_.record({Instant{}, EventKind::lease, ServiceName("api"), std::nullopt, "won", ""});
+    journal_.record({Instant{}, EventKind::lease, ServiceName("other"), std::nullopt, "lost", ""});
   }
 
   ApiAnswer ask(std::string method, std::string target, std::string body = "") {

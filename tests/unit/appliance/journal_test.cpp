@@ -17,7 +17,7 @@ Instant at(std::int64_t ms) {
 }
 
 JournalEntry entry(std::int64_t ms, std::string sentence) {
-  return {at(ms), JournalKind::member, std::nullopt, std::nullopt, std::move(sentence), ""};
+  return {at(ms), EventKind::member, std::nullopt, std::nullopt, std::move(sentence), ""};
 }
 
 TEST(Journal, KeepsTheLastEntriesAndNumbersThemForGood) {
@@ -58,9 +58,9 @@ TEST(Journal, CutsWhatIsTooLongBetweenCharacters) {
 TEST(Journal, TellsAServiceWhatConcernsItOrAll) {
   Journal journal;
   journal.record(entry(1, "node2 is dead"));
-  journal.record({at(2), JournalKind::lease, ServiceName("a"), FailoverPhase::lease_won,
+  journal.record({at(2), EventKind::lease, ServiceName("a"), FailoverPhase::lease_won,
                   "the lease is ours", "all voters agreed"});
-  journal.record({at(3), JournalKind::lease, ServiceName("b"), std::nullopt, "not this", ""});
+  journal.record({at(3), EventKind::lease, ServiceName("b"), std::nullopt, "not this", ""});
   const auto lines = event_lines(journal, at(1002), ServiceName("a"));
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].sentence, "node2 is dead");
@@ -91,9 +91,9 @@ TEST(Journal, TellsTheTimeOfDayOfTheLastTime) {
 TEST(Journal, EventsAreReadBackAsTheyWere) {
   Journal journal;
   journal.record(entry(1, "node2 is dead"));
-  journal.record({at(2), JournalKind::placement, ServiceName("a"), FailoverPhase::placement_decided,
+  journal.record({at(2), EventKind::placement, ServiceName("a"), FailoverPhase::placement_decided,
                   "a goes to node1", "node2 is offline"});
-  journal.record({at(3), JournalKind::placement, ServiceName("a"), FailoverPhase::placement_decided,
+  journal.record({at(3), EventKind::placement, ServiceName("a"), FailoverPhase::placement_decided,
                   "a goes to node1", "node2 is offline"});
   const auto lines = event_lines(journal, at(5), std::nullopt);
   const auto back = events_from_json(events_to_json(lines));

@@ -104,7 +104,8 @@ TEST(ConfigDifference, NothingIsOverlooked) {
         c.tie_breaker = {ipv4(192, 168, 4, 1), InterfaceName("x")};
       },
       [](auto& c) { c.scheduling.resource_stickiness = Score::infinity(); },
-      [](auto& c) { c.metrics.listen.reset(); }};
+      [](auto& c) { c.metrics.listen.reset(); },
+      [](auto& c) { c.hooks.emplace_back(); }};
   for (std::size_t i = 0; i < edits.size(); ++i) {
     auto after = sample();
     edits[i](after);

@@ -63,6 +63,7 @@ TEST(ConfigFingerprint, SaysWhichPartDiffers) {
       {{"spec.keyFile"}, [](auto& config) { config.key_file = "/etc/other.key"; }},
       {{"spec.nodes"}, [](auto& config) { config.nodes[1].votes = 0; }},
       {{"spec.metrics"}, [](auto& config) { config.metrics.listen.reset(); }},
+      {{"spec.hooks"}, [](auto& config) { config.hooks.emplace_back(); }},
       {{"spec.scheduling"},
        [](auto& config) { config.scheduling.failure_timeout = std::chrono::seconds(9); }},
       {{"spec.noQuorumPolicy"},

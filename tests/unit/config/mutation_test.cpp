@@ -27,6 +27,9 @@ spec:
   keyFile: "/run/keys/shop"
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
   metrics: {listen: "[::1]:9405"}
+  hooks:
+    - {name: run, events: [takeover], command: [/bin/tell, "a b"], timeout: 2s}
+    - {name: post, events: [quorum, life], url: "https://h/p?q", caFile: /c, tokenFile: /t}
   services:
     - name: api
       vips:

@@ -43,6 +43,15 @@ spec:
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
   metrics: {listen: 0.0.0.0:9500, certFile: /m.crt, keyFile: /m.key, clientCAFile: /ca.crt,
             credentialsFile: /users}
+  hooks:
+    - {name: team, events: [takeover, quorum], command: [/usr/bin/tell, "the team", ""]}
+    - name: pager
+      events: [member]
+      url: https://pager.example.org/hapx?key=1
+      caFile: /ca.crt
+      tokenFile: /token
+      timeout: 1m
+    - {name: chat, events: [life], urlFile: /chat.url}
   services:
     - name: api
       vips:
@@ -153,6 +162,19 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(parsed->scheduling, (Scheduling{Score::infinity(), Score(0), 90min}));
   EXPECT_EQ(parsed->metrics, (MetricsConfig{Endpoint{ipv4(0, 0, 0, 0), 9500}, "/m.crt", "/m.key",
                                             "/ca.crt", "/users"}));
+  const HookConfig team{"team",
+                        {EventKind::takeover, EventKind::quorum},
+                        {"/usr/bin/tell", "the team", ""},
+                        "",
+                        "",
+                        "",
+                        "",
+                        10s};
+  const HookConfig pager{
+      "pager", {EventKind::member}, {},       "https://pager.example.org/hapx?key=1",
+      "",      "/ca.crt",           "/token", 1min};
+  const HookConfig chat{"chat", {EventKind::life}, {}, "", "/chat.url", "", "", 10s};
+  EXPECT_EQ(parsed->hooks, (std::vector{team, pager, chat}));
   const auto& api = parsed->services[0];
   EXPECT_EQ(api.vips[1], (VipConfig{{ipv4(10, 0, 1, 20), 32}, InterfaceName("vlan.41")}));
   EXPECT_EQ(api.port, 443);

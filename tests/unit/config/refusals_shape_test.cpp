@@ -62,7 +62,7 @@ std::vector<Case> cases() {
        timing,
        "  api: {listen: 127.0.0.1:9406}",
        {"f:15:3: unknown key `api`; the keys here are nodes, services, timing, keyFile, port, "
-        "noQuorumPolicy, tieBreaker, arbiter, scheduling and metrics"}},
+        "noQuorumPolicy, tieBreaker, arbiter, scheduling, metrics and hooks"}},
       {"UnknownKeyOfMetrics",
        timing,
        "  metrics: {lisen: 127.0.0.1:9405}",
