@@ -217,7 +217,8 @@ Result<Duration> read_time(const std::string& text) {
 }
 
 Result<OrderBody> read_order_body(const RequestArrived& request, const NodeName& here) {
-  OrderBody out{std::nullopt, "somebody@" + here.text(), std::nullopt};
+  const std::string who = request.from.value_or("somebody@" + here.text());
+  OrderBody out{std::nullopt, cut(who, membership::by_bytes_max), std::nullopt};
   if (request.body.empty()) return out;
   boost::system::error_code error;
   const json::value document = json::parse(request.body, error);
@@ -233,7 +234,8 @@ Result<OrderBody> read_order_body(const RequestArrived& request, const NodeName&
       if (!time) return time.error();
       out.time = *time;
     } else if (value && entry.key() == "by" && !text.empty()) {
-      out.by = cut(printable(text), membership::by_bytes_max);
+      // Over the network it is who has shown a certificate, whatever he says.
+      if (!request.from) out.by = cut(printable(text), membership::by_bytes_max);
     } else if (value && entry.key() == "node") {
       out.node = text;
     } else {
@@ -308,6 +310,12 @@ std::optional<ApiAnswer> standing_order(const RequestArrived& request, const Api
   return change_record(request, context, std::move(subject));
 }
 
+/// Who may give orders over the network.
+bool is_operator(const std::string& name, const ClusterConfig& config) {
+  return config.api &&
+         std::ranges::find(config.api->operators, name) != config.api->operators.end();
+}
+
 ApiAnswer remember(const RequestArrived& request) {
   auto drill = remembered_drill_from_json(request.body);
   if (!drill) return refusal(request.id, 400, drill.error().sentence);
@@ -374,6 +382,11 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
 }  // namespace
 
 ApiAnswer handle(const RequestArrived& request, const ApiContext& context) {
+  if (request.from && request.method != "GET" && !is_operator(*request.from, context.config)) {
+    return refusal(request.id, 403,
+                   "a certificate of " + shown(*request.from) +
+                       " may only look: spec.api.operators does not name it");
+  }
   if (request.target.size() > api_target_bytes_max) {
     return refusal(request.id, 414, "the target is longer than 1024 bytes");
   }

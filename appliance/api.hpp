@@ -6,6 +6,9 @@
 // It knows nothing of sockets and HTTP framing (appliance/io/http_server does), and trusts nobody:
 // every input is bounded, and whatever is not understood gets one sentence and the fitting status.
 //
+// Over the network (RequestArrived::from) whoever comes may look, and orders are for those whom
+// spec.api.operators names.
+//
 //   GET  /v1/status | members | links | services | backends | orders | conflicts | config
 //   GET  /v1/haproxy.cfg | events[/SERVICE] | why[/SERVICE] | failcounts[/SERVICE]
 //   GET  /v1/nodes/NAME | /v1/services/NAME   (all about one thing, appliance/about.hpp)

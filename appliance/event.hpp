@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -27,7 +28,7 @@ struct DeadlineReached {};
 
 /// Where a request came in, and its answer goes out. What may be asked depends on it.
 enum class Window : std::uint8_t {
-  command,  ///< the command socket: whoever may open it may give orders
+  command,  ///< the API: at the command socket, and at its TCP address for who has a certificate
   metrics,  ///< the metrics' TCP address: anybody, and there is only to be looked
 };
 
@@ -39,6 +40,9 @@ struct RequestArrived {
   std::string body;
   Window window = Window::command;
   std::string accept{};  ///< which forms of the answer the asker understands (RFC 9110, 12.5.1)
+  /// Of the API, who asks over the network: the name in the certificate that was shown (empty: it
+  /// has none). Absent: at the command socket, where whoever may open it may give orders.
+  std::optional<std::string> from{};
 };
 
 /// The reader of a stream is gone; the last that is said of a Respond that goes on.
@@ -47,13 +51,16 @@ struct StreamEnded {
   Window window = Window::command;
 };
 
-/// The metrics' address is listened at, from now on.
-struct MetricsOpened {};
+/// The TCP address of a window is listened at, from now on.
+struct WindowOpened {
+  Window window = Window::metrics;
+};
 
 /// It can't be: the port is taken, or the address isn't here (yet). The door tries again by itself.
 /// Told once per reason.
-struct MetricsUnavailable {
+struct WindowUnavailable {
   std::string reason;  ///< one sentence with the address in it
+  Window window = Window::metrics;
 };
 
 /// Asked to end (SIGTERM, or our keeper is gone): release everything, then exit.
@@ -96,7 +103,7 @@ using Event = std::variant<
     lb_supervisor::HaproxyStartFailed, lb_supervisor::HaproxyExited, lb_supervisor::HaproxyProbed,
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
-    Started, DeadlineReached, RequestArrived, StreamEnded, MetricsOpened, MetricsUnavailable,
+    Started, DeadlineReached, RequestArrived, StreamEnded, WindowOpened, WindowUnavailable,
     StopRequested, ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
 
 }  // namespace hapx::appliance

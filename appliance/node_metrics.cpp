@@ -72,14 +72,19 @@ void Node::State::tell_readers(Instant now, Decisions& out) {
   out.actions.emplace_back(Publish{message(now), Window::metrics});
 }
 
-void Node::State::hear(const MetricsOpened&, Instant now, Decisions& out) {
-  const bool is_news = !std::exchange(metrics_trouble, {}).empty();
-  if (is_news) note(out, now, EventKind::life, "metrics are served now");
+std::string served_in_words(Window window, const std::string& no) {
+  return window == Window::metrics ? "metrics are " + no + "served"
+                                   : "the API is " + no + "served to other hosts";
 }
 
-void Node::State::hear(const MetricsUnavailable& event, Instant now, Decisions& out) {
-  metrics_trouble = event.reason;
-  note(out, now, EventKind::life, "metrics are not served", event.reason);
+void Node::State::hear(const WindowOpened& event, Instant now, Decisions& out) {
+  const bool is_news = window_troubles.erase(event.window) > 0;
+  if (is_news) note(out, now, EventKind::life, served_in_words(event.window, "") + " now");
+}
+
+void Node::State::hear(const WindowUnavailable& event, Instant now, Decisions& out) {
+  window_troubles[event.window] = event.reason;
+  note(out, now, EventKind::life, served_in_words(event.window, "not "), event.reason);
 }
 
 /// Here and, if the disk takes it, in the next life.

@@ -70,11 +70,11 @@ struct Node::State {
   bool acts_alone = false;                     ///< likewise
   bool was_peace = false;                      ///< the other one was heard, by the last look
   FenceStatus fence = FenceStatus::none;
-  std::string fence_reason;            ///< why it isn't bpf
-  std::string conflict;                ///< somebody runs under our name, by the last that was told
-  Instant conflict_at{};               ///< when it was
-  std::string metrics_trouble;         ///< why /metrics is not served; empty: it is, or is off
-  std::optional<Instant> unfit_since;  ///< HAProxy's fitness is reported with patience
+  std::string fence_reason;  ///< why it isn't bpf
+  std::string conflict;      ///< somebody runs under our name, by the last that was told
+  Instant conflict_at{};     ///< when it was
+  std::map<Window, std::string> window_troubles;  ///< why one is not served on the network
+  std::optional<Instant> unfit_since;             ///< HAProxy's fitness is reported with patience
   bool unfit_told = false;
   std::map<std::uint64_t, std::uint64_t> requests_of_orders;  ///< order's id -> request's id
   std::map<std::uint64_t, CleanupUnderWay> cleanups;          ///< by the request's id
@@ -100,8 +100,8 @@ struct Node::State {
   void hear(const Started& event, Instant now, Decisions& out);
   void hear(const DeadlineReached& event, Instant now, Decisions& out);
   void hear(const RequestArrived& event, Instant now, Decisions& out);
-  void hear(const MetricsOpened& event, Instant now, Decisions& out);
-  void hear(const MetricsUnavailable& event, Instant now, Decisions& out);
+  void hear(const WindowOpened& event, Instant now, Decisions& out);
+  void hear(const WindowUnavailable& event, Instant now, Decisions& out);
   void hear(const StopRequested& event, Instant now, Decisions& out);
   void hear(const ReloadRequested& event, Instant now, Decisions& out);
   void hear(const ConfigRead& event, Instant now, Decisions& out);
@@ -182,6 +182,9 @@ struct Node::State {
   [[nodiscard]] Status status(Instant now) const;
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 };
+
+/// "metrics are served". `no`: "not ", or nothing.
+[[nodiscard]] std::string served_in_words(Window window, const std::string& no);
 
 /// Limit: orders that are still on their way.
 inline constexpr std::size_t orders_max = 64;

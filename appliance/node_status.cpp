@@ -409,9 +409,8 @@ std::vector<std::string> degraded_reasons(const Status& status, const Node::Stat
   add_standby_reasons(state, degraded);
   add_record_reasons(state.member.view().record, degraded);
   add_electorate_reasons(state.member.view().electorate, degraded);
-  if (!state.metrics_trouble.empty()) {
-    degraded.push_back("metrics are not served: " + state.metrics_trouble);
-  }
+  for (const auto& [window, trouble] : state.window_troubles)
+    degraded.push_back(served_in_words(window, "not ") + ": " + trouble);
   for (const auto& [file, trouble] : state.options.haproxy_paths.stats_trouble) {
     degraded.push_back("HAProxy's stats page is not served: " + trouble);
   }

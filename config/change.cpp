@@ -49,6 +49,7 @@ ConfigChange compare(const ClusterConfig& before, const ClusterConfig& after) {
   differs("spec.scheduling", before.scheduling != after.scheduling);
   differs("spec.metrics", before.metrics != after.metrics);
   differs("spec.hooks", before.hooks != after.hooks);
+  differs("spec.api", before.api != after.api);
   const auto is_fixed = [&](std::string key, bool is_so) {
     if (is_so) change.fixed.push_back(std::move(key));
   };

@@ -241,6 +241,18 @@ struct MetricsConfig {
   friend bool operator==(const MetricsConfig&, const MetricsConfig&) = default;
 };
 
+/// Where a node's API answers other hosts, over HTTPS, and only who shows a certificate. Who shows
+/// one may look.
+struct ApiConfig {
+  Endpoint listen;  ///< TCP; see MetricsConfig
+  std::string cert_file;
+  std::string key_file;
+  std::string client_ca_file;          ///< by which those of the others are judged
+  std::vector<std::string> operators;  ///< the common names of those who may give orders, too
+
+  friend bool operator==(const ApiConfig&, const ApiConfig&) = default;
+};
+
 /// Who is told of events: a program that is run, or a URL that is posted to; by a process of its
 /// own (`hapx hooks run`), on every node of what that node tells. hapxd itself does nothing by it.
 struct HookConfig {
@@ -269,6 +281,7 @@ struct ClusterConfig {
   Scheduling scheduling;
   MetricsConfig metrics;
   std::vector<HookConfig> hooks;
+  std::optional<ApiConfig> api;  ///< absent: only the command socket
 
   friend bool operator==(const ClusterConfig&, const ClusterConfig&) = default;
 };

@@ -111,6 +111,8 @@ YamlNode shape_schema(const Field& field, const YamlNode* standard) {
       return Object().add("type", "object").add("additionalProperties", score()).take();
     case Shape::line:
       return texts(R"(^[^\x00-\x1f\x7f]{1,1000}$)");
+    case Shape::common_name:
+      return names(R"(^[^\x00-\x1f\x7f]{1,64}$)");
     case Shape::argument:
       return names(R"(^[^\x00]{0,4096}$)");
     case Shape::url:

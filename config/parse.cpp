@@ -250,6 +250,17 @@ std::string listen_advice(std::string_view text) {
   return "; write it like 127.0.0.1:9405, or `off`";
 }
 
+constexpr const char* listen_example = "an address and a port, like 127.0.0.1:9405";
+
+/// Nothing, and a refusal, if it can't be read; nothing if it isn't there.
+std::optional<Endpoint> read_listen(const Section& section, const YamlNode* listen) {
+  if (listen == nullptr) return std::nullopt;
+  if (const auto endpoint = parse_endpoint(listen->scalar)) return *endpoint;
+  section.reading().refuse(listen->where, shown(listen->scalar) + " is no address and port" +
+                                              listen_advice(listen->scalar));
+  return std::nullopt;
+}
+
 void read_metrics(const Section& spec, MetricsConfig& metrics) {
   const auto* value = spec.find("metrics");
   if (value == nullptr) return;
@@ -258,15 +269,38 @@ void read_metrics(const Section& spec, MetricsConfig& metrics) {
   section.read("keyFile", metrics.key_file);
   section.read("clientCAFile", metrics.client_ca_file);
   section.read("credentialsFile", metrics.credentials_file);
-  const auto* listen = section.find_scalar("listen", "an address and a port, like 127.0.0.1:9405");
-  if (listen == nullptr) return;
-  if (listen->scalar == schema::listen_off) {
+  const auto* listen = section.find_scalar("listen", listen_example);
+  if (listen != nullptr && listen->scalar == schema::listen_off) {
     metrics.listen.reset();
-  } else if (const auto endpoint = parse_endpoint(listen->scalar)) {
+  } else if (const auto endpoint = read_listen(section, listen)) {
     metrics.listen = *endpoint;
-  } else {
-    spec.reading().refuse(listen->where, shown(listen->scalar) + " is no address and port" +
-                                             listen_advice(listen->scalar));
+  }
+}
+
+void read_api(const Section& spec, std::optional<ApiConfig>& api) {
+  const auto* value = spec.find("api");
+  if (value == nullptr) return;
+  const Section section(spec.reading(), *value, spec.path_of("api"), schema::api_keys);
+  for (const auto* key : {"listen", "certFile", "keyFile", "clientCAFile"}) section.require(key);
+  api.emplace();
+  section.read("certFile", api->cert_file);
+  section.read("keyFile", api->key_file);
+  section.read("clientCAFile", api->client_ca_file);
+  for (const auto& [item, path] : section.items("operators")) {
+    if (item->kind == YamlNode::Kind::scalar) {
+      api->operators.push_back(item->scalar);
+    } else {
+      spec.reading().refuse(item->where,
+                            "an operator must be the common name of a certificate, "
+                            "not " +
+                                std::string(kind_in_words(*item)));
+    }
+  }
+  const auto* listen = section.find_scalar("listen", listen_example);
+  if (listen != nullptr && listen->scalar == schema::listen_off) {
+    spec.reading().refuse(listen->where, "without `spec.api` no other host is answered; remove it");
+  } else if (const auto endpoint = read_listen(section, listen)) {
+    api->listen = *endpoint;
   }
 }
 
@@ -383,6 +417,7 @@ void read_spec(const Section& document, ClusterConfig& config) {
   for (const auto& [item, path] : spec.items("hooks")) {
     read_hook(reading, *item, path, config.hooks.emplace_back());
   }
+  read_api(spec, config.api);
 }
 
 /// apiVersion and kind: one right text each.

@@ -24,8 +24,8 @@ inline constexpr std::string_view kind = "Cluster";
 inline constexpr std::array document_keys{"apiVersion"sv, "kind"sv, "metadata"sv, "spec"sv};
 inline constexpr std::array metadata_keys{"name"sv};
 inline constexpr std::array spec_keys{
-    "nodes"sv,      "services"sv, "timing"sv,     "keyFile"sv, "port"sv, "noQuorumPolicy"sv,
-    "tieBreaker"sv, "arbiter"sv,  "scheduling"sv, "metrics"sv, "hooks"sv};
+    "nodes"sv,      "services"sv, "timing"sv,     "keyFile"sv, "port"sv,  "noQuorumPolicy"sv,
+    "tieBreaker"sv, "arbiter"sv,  "scheduling"sv, "metrics"sv, "hooks"sv, "api"sv};
 inline constexpr std::array node_keys{"name"sv, "address"sv, "role"sv, "votes"sv, "links"sv};
 inline constexpr std::array timing_keys{"profile"sv, "heartbeat"sv, "lease"sv};
 inline constexpr std::array scheduling_keys{"resourceStickiness"sv, "migrationThreshold"sv,
@@ -35,6 +35,8 @@ inline constexpr std::array arbiter_keys{"etcd"sv};
 inline constexpr std::array etcd_keys{"endpoints"sv, "caFile"sv, "certFile"sv, "keyFile"sv};
 inline constexpr std::array metrics_keys{"listen"sv, "certFile"sv, "keyFile"sv, "clientCAFile"sv,
                                          "credentialsFile"sv};
+inline constexpr std::array api_keys{"listen"sv, "certFile"sv, "keyFile"sv, "clientCAFile"sv,
+                                     "operators"sv};
 inline constexpr std::array hook_keys{"name"sv,    "events"sv, "command"sv,   "url"sv,
                                       "urlFile"sv, "caFile"sv, "tokenFile"sv, "timeout"sv};
 /// What stands in the place of an address to listen at nowhere.

@@ -8,6 +8,7 @@
 #include "config/cluster_config.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
+#include "config/validate_api.hpp"
 #include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/validate_hooks.hpp"
@@ -148,6 +149,16 @@ constexpr std::array metrics_fields{
 static_assert(tells(metrics_fields, metrics_keys));
 constexpr Map metrics_map{metrics_fields};
 
+constexpr std::array api_fields{
+    one("listen", Shape::listen, "where other hosts find it, over HTTPS", Need::required),
+    one("certFile", Shape::path, "the certificate that is shown there", Need::required),
+    one("keyFile", Shape::path, "its key, a file that nobody else can read", Need::required),
+    one("clientCAFile", Shape::path, "who shows a certificate of this CA may look", Need::required),
+    some("operators", Shape::common_name, operators_max,
+         "the common names of the certificates with which orders may be given, too")};
+static_assert(tells(api_fields, api_keys));
+constexpr Map api_map{api_fields};
+
 constexpr std::array hook_fields{
     one("name", Shape::label, "by which the log and `hapx hooks try` call it", Need::required),
     words_of("events", event_words, "the kinds of events that it is told of (docs/events.md)"),
@@ -260,7 +271,8 @@ constexpr std::array spec_fields{
     map("scheduling", scheduling_map, "when services change their place"),
     map("metrics", metrics_map, "what Prometheus can read"),
     some("hooks", Shape::map, hooks_max,
-         "who is told of events, by hapx-hooks.service of every node", &hook_map)};
+         "who is told of events, by hapx-hooks.service of every node", &hook_map),
+    map("api", api_map, "what other hosts may ask; without it, none")};
 static_assert(tells(spec_fields, spec_keys));
 constexpr Map spec_map{spec_fields};
 

@@ -32,6 +32,7 @@ enum class Shape {
   score,          ///< a whole number, INFINITY or -INFINITY
   scores,         ///< a map from a node's name to a score
   line,           ///< a line of HAProxy's config
+  common_name,    ///< of a certificate
   argument,       ///< a word of a command
   url,            ///< https://, or http:// of this machine
   map,            ///< of the keys in `inner`

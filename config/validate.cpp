@@ -10,6 +10,7 @@
 
 #include "config/address_kind.hpp"
 #include "config/validate_address.hpp"
+#include "config/validate_api.hpp"
 #include "config/validate_arbiter.hpp"
 #include "config/validate_haproxy.hpp"
 #include "config/validate_hooks.hpp"
@@ -108,6 +109,11 @@ class Validator {
           std::pair(&config_.metrics.credentials_file, "credentialsFile")}) {
       if (!path->empty()) check_path(*path, key, std::string("spec.metrics.") + key);
     }
+    if (config_.api) {
+      check_path(config_.api->cert_file, "certFile", "spec.api.certFile");
+      check_path(config_.api->key_file, "keyFile", "spec.api.keyFile");
+      check_path(config_.api->client_ca_file, "clientCAFile", "spec.api.clientCAFile");
+    }
     for (std::size_t i = 0; i < config_.hooks.size(); ++i) {
       check_hook(config_.hooks[i], at("spec.hooks", i));
     }
@@ -118,6 +124,7 @@ class Validator {
     for (auto& finding : validate_haproxy(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_metrics(config_)) findings_.push_back(std::move(finding));
     for (auto& finding : validate_hooks(config_)) findings_.push_back(std::move(finding));
+    for (auto& finding : validate_api(config_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
   }
 

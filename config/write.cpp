@@ -145,6 +145,18 @@ YamlNode write_metrics(const MetricsConfig& metrics) {
   return out.take();
 }
 
+YamlNode write_api(const ApiConfig& api) {
+  Map out;
+  out.add("listen", to_string(api.listen))
+      .add("certFile", api.cert_file)
+      .add("keyFile", api.key_file)
+      .add("clientCAFile", api.client_ca_file);
+  if (api.operators.empty()) return out.take();
+  auto operators = tree::list();
+  for (const auto& name : api.operators) operators.items.push_back(tree::text(name));
+  return out.add("operators", std::move(operators)).take();
+}
+
 YamlNode write_hook(const HookConfig& hook) {
   const auto list = [](const auto& items, auto text_of) {
     auto out = tree::list();
@@ -197,10 +209,14 @@ YamlNode write_spec(const ClusterConfig& config) {
                              .add("failureTimeout", to_string(scheduling.failure_timeout))
                              .take())
       .add("metrics", write_metrics(config.metrics));
-  if (config.hooks.empty()) return spec.take();  // as an earlier version writes it
-  auto hooks = tree::list();
-  for (const auto& hook : config.hooks) hooks.items.push_back(write_hook(hook));
-  return spec.add("hooks", std::move(hooks)).take();
+  // Without them, as an earlier version writes it.
+  if (!config.hooks.empty()) {
+    auto hooks = tree::list();
+    for (const auto& hook : config.hooks) hooks.items.push_back(write_hook(hook));
+    spec.add("hooks", std::move(hooks));
+  }
+  if (config.api) spec.add("api", write_api(*config.api));
+  return spec.take();
 }
 
 }  // namespace

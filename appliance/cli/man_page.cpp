@@ -96,6 +96,8 @@ std::string shape_in_words(const Field& field) {
       return "a map from nodes' names to scores";
     case Shape::line:
       return "a line of HAProxy's config";
+    case Shape::common_name:
+      return "the common name of a certificate, exactly";
     case Shape::argument:
       return "a word; it is not split, and no shell reads it";
     case Shape::url:

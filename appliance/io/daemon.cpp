@@ -25,7 +25,7 @@
 #include "appliance/io/keeper.hpp"
 #include "appliance/io/life.hpp"
 #include "appliance/io/log.hpp"
-#include "appliance/io/metrics_door.hpp"
+#include "appliance/io/network_door.hpp"
 #include "appliance/io/startup.hpp"
 #include "appliance/io/wall_clock.hpp"
 #include "appliance/node.hpp"
@@ -125,8 +125,9 @@ class Daemon {
     if (!server) return server.error();
     server_.emplace(std::move(*server));
     if (config.metrics.listen) {
-      metrics_.emplace(context_, *disk_, MetricsDoorOptions{config.metrics}, post_any);
+      metrics_.emplace(context_, *disk_, door_of(config.metrics), post_any);
     }
+    if (config.api) api_.emplace(context_, *disk_, door_of(*config.api), post_any);
     return open_timer();
   }
 
@@ -306,8 +307,13 @@ class Daemon {
   void carry_out(const lb_supervisor::AmendHaproxy& action) { runtime_->tell(action); }
   void carry_out(const lb_supervisor::AskBackends& action) { runtime_->ask(action); }
   void carry_out(const Respond& action) {
-    if (action.window == Window::command) server_->respond(action);
-    if (action.window == Window::metrics && metrics_) metrics_->respond(action);
+    if (action.window == Window::metrics) {
+      if (metrics_) metrics_->respond(action);
+      return;
+    }
+    // One of the two owes it, for their numbers differ.
+    server_->respond(action);
+    if (api_) api_->respond(action);
   }
   void carry_out(const Publish& action) {
     if (action.window == Window::command) server_->publish(action);
@@ -350,6 +356,7 @@ class Daemon {
     status_ = status;
     server_->close();
     if (metrics_) metrics_->close();
+    if (api_) api_->close();
     context_.stop();
   }
 
@@ -369,7 +376,8 @@ class Daemon {
   std::optional<lb_supervisor::RuntimeSocket> runtime_;
   std::optional<lb_supervisor::SelfProbe> probe_;
   std::optional<HttpServer> server_;
-  std::optional<MetricsDoor> metrics_;
+  std::optional<NetworkDoor> metrics_;
+  std::optional<NetworkDoor> api_;
   asio::posix::stream_descriptor timer_;
   WallClock wall_clock_;
   std::uint64_t expirations_ = 0;

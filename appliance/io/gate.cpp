@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 
 #include <boost/system/system_error.hpp>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "config/io/credentials_file.hpp"
+#include "config/utf8.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -30,36 +33,34 @@ std::string token_of(const StatsUser& user) {
 
 }  // namespace
 
-Gate::Gate(const MetricsConfig& metrics)
-    : stamps_({metrics.cert_file, metrics.key_file, metrics.client_ca_file,
-               metrics.credentials_file}) {}
+Gate::Gate(const GateFiles& files)
+    : stamps_({files.cert_file, files.key_file, files.client_ca_file, files.credentials_file}) {}
 
-Result<std::shared_ptr<Gate>> Gate::read(const MetricsConfig& metrics) {
+Result<std::shared_ptr<Gate>> Gate::read(const GateFiles& files) {
   ::ERR_clear_error();
   try {
-    std::shared_ptr<Gate> made(new Gate(metrics));
-    if (auto loaded = made->load(metrics); !loaded) return loaded.error();
+    std::shared_ptr<Gate> made(new Gate(files));
+    if (auto loaded = made->load(files); !loaded) return loaded.error();
     return made;
   } catch (const boost::system::system_error& error) {
     return Error{ErrorKind::failed, "OpenSSL can't begin: " + error.code().message(), 0};
   }
 }
 
-Result<void> Gate::load(const MetricsConfig& metrics) {
-  if (!metrics.credentials_file.empty()) {
-    if (auto loaded = load_passwords(metrics.credentials_file); !loaded) return loaded;
+Result<void> Gate::load(const GateFiles& files) {
+  if (!files.credentials_file.empty()) {
+    if (auto loaded = load_passwords(files.credentials_file); !loaded) return loaded;
   }
-  if (metrics.cert_file.empty()) return {};
+  if (files.cert_file.empty()) return {};
   tls_.emplace(asio::ssl::context::tls_server);
   // No session is resumed: whose certificate is not wanted any more has to show it again.
   ::SSL_CTX_set_session_cache_mode(tls_->native_handle(), SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_options(tls_->native_handle(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-  if (auto shown = show(*tls_, metrics.cert_file, metrics.key_file, "the metrics'"); !shown)
-    return shown;
-  if (metrics.client_ca_file.empty()) return {};
+  if (auto shown = show(*tls_, files.cert_file, files.key_file, files.whose); !shown) return shown;
+  if (files.client_ca_file.empty()) return {};
   boost::system::error_code error;
   tls_->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
-  return trust(*tls_, metrics.client_ca_file, "the CA file of the metrics' clients");
+  return trust(*tls_, files.client_ca_file, "the CA file of " + files.whose + " clients");
 }
 
 Result<void> Gate::load_passwords(const std::string& file) {
@@ -92,6 +93,24 @@ bool Gate::admits(std::string_view authorization) const {
                 ::CRYPTO_memcmp(known.data(), token.data(), known.size()) == 0;
   }
   return is_known;
+}
+
+std::string peer_name(ssl_st* connection) {
+  constexpr std::size_t name_bytes_max = 64;
+  const std::unique_ptr<X509, decltype(&::X509_free)> certificate(
+      ::SSL_get1_peer_certificate(connection), &::X509_free);
+  if (!certificate) return {};
+  const X509_NAME* subject = ::X509_get_subject_name(certificate.get());
+  const int at = ::X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  // Of two names one could be read here and the other by whoever signed.
+  if (at < 0 || ::X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return {};
+  const ASN1_STRING* text = ::X509_NAME_ENTRY_get_data(::X509_NAME_get_entry(subject, at));
+  unsigned char* bytes = nullptr;
+  const int size = ::ASN1_STRING_to_UTF8(&bytes, text);
+  if (size < 0) return {};
+  const std::string name(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  ::OPENSSL_free(bytes);
+  return name.size() <= name_bytes_max && printable(name) == name ? name : std::string();
 }
 
 }  // namespace hapx::appliance

@@ -116,7 +116,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
         handler(std::move(handle)),
         ended(std::move(end)),
         acceptor(io_context),
-        pause(io_context) {}
+        pause(io_context),
+        next_id(options.first_id) {}
 
   /// A request whose answer is owed.
   struct Owed {
@@ -141,7 +142,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   ino_t inode = 0;
   bool closed = false;
   std::uint64_t turned_away = 0;
-  std::uint64_t last_id = 0;
+  std::uint64_t next_id;
   std::uint64_t last_stream = 0;
   std::map<std::uint64_t, Owed*> owed;                       ///< by request
   std::map<std::uint64_t, Stream*> streams;                  ///< every connection that is open
@@ -150,18 +151,20 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::awaitable<void> accept_all();
   asio::awaitable<void> receive(stream_protocol::socket socket);
   template <class Any>
-  asio::awaitable<void> converse(Any& stream);
+  asio::awaitable<void> converse(Any& stream, const std::optional<std::string>& from);
   template <class Any>
   asio::awaitable<void> stream_on(Any& stream, const Respond& answer);
-  asio::awaitable<Respond> ask(http::request<http::string_body> request);
+  asio::awaitable<Respond> ask(http::request<http::string_body> request,
+                               const std::optional<std::string>& from);
   [[nodiscard]] Respond refuse(unsigned status, const std::string& sentence) const {
     return refusal(options.refusals, status, sentence);
   }
   void send_away(stream_protocol::socket socket);
 };
 
-asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body> request) {
-  const std::uint64_t id = ++last_id;
+asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body> request,
+                                                const std::optional<std::string>& from) {
+  const std::uint64_t id = next_id++;
   Owed mine{std::nullopt, asio::steady_timer(context, options.answer_time_max)};
   owed[id] = &mine;
   RequestArrived arrived{id,
@@ -169,7 +172,8 @@ asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body>
                          std::string(request.target()),
                          std::move(request.body()),
                          options.window,
-                         std::string(request[http::field::accept])};
+                         std::string(request[http::field::accept]),
+                         from};
   handler(std::move(arrived));
   if (!mine.answer && !closed) (void)co_await mine.timer.async_wait(no_throw);
   owed.erase(id);
@@ -222,22 +226,27 @@ asio::awaitable<void> HttpServer::State::receive(stream_protocol::socket socket)
     if (error) {
       ++turned_away;
     } else {
-      co_await converse(*stream);
+      const std::optional<std::string> from = peer_name(stream->native_handle());
+      co_await converse(*stream, from);
       tcp.expires_after(unread_time_max);
       if (!closed) (void)co_await stream->async_shutdown(no_throw);
     }
   } else {
     Stream stream(std::move(socket));
     streams[number] = &stream;
-    co_await converse(stream);
+    std::optional<std::string> from;
+    if (std::holds_alternative<Endpoint>(options.place)) from.emplace();
+    co_await converse(stream, from);
     boost::system::error_code ignored;
     stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
   }
   streams.erase(number);
 }
 
+/// `from`: who has shown a certificate; absent: over a Unix socket.
 template <class Any>
-asio::awaitable<void> HttpServer::State::converse(Any& stream) {
+asio::awaitable<void> HttpServer::State::converse(Any& stream,
+                                                  const std::optional<std::string>& from) {
   Stream& tcp = beast::get_lowest_layer(stream);
   const auto gate = options.gate;
   beast::flat_buffer buffer(header_bytes_max + options.body_bytes_max);
@@ -258,7 +267,7 @@ asio::awaitable<void> HttpServer::State::converse(Any& stream) {
       keep_alive = parser.get().keep_alive();
       tcp.expires_never();
       if (!gate || gate->admits(std::string(parser.get()[http::field::authorization]))) {
-        answer = co_await ask(parser.release());
+        answer = co_await ask(parser.release(), from);
       } else {
         ++turned_away;
         answer = refuse(401, "who may look has a name and a password");
@@ -323,13 +332,18 @@ asio::awaitable<void> HttpServer::State::accept_all() {
   }
 }
 
-HttpServerOptions metrics_server_options(const Endpoint& listen, std::shared_ptr<Gate> gate) {
+HttpServerOptions network_server_options(Window window, const Endpoint& listen,
+                                         std::shared_ptr<Gate> gate) {
   HttpServerOptions options;
   options.place = listen;
-  options.window = Window::metrics;
-  options.refusals = Refusals::plain;
+  options.window = window;
   options.connections_max = 64;
-  options.body_bytes_max = 0;
+  if (window == Window::metrics) {
+    options.refusals = Refusals::plain;
+    options.body_bytes_max = 0;
+  } else {
+    options.first_id = std::uint64_t{1} << 63U;  // the command socket never counts so far
+  }
   const bool is_secured = gate && gate->tls() != nullptr;
   options.pace = std::chrono::milliseconds(is_secured ? 10 : 2);
   options.gate = std::move(gate);

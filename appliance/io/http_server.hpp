@@ -15,7 +15,7 @@
 // Limit: 32 connections (the next gets 503), 8 KiB of header, 64 KiB of body, one request at a time
 // per connection, 5 s for a request to arrive and an answer to be taken, 30 s for an answer to be
 // given (then 504), 1 s and 64 KiB of what a refused one still sends. Over TCP less: see
-// metrics_server_options.
+// network_server_options.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +43,7 @@ struct HttpServerOptions {
   std::shared_ptr<Gate> gate{};     ///< null: whoever may connect may come in
   Window window = Window::command;  ///< what its requests say
   Refusals refusals = Refusals::json;
+  std::uint64_t first_id = 1;  ///< of its requests: two servers of one window tell theirs apart
   std::size_t connections_max = 32;
   std::size_t body_bytes_max = 64 * 1024;
   Duration pace{0};  ///< between two connections, and between two requests of one
@@ -50,10 +51,10 @@ struct HttpServerOptions {
   Duration answer_time_max = std::chrono::seconds(30);
 };
 
-/// For an address on a network, where everybody is a stranger: 64 connections, no body, at most 500
+/// For an address on a network, where everybody is a stranger: 64 connections, at most 500
 /// connections a second and 100 requests a second on each. Of HTTPS, whose handshakes take the time
-/// of the loop, a fifth of both.
-[[nodiscard]] HttpServerOptions metrics_server_options(const Endpoint& listen,
+/// of the loop, a fifth of both. The metrics take no body.
+[[nodiscard]] HttpServerOptions network_server_options(Window window, const Endpoint& listen,
                                                        std::shared_ptr<Gate> gate);
 
 class HttpServer {

@@ -172,9 +172,9 @@ void World::start_process(Machine& machine, Inherits inherits) {
 
 void World::tell_of_metrics(Machine& machine) {
   if (machine.metrics_port_taken) {
-    tell(machine, Duration(0), MetricsUnavailable{"taken by the simulation"});
+    tell(machine, Duration(0), WindowUnavailable{"taken by the simulation"});
   } else {
-    tell(machine, Duration(0), MetricsOpened{});
+    tell(machine, Duration(0), WindowOpened{});
   }
 }
 

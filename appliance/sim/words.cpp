@@ -127,9 +127,9 @@ struct EventWords {
     return "RequestArrived " + it.method + " " + it.target + " " + it.body;
   }
   std::string operator()(const StreamEnded& it) const { return "StreamEnded" + number(it.id); }
-  std::string operator()(const MetricsOpened&) const { return "MetricsOpened"; }
-  std::string operator()(const MetricsUnavailable& it) const {
-    return "MetricsUnavailable: " + it.reason;
+  std::string operator()(const WindowOpened&) const { return "WindowOpened"; }
+  std::string operator()(const WindowUnavailable& it) const {
+    return "WindowUnavailable: " + it.reason;
   }
   std::string operator()(const StopRequested& it) const { return "StopRequested: " + it.reason; }
   std::string operator()(const ReloadRequested&) const { return "ReloadRequested"; }

@@ -189,10 +189,11 @@ void World::mark() {
 }
 
 std::uint64_t World::request(const NodeName& node, const std::string& method,
-                             const std::string& target, const std::string& body) {
+                             const std::string& target, const std::string& body,
+                             const std::optional<std::string>& from) {
   disturb(node.text() + ": " + method + " " + target + " " + body);
   const std::uint64_t id = ++requests_;
-  deliver(machine(node), RequestArrived{id, method, target, body});
+  deliver(machine(node), RequestArrived{id, method, target, body, Window::command, {}, from});
   observe();
   return id;
 }

@@ -185,9 +185,10 @@ class World {
 
   // Operators.
 
-  /// Gives a request to a node; its answer is found under the returned number.
+  /// Gives a request to a node; its answer is found under the returned number. `from`: over the
+  /// network, with a certificate of that name.
   std::uint64_t request(const NodeName& node, const std::string& method, const std::string& target,
-                        const std::string& body);
+                        const std::string& body, const std::optional<std::string>& from = {});
   std::uint64_t move(const NodeName& at, const ServiceName& service,
                      const std::optional<NodeName>& to);
   /// Gives a standing order, or lifts it.

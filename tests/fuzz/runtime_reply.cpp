@@ -33,7 +33,10 @@ std::string write_table(const BackendsReported& report) {
               : server.set_aside ? "DRAIN"
                                  : "DOWN") +
              ",2," + quoted_field("* " + server.check) + ',' +
-             (server.level == "http" ? "401" : "") + ",\n";
+             (server.is_being_checked  ? "0"
+              : server.level == "http" ? "401"
+                                       : "") +
+             ",\n";
     }
   }
   return out;

@@ -4,7 +4,8 @@
 set(sources_ground ground_test.cpp ground_rights_test.cpp ground_start_test.cpp
     ground_wire_test.cpp)
 set(single on_fail two_services placement electorate dual_stack conflict ways two_nodes wire
-    neighbours dhcp third_vote cluster_drill many_services watched hooks)
+    neighbours dhcp third_vote cluster_drill many_services watched hooks
+    remote)
 foreach(name ${single})
   set(sources_${name} ${name}_test.cpp)
 endforeach()
@@ -37,4 +38,6 @@ foreach(name ground ${single})
     endif()
   endforeach()
 endforeach()
-target_link_libraries(lab_third_vote PRIVATE hapx_test_support)
+foreach(name third_vote remote)
+  target_link_libraries(lab_${name} PRIVATE hapx_test_support)
+endforeach()

@@ -257,6 +257,26 @@ TEST_F(Watch, WhoOnlyLooksCanAskForNothingElse) {
   EXPECT_EQ(command->status, 404U) << "nor are the metrics a command";
 }
 
+TEST_F(Watch, OverTheNetworkOrdersAreForOperatorsAndWhoElseComesIsToldSo) {
+  ClusterConfig config = cluster(3);
+  config.api = {Endpoint{ipv4(0, 0, 0, 0), 9406}, "/c", "/k", "/a", {"alice"}};
+  begin(config);
+  const NodeName before = holder().value();
+  const NodeName to = other_than(before);
+  const std::string target = "/v1/services/" + config.services[0].name.text() + "/move";
+  const std::string body = "{\"to\": \"" + to.text() + "\"}";
+  const auto status_of = [&](const std::string& from) {
+    const std::uint64_t id = world_->request(to, "POST", target, body, from);
+    EXPECT_TRUE(world_->run_until([&] { return world_->answer(id) != nullptr; }, 2s));
+    return world_->answer(id)->status;
+  };
+  EXPECT_EQ(status_of("bob"), 403U);
+  settle();
+  EXPECT_EQ(holder(), before);
+  EXPECT_EQ(status_of("alice"), 200U);
+  ASSERT_TRUE(world_->run_until([&] { return holder() == to; }, 2s));
+}
+
 std::string text_in(const boost::json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : std::string();
 }

@@ -55,7 +55,8 @@ Owned<X509> blank(EVP_PKEY* key, const std::string& name, long serial) {
   ::ASN1_INTEGER_set(::X509_get_serialNumber(made.get()), serial);
   ::X509_set_pubkey(made.get(), key);
   ::X509_NAME_add_entry_by_txt(::X509_get_subject_name(made.get()), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+                               reinterpret_cast<const unsigned char*>(name.c_str()),
+                               static_cast<int>(name.size()), -1, 0);
   return made;
 }
 

@@ -89,6 +89,7 @@ const std::vector<ThirdParty>& third_parties() {
       {"membership/message.pb.h", {"membership/codec.cpp", "membership/plaintext"}},
       {"prometheus/", {"appliance/metrics.cpp"}},
       {"CLI/", {"appliance/cli/"}},
+      {"curl/", {"appliance/hooks/io/post.cpp"}},
       {"boost/system/", {"config/", "membership/", "vip/", "lb-supervisor/", "appliance/"}},
       {"boost/json", {"appliance/"}},
       {"boost/asio", {"io"}},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 hapx_test(appliance_windows_door_test
-  SOURCES drill_file_test.cpp http_server_test.cpp metrics_door_test.cpp
-          metrics_gate_test.cpp service_manager_test.cpp log_test.cpp
+  SOURCES drill_file_test.cpp http_server_test.cpp network_door_test.cpp
+          gate_test.cpp service_manager_test.cpp log_test.cpp
   LINKS hapx_appliance_windows_io hapx_appliance_keeper hapx_test_support OpenSSL::SSL
         GTest::gmock
   LABELS doors)

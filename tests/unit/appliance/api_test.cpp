@@ -37,8 +37,11 @@ class Api : public testing::Test {
   }
 
   ApiAnswer ask(std::string method, std::string target, std::string body = "") {
-    return handle({7, std::move(method), std::move(target), std::move(body)},
-                  {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(9))});
+    return handle({7, std::move(method), std::move(target), std::move(body)}, context());
+  }
+
+  [[nodiscard]] ApiContext context() const {
+    return {status_, journal_, config_, haproxy_config_, Instant(std::chrono::seconds(9))};
   }
 
   Respond respond(std::string method, std::string target, std::string body = "") {
@@ -210,6 +213,42 @@ TEST_F(Api, WhoGivesAnOrderIsBoundedAndPrintable) {
   EXPECT_EQ(order.change.by.size(), membership::by_bytes_max);
   const auto odd = std::get<RecordOrder>(ask("POST", "/v1/maintenance", R"({"by": "a\nb"})"));
   EXPECT_EQ(odd.change.by.find('\n'), std::string::npos);
+}
+
+TEST_F(Api, OverTheNetworkAnybodyLooksAndOperatorsGiveOrders) {
+  config_.api.emplace();
+  config_.api->operators = {"alice"};
+  const auto asks = [&](const std::optional<std::string>& from, const std::string& method,
+                        const std::string& target, const std::string& body = "") {
+    return handle({7, method, target, body, Window::command, {}, from}, context());
+  };
+  for (const char* from : {"alice", "bob", ""})
+    EXPECT_EQ(std::get<Respond>(asks(from, "GET", "/v1/status")).status, 200U) << from;
+  EXPECT_TRUE(std::holds_alternative<MoveOrder>(asks("alice", "POST", "/v1/services/api/move")));
+  for (const char* from : {"bob", "", "Alice", "alice "}) {
+    for (const char* method : {"POST", "DELETE", "PUT", "HEAD", "get"}) {
+      const auto answer = asks(from, method, "/v1/services/api/move");
+      const auto* refused = std::get_if<Respond>(&answer);
+      ASSERT_NE(refused, nullptr) << from << method;
+      EXPECT_EQ(refused->status, 403U);
+      EXPECT_THAT(refused->body, HasSubstr("spec.api.operators does not name it"));
+    }
+  }
+  config_.api.reset();
+  EXPECT_EQ(std::get<Respond>(asks("alice", "POST", "/v1/reload")).status, 403U);
+  EXPECT_TRUE(std::holds_alternative<ReloadOrder>(asks(std::nullopt, "POST", "/v1/reload")));
+}
+
+TEST_F(Api, AnOrderOverTheNetworkIsByWhoHasShownACertificate) {
+  config_.api.emplace();
+  config_.api->operators = {"alice"};
+  for (const char* body : {"", R"({"by": "the director", "ttl": "30m"})"}) {
+    const auto answer = handle(
+        {7, "POST", "/v1/nodes/node2/standby", body, Window::command, {}, "alice"}, context());
+    const auto* order = std::get_if<RecordOrder>(&answer);
+    ASSERT_NE(order, nullptr) << body;
+    EXPECT_EQ(order->change.by, "alice");
+  }
 }
 
 TEST_F(Api, RefusesAStandingOrderItCannotUnderstand) {

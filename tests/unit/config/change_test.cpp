@@ -59,7 +59,8 @@ TEST(ConfigChange, EachKeyIsSeen) {
       {"spec.arbiter", [](auto& c) { c.arbiter.emplace(); }},
       {"spec.scheduling", [](auto& c) { c.scheduling.failure_timeout *= 2; }},
       {"spec.metrics", [](auto& c) { c.metrics.listen.reset(); }},
-      {"spec.hooks", [](auto& c) { c.hooks.emplace_back(); }}};
+      {"spec.hooks", [](auto& c) { c.hooks.emplace_back(); }},
+      {"spec.api", [](auto& c) { c.api.emplace(); }}};
   const std::vector<std::pair<std::string, Edit>> fixed{
       {"metadata.name", [](auto& c) { c.name = ClusterName("other"); }},
       {"spec.keyFile", [](auto& c) { c.key_file = "/elsewhere"; }},

@@ -105,7 +105,8 @@ TEST(ConfigDifference, NothingIsOverlooked) {
       },
       [](auto& c) { c.scheduling.resource_stickiness = Score::infinity(); },
       [](auto& c) { c.metrics.listen.reset(); },
-      [](auto& c) { c.hooks.emplace_back(); }};
+      [](auto& c) { c.hooks.emplace_back(); },
+      [](auto& c) { c.api.emplace(); }};
   for (std::size_t i = 0; i < edits.size(); ++i) {
     auto after = sample();
     edits[i](after);

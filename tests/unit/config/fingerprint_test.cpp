@@ -64,6 +64,7 @@ TEST(ConfigFingerprint, SaysWhichPartDiffers) {
       {{"spec.nodes"}, [](auto& config) { config.nodes[1].votes = 0; }},
       {{"spec.metrics"}, [](auto& config) { config.metrics.listen.reset(); }},
       {{"spec.hooks"}, [](auto& config) { config.hooks.emplace_back(); }},
+      {{"spec.api"}, [](auto& config) { config.api.emplace(); }},
       {{"spec.scheduling"},
        [](auto& config) { config.scheduling.failure_timeout = std::chrono::seconds(9); }},
       {{"spec.noQuorumPolicy"},

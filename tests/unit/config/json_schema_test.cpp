@@ -56,10 +56,10 @@ TEST(JsonSchema, EveryMapRefusesUnknownKeysAndEveryKeyHasASentence) {
     if (const auto* items = node.find("items")) self(self, *items);
   };
   look(look, json_schema());
-  EXPECT_EQ(maps, 19U)
+  EXPECT_EQ(maps, 20U)
       << "document, metadata, spec, node, service, vip, onFail, healthCheck, "
          "haproxy, timeouts, stats, extraConfig, timing, tieBreaker, arbiter, etcd, "
-         "scheduling, metrics, hook";
+         "scheduling, metrics, hook, api";
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ spec:
   keyFile: "/run/keys/shop"
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
   metrics: {listen: "[::1]:9405"}
+  api: {listen: 0.0.0.0:9406, certFile: /a.crt, keyFile: /a.key, clientCAFile: /ops.crt,
+        operators: [alice, "bob b"]}
   hooks:
     - {name: run, events: [takeover], command: [/bin/tell, "a b"], timeout: 2s}
     - {name: post, events: [quorum, life], url: "https://h/p?q", caFile: /c, tokenFile: /t}

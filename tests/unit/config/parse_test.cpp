@@ -43,6 +43,12 @@ spec:
   scheduling: {resourceStickiness: INFINITY, migrationThreshold: 0, failureTimeout: 1h30m}
   metrics: {listen: 0.0.0.0:9500, certFile: /m.crt, keyFile: /m.key, clientCAFile: /ca.crt,
             credentialsFile: /users}
+  api:
+    listen: 0.0.0.0:9406
+    certFile: /a.crt
+    keyFile: /a.key
+    clientCAFile: /ops.crt
+    operators: [alice, "bob b"]
   hooks:
     - {name: team, events: [takeover, quorum], command: [/usr/bin/tell, "the team", ""]}
     - name: pager
@@ -162,6 +168,10 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(parsed->scheduling, (Scheduling{Score::infinity(), Score(0), 90min}));
   EXPECT_EQ(parsed->metrics, (MetricsConfig{Endpoint{ipv4(0, 0, 0, 0), 9500}, "/m.crt", "/m.key",
                                             "/ca.crt", "/users"}));
+  EXPECT_EQ(
+      parsed->api,
+      (ApiConfig{
+          Endpoint{ipv4(0, 0, 0, 0), 9406}, "/a.crt", "/a.key", "/ops.crt", {"alice", "bob b"}}));
   const HookConfig team{"team",
                         {EventKind::takeover, EventKind::quorum},
                         {"/usr/bin/tell", "the team", ""},

@@ -58,11 +58,11 @@ std::vector<Case> cases() {
        "heartbeat:",
        "hartbeat:",
        {"f:15:12: unknown key `hartbeat`; did you mean `heartbeat`?"}},
-      {"ApiIsNotBuilt",
+      {"UnknownKeyOfSpec",
        timing,
-       "  api: {listen: 127.0.0.1:9406}",
-       {"f:15:3: unknown key `api`; the keys here are nodes, services, timing, keyFile, port, "
-        "noQuorumPolicy, tieBreaker, arbiter, scheduling, metrics and hooks"}},
+       "  witness: {listen: 127.0.0.1:9406}",
+       {"f:15:3: unknown key `witness`; the keys here are nodes, services, timing, keyFile, port, "
+        "noQuorumPolicy, tieBreaker, arbiter, scheduling, metrics, hooks and api"}},
       {"UnknownKeyOfMetrics",
        timing,
        "  metrics: {lisen: 127.0.0.1:9405}",

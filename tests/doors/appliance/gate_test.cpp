@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may look: over HTTPS, with a certificate, with a password; and what is left to others.
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "certificates.hpp"
-#include "metrics_rig.hpp"
+#include "network_rig.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -31,10 +32,11 @@ struct Visit {
   std::string believes{};  ///< the CA file by which he judges; empty: he takes any
 };
 
-class MetricsGate : public MetricsDoorTest {
+class GateDoor : public NetworkDoorTest {
  protected:
   void SetUp() override {
-    MetricsDoorTest::SetUp();
+    NetworkDoorTest::SetUp();
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to whom has gone, too
     folder_ = fs::temp_directory_path() / ("hapx-gate-" + std::to_string(::getpid()));
     fs::create_directories(folder_);
     ours_ = authority_.issue({"hapx", {ipv4(127, 0, 0, 1)}});
@@ -150,7 +152,7 @@ class MetricsGate : public MetricsDoorTest {
 constexpr const char* right_password = "Basic cHJvbWV0aGV1czpzM2NyZXQ=";
 constexpr const char* colon_password = "basic b25jYWxsOmFub3RoZXI6b25l";
 
-TEST_F(MetricsGate, IsHttpsForWhoBelievesItsCertificate) {
+TEST_F(GateDoor, IsHttpsForWhoBelievesItsCertificate) {
   over_https();
   open_at_once();
   const std::string reply = visit({.believes = path("ca.crt")}, true);
@@ -161,7 +163,7 @@ TEST_F(MetricsGate, IsHttpsForWhoBelievesItsCertificate) {
   EXPECT_EQ(requests_, 1);
 }
 
-TEST_F(MetricsGate, WantsACertificateOfItsCa) {
+TEST_F(GateDoor, WantsACertificateOfItsCa) {
   over_https();
   files_.client_ca_file = path("ca.crt");
   open_at_once();
@@ -172,7 +174,7 @@ TEST_F(MetricsGate, WantsACertificateOfItsCa) {
   EXPECT_EQ(requests_, 1);
 }
 
-TEST_F(MetricsGate, WantsAPassword) {
+TEST_F(GateDoor, WantsAPassword) {
   files_.credentials_file = path("users");
   open_at_once();
   EXPECT_THAT(visit({right_password}, false), HasSubstr("200 OK"));
@@ -190,7 +192,7 @@ TEST_F(MetricsGate, WantsAPassword) {
   EXPECT_EQ(requests_, 2) << "nobody else comes in";
 }
 
-TEST_F(MetricsGate, TakesWhatIsRenewedAndKeepsWhatWorks) {
+TEST_F(GateDoor, TakesWhatIsRenewedAndKeepsWhatWorks) {
   over_https();
   files_.credentials_file = path("users");
   open_at_once();
@@ -216,7 +218,7 @@ TEST_F(MetricsGate, TakesWhatIsRenewedAndKeepsWhatWorks) {
   EXPECT_TRUE(troubles_.empty());
 }
 
-TEST_F(MetricsGate, SaysWhichFileKeepsItShut) {
+TEST_F(GateDoor, SaysWhichFileKeepsItShut) {
   rival_ = Descriptor();
   over_https();
   files_.cert_file = path("absent.crt");
@@ -236,7 +238,38 @@ TEST_F(MetricsGate, SaysWhichFileKeepsItShut) {
   ASSERT_TRUE(turn_until([&] { return openings_ == 1; })) << "it opens as soon as it can";
 }
 
-TEST_F(MetricsGate, ACallerWhoNeverShakesHandsIsLeft) {
+TEST_F(GateDoor, OfTheApiTellsWhoAsks) {
+  api_ = ApiConfig{{}, path("metrics.crt"), path("metrics.key"), path("ca.crt"), {}};
+  open_at_once();
+  EXPECT_THAT(visit(with_certificate(authority_, "alice"), true), HasSubstr("200 OK"));
+  EXPECT_EQ(last_request_.from, "alice");
+  EXPECT_GE(last_request_.id, std::uint64_t{1} << 63U) << "the command socket counts from 1";
+  for (const std::string& bad : {std::string("evil\x1b[2J"), std::string("a\0b", 3)}) {
+    const auto visitor = authority_.issue({bad});
+    write("bad.crt", visitor.certificate);
+    write("bad.key", visitor.key, 0600);
+    EXPECT_THAT(visit({.certificate = path("bad.crt"), .key = path("bad.key")}, true),
+                HasSubstr("200 OK"));
+    EXPECT_EQ(last_request_.from, "") << "whoever that is, it is nobody whom a file could name";
+  }
+  EXPECT_EQ(requests_, 3);
+  for (const Visit& other : {Visit{}, with_certificate(stranger_, "alice")})
+    EXPECT_THAT(visit(other, true), testing::AnyOf("no handshake", "no answer"));
+  EXPECT_THAT(visit({}, false), Not(HasSubstr("hapx_quorate"))) << "nothing in the clear";
+  EXPECT_EQ(requests_, 3);
+}
+
+TEST_F(GateDoor, OfTheApiIsNotOpenedWithoutItsFiles) {
+  rival_ = Descriptor();
+  api_ = ApiConfig{{}, path("metrics.crt"), path("metrics.key"), path("absent.crt"), {}};
+  open();
+  ASSERT_TRUE(turn_until([&] { return troubles_.size() == 1; }));
+  EXPECT_THAT(troubles_[0], HasSubstr("the CA file of the API's clients"));
+  EXPECT_EQ(visit({}, true), "no handshake");
+  EXPECT_EQ(openings_, 0);
+}
+
+TEST_F(GateDoor, ACallerWhoNeverShakesHandsIsLeft) {
   over_https();
   open_at_once();
   std::vector<Descriptor> silent;

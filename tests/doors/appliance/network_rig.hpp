@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The metrics' door on a real network, its loop, and who comes to it.
+// A window's door on a real network, its loop, and who comes to it.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "appliance/io/metrics_door.hpp"
+#include "appliance/io/network_door.hpp"
 #include "config/io/descriptor.hpp"
 
 namespace hapx::appliance {
@@ -29,7 +29,7 @@ inline sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-class MetricsDoorTest : public testing::Test {
+class NetworkDoorTest : public testing::Test {
  protected:
   /// A port of the loopback address that nobody has, kept free by never being listened at.
   void SetUp() override {
@@ -45,20 +45,26 @@ class MetricsDoorTest : public testing::Test {
     if (!disk_) disk_.emplace(std::move(*DiskThread::begin(context_)));
     MetricsConfig metrics = files_;
     metrics.listen = Endpoint{address, port_};
-    door_.emplace(
-        context_, *disk_,
-        MetricsDoorOptions{metrics, std::chrono::milliseconds(20), std::chrono::milliseconds(20)},
-        [this](MetricsDoor::News news) {
-          if (const auto* request = std::get_if<RequestArrived>(&news)) {
-            EXPECT_EQ(request->window, Window::metrics);
-            ++requests_;
-            door_->respond({request->id, 200, "text/plain", page_, Window::metrics});
-          } else if (const auto* trouble = std::get_if<MetricsUnavailable>(&news)) {
-            troubles_.push_back(trouble->reason);
-          } else {
-            ++openings_;
-          }
-        });
+    NetworkDoorOptions options = door_of(metrics);
+    if (api_) {
+      api_->listen = *metrics.listen;
+      options = door_of(*api_);
+    }
+    options.retry_interval = options.renewal_interval = std::chrono::milliseconds(20);
+    const Window window = options.window;
+    door_.emplace(context_, *disk_, options, [this, window](NetworkDoor::News news) {
+      if (const auto* request = std::get_if<RequestArrived>(&news)) {
+        EXPECT_EQ(request->window, window);
+        ++requests_;
+        last_request_ = *request;
+        door_->respond({request->id, 200, "text/plain", page_, window});
+      } else if (const auto* trouble = std::get_if<WindowUnavailable>(&news)) {
+        EXPECT_EQ(trouble->window, window);
+        troubles_.push_back(trouble->reason);
+      } else {
+        ++openings_;
+      }
+    });
   }
 
   void open_at_once() {
@@ -128,9 +134,11 @@ class MetricsDoorTest : public testing::Test {
   int requests_ = 0;
   int error_ = 0;  ///< the last exchange's connection ended with it
   std::vector<std::string> troubles_;
-  MetricsConfig files_;  ///< that say who may look
+  MetricsConfig files_;           ///< that say who may look
+  std::optional<ApiConfig> api_;  ///< instead of them
+  RequestArrived last_request_;
   std::optional<DiskThread> disk_;
-  std::optional<MetricsDoor> door_;
+  std::optional<NetworkDoor> door_;
 };
 
 }  // namespace hapx::appliance

@@ -3,7 +3,7 @@
 // whatever a stranger may try.
 #include <gmock/gmock.h>
 
-#include "metrics_rig.hpp"
+#include "network_rig.hpp"
 
 namespace hapx::appliance {
 namespace {
@@ -12,7 +12,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-TEST_F(MetricsDoorTest, AnswersAScrape) {
+TEST_F(NetworkDoorTest, AnswersAScrape) {
   open_at_once();
   const std::string reply = exchange(get_close);
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -20,14 +20,14 @@ TEST_F(MetricsDoorTest, AnswersAScrape) {
   EXPECT_TRUE(troubles_.empty());
 }
 
-TEST_F(MetricsDoorTest, TellsNothingBeforeItsOpenerIsDone) {
+TEST_F(NetworkDoorTest, TellsNothingBeforeItsOpenerIsDone) {
   ASSERT_EQ(::listen(rival_.number(), 1), 0);
   open();
   EXPECT_TRUE(troubles_.empty()) << "the first event of a node's life is another";
   EXPECT_TRUE(turn_until([&] { return !troubles_.empty(); }));
 }
 
-TEST_F(MetricsDoorTest, SaysOnceThatThePortIsTakenAndOpensWhenItIsFree) {
+TEST_F(NetworkDoorTest, SaysOnceThatThePortIsTakenAndOpensWhenItIsFree) {
   ASSERT_EQ(::listen(rival_.number(), 1), 0);
   open();
   ASSERT_TRUE(turn_until([&] { return !troubles_.empty(); }));
@@ -45,7 +45,7 @@ TEST_F(MetricsDoorTest, SaysOnceThatThePortIsTakenAndOpensWhenItIsFree) {
   EXPECT_THAT(exchange(get_close), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(MetricsDoorTest, WaitsForAnAddressThatIsNotHere) {
+TEST_F(NetworkDoorTest, WaitsForAnAddressThatIsNotHere) {
   open(ipv4(192, 0, 2, 1));  // of the documentation (RFC 5737): no machine has it
   ASSERT_TRUE(turn_until([&] { return !troubles_.empty(); }));
   EXPECT_EQ(troubles_[0],
@@ -58,7 +58,7 @@ TEST_F(MetricsDoorTest, WaitsForAnAddressThatIsNotHere) {
   EXPECT_EQ(troubles_.size(), 1U);
 }
 
-TEST_F(MetricsDoorTest, ListensAtAllAddressesOfBothFamilies) {
+TEST_F(NetworkDoorTest, ListensAtAllAddressesOfBothFamilies) {
   rival_ = Descriptor();
   IpAddress any;
   any.family = Family::ipv6;
@@ -68,7 +68,7 @@ TEST_F(MetricsDoorTest, ListensAtAllAddressesOfBothFamilies) {
   EXPECT_THAT(exchange(get_close), StartsWith("HTTP/1.1 200")) << "over IPv4";
 }
 
-TEST_F(MetricsDoorTest, OfAnEarlierHapxdLeavesNothingThatIsInTheWay) {
+TEST_F(NetworkDoorTest, OfAnEarlierHapxdLeavesNothingThatIsInTheWay) {
   open_at_once();
   const Descriptor left = connect();
   send(left, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -79,7 +79,7 @@ TEST_F(MetricsDoorTest, OfAnEarlierHapxdLeavesNothingThatIsInTheWay) {
   EXPECT_TRUE(troubles_.empty());
 }
 
-TEST_F(MetricsDoorTest, ToldOfABodyOnlyItsLengthForAHead) {
+TEST_F(NetworkDoorTest, ToldOfABodyOnlyItsLengthForAHead) {
   open_at_once();
   const std::string reply =
       exchange("HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -87,7 +87,7 @@ TEST_F(MetricsDoorTest, ToldOfABodyOnlyItsLengthForAHead) {
   EXPECT_THAT(reply, EndsWith("\r\n\r\n"));
 }
 
-TEST_F(MetricsDoorTest, RefusesWhatIsTooLargeOrNoRequestInPlainWords) {
+TEST_F(NetworkDoorTest, RefusesWhatIsTooLargeOrNoRequestInPlainWords) {
   open_at_once();
   const std::string large =
       exchange("GET /metrics HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n");
@@ -103,7 +103,7 @@ TEST_F(MetricsDoorTest, RefusesWhatIsTooLargeOrNoRequestInPlainWords) {
 }
 
 /// One who neither sends nor reads costs a connection for 5 s, and nothing else: others are served.
-TEST_F(MetricsDoorTest, ServesOthersBesideOneWhoDoesNotReadAndOneWhoDoesNotSend) {
+TEST_F(NetworkDoorTest, ServesOthersBesideOneWhoDoesNotReadAndOneWhoDoesNotSend) {
   page_ = std::string(64 * 1024 * 1024, 'x');  // more than any socket's buffers take
   open_at_once();
   const Descriptor silent = connect();
@@ -117,7 +117,7 @@ TEST_F(MetricsDoorTest, ServesOthersBesideOneWhoDoesNotReadAndOneWhoDoesNotSend)
   EXPECT_TRUE(read_all(deaf).has_value());
 }
 
-TEST_F(MetricsDoorTest, HasRoomForSoManyAndSendsTheNextAway) {
+TEST_F(NetworkDoorTest, HasRoomForSoManyAndSendsTheNextAway) {
   open_at_once();
   std::vector<Descriptor> crowd;
   for (int i = 0; i < 64; ++i) crowd.push_back(connect());
@@ -130,7 +130,7 @@ TEST_F(MetricsDoorTest, HasRoomForSoManyAndSendsTheNextAway) {
   EXPECT_TRUE(turn_until([&] { return exchange(get_close).find("200 OK") != std::string::npos; }));
 }
 
-TEST_F(MetricsDoorTest, SurvivesAStormOfConnections) {
+TEST_F(NetworkDoorTest, SurvivesAStormOfConnections) {
   open_at_once();
   std::vector<Descriptor> storm;
   for (int i = 0; i < 300; ++i) {
@@ -142,7 +142,7 @@ TEST_F(MetricsDoorTest, SurvivesAStormOfConnections) {
   EXPECT_TRUE(turn_until([&] { return exchange(get_close).find("200 OK") != std::string::npos; }));
 }
 
-TEST_F(MetricsDoorTest, PacesTheRequestsOfOneConnection) {
+TEST_F(NetworkDoorTest, PacesTheRequestsOfOneConnection) {
   open_at_once();
   const Descriptor client = connect();
   std::string many;

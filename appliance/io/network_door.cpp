@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "appliance/io/metrics_door.hpp"
+#include "appliance/io/network_door.hpp"
 
 #include <cerrno>
 #include <optional>
@@ -14,20 +14,18 @@
 namespace hapx::appliance {
 namespace {
 
-std::string in_words(const Endpoint& listen, const Error& error) {
-  const std::string place = to_string(listen);
+std::string in_words(const NetworkDoorOptions& options, const Error& error) {
+  const std::string place = to_string(options.listen);
   switch (error.system_error) {
     case EADDRINUSE:
-      return place +
-             " is taken by another program; end that, or give spec.metrics.listen another "
-             "port";
+      return place + " is taken by another program; end that, or give " + options.key +
+             " another port";
     case EADDRNOTAVAIL:
-      return "this machine has no address " + to_string(listen.address) +
-             "; it is waited for, or give spec.metrics.listen another one";
+      return "this machine has no address " + to_string(options.listen.address) +
+             "; it is waited for, or give " + options.key + " another one";
     case EACCES:
-      return place +
-             " needs rights that hapxd doesn't have; give spec.metrics.listen a port above "
-             "1023";
+      return place + " needs rights that hapxd doesn't have; give " + options.key +
+             " a port above 1023";
     default:
       return error.sentence;
   }
@@ -36,8 +34,8 @@ std::string in_words(const Endpoint& listen, const Error& error) {
 }  // namespace
 
 /// Shared with the timers and the disk, which may outlive the door by a turn of the loop.
-struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
-  State(boost::asio::io_context& io_context, DiskThread& thread, MetricsDoorOptions asked,
+struct NetworkDoor::State : std::enable_shared_from_this<NetworkDoor::State> {
+  State(boost::asio::io_context& io_context, DiskThread& thread, NetworkDoorOptions asked,
         Handler handle)
       : context(io_context),
         disk(thread),
@@ -47,16 +45,12 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
 
   boost::asio::io_context& context;
   DiskThread& disk;
-  MetricsDoorOptions options;
+  NetworkDoorOptions options;
   Handler handler;
   boost::asio::steady_timer timer;
   std::optional<HttpServer> server;
   std::string told;  ///< the last reason
   bool closed = false;
-
-  [[nodiscard]] bool names_files() const {
-    return !options.metrics.cert_file.empty() || !options.metrics.credentials_file.empty();
-  }
 
   void after(Duration pause, void (State::*then)()) {
     timer.expires_after(pause);
@@ -66,7 +60,7 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
   }
 
   void attempt() {
-    if (!names_files()) return open(nullptr);
+    if (options.files.empty()) return open(nullptr);
     read_gate(nullptr, [this](const Result<void>& done, std::shared_ptr<Gate> gate) {
       if (done) {
         open(std::move(gate));
@@ -77,21 +71,21 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
   }
 
   void open(std::shared_ptr<Gate> gate) {
-    const Endpoint& listen = *options.metrics.listen;
     auto opened = HttpServer::open(
-        context, metrics_server_options(listen, gate),
+        context, network_server_options(options.window, options.listen, gate),
         [this](RequestArrived request) { handler(std::move(request)); },
         [this](StreamEnded gone) { handler(gone); });
-    if (!opened) return fail(in_words(listen, opened.error()));
+    if (!opened) return fail(in_words(options, opened.error()));
     server.emplace(std::move(*opened));
     current = std::move(gate);
     if (current) after(options.renewal_interval, &State::renew);
-    handler(MetricsOpened{});
+    handler(WindowOpened{options.window});
   }
 
   void fail(std::string reason) {
     after(options.retry_interval, &State::attempt);
-    if (std::exchange(told, reason) != reason) handler(MetricsUnavailable{std::move(reason)});
+    if (std::exchange(told, reason) != reason)
+      handler(WindowUnavailable{std::move(reason), options.window});
   }
 
   void renew() {
@@ -108,10 +102,9 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
   template <class Then>
   void read_gate(std::shared_ptr<Gate> before, Then then) {
     auto gate = std::make_shared<std::shared_ptr<Gate>>();
-    const auto read = [gate, before = std::move(before),
-                       metrics = options.metrics]() -> Result<void> {
+    const auto read = [gate, before = std::move(before), files = options.files]() -> Result<void> {
       if (before && !before->has_changed()) return {};
-      auto made = Gate::read(metrics);
+      auto made = Gate::read(files);
       if (!made) return made.error();
       *gate = std::move(*made);
       return {};
@@ -124,27 +117,42 @@ struct MetricsDoor::State : std::enable_shared_from_this<MetricsDoor::State> {
   std::shared_ptr<Gate> current;  ///< null: nothing is named
 };
 
-MetricsDoor::MetricsDoor(boost::asio::io_context& context, DiskThread& disk,
-                         MetricsDoorOptions options, Handler handler)
+NetworkDoorOptions door_of(const MetricsConfig& metrics) {
+  return {Window::metrics,
+          *metrics.listen,
+          "spec.metrics.listen",
+          {"the metrics'", metrics.cert_file, metrics.key_file, metrics.client_ca_file,
+           metrics.credentials_file}};
+}
+
+NetworkDoorOptions door_of(const ApiConfig& api) {
+  return {Window::command,
+          api.listen,
+          "spec.api.listen",
+          {"the API's", api.cert_file, api.key_file, api.client_ca_file, {}}};
+}
+
+NetworkDoor::NetworkDoor(boost::asio::io_context& context, DiskThread& disk,
+                         NetworkDoorOptions options, Handler handler)
     : state_(std::make_shared<State>(context, disk, std::move(options), std::move(handler))) {
   boost::asio::post(context, [state = state_] {
     if (!state->closed) state->attempt();
   });
 }
 
-MetricsDoor::~MetricsDoor() {
+NetworkDoor::~NetworkDoor() {
   close();
 }
 
-void MetricsDoor::respond(const Respond& answer) {
+void NetworkDoor::respond(const Respond& answer) {
   if (state_->server) state_->server->respond(answer);
 }
 
-void MetricsDoor::publish(const Publish& action) {
+void NetworkDoor::publish(const Publish& action) {
   if (state_->server) state_->server->publish(action);
 }
 
-void MetricsDoor::close() {
+void NetworkDoor::close() {
   state_->closed = true;
   state_->timer.cancel();
   if (state_->server) state_->server->close();
