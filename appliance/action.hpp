@@ -29,6 +29,7 @@ struct Respond {
   Window window = Window::command;  ///< of the request
   /// The body is the beginning of a stream: Publish has what follows, until StreamEnded.
   bool goes_on = false;
+  std::string allow{};  ///< with 405: the methods that there are, "POST, DELETE" (RFC 9110, 10.2.1)
 };
 
 /// The next piece of every stream of this window. A reader who is slow misses pieces: he gets the

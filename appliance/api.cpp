@@ -33,6 +33,16 @@ Respond refusal(std::uint64_t id, unsigned status, const std::string& sentence) 
           json::serialize(json::object{{"error", json::string(printable(sentence))}}) + "\n"};
 }
 
+/// The path is there, and not for this method.
+Respond wrong_method(const RequestArrived& request, const std::string& methods) {
+  std::string words = methods;
+  if (const auto comma = words.find(", "); comma != std::string::npos)
+    words.replace(comma, 2, " and ");
+  Respond answer = refusal(request.id, 405, request.target + " takes " + words + " only");
+  answer.allow = methods;
+  return answer;
+}
+
 std::vector<std::string_view> segments(std::string_view path) {
   std::vector<std::string_view> out;
   while (!path.empty()) {
@@ -239,8 +249,11 @@ Result<OrderBody> read_order_body(const RequestArrived& request, const NodeName&
     } else if (value && entry.key() == "node") {
       out.node = text;
     } else {
-      return Error{ErrorKind::refused,
-                   "the body may only have \"ttl\", \"by\" and, of a ban, \"node\", each a text"};
+      return Error{
+          ErrorKind::refused,
+          request.method == "POST"
+              ? "the body may only have \"ttl\", \"by\" and, of a ban, \"node\", each a text"
+              : "the body of a DELETE may only have \"by\", a text"};
     }
   }
   return out;
@@ -287,9 +300,7 @@ std::optional<ApiAnswer> standing_order(const RequestArrived& request, const Api
   if (!maintenance && !standby && !ban) return std::nullopt;
   const bool lifts = request.method == "DELETE";
   if (!lifts && (request.method != "POST" || path.size() == 5)) {
-    return refusal(
-        request.id, 405,
-        request.target + " takes " + (path.size() == 5 ? "" : "POST and ") + "DELETE only");
+    return wrong_method(request, path.size() == 5 ? "DELETE" : "POST, DELETE");
   }
   if (maintenance) return change_record(request, context, Subject::maintenance());
   if (standby) {
@@ -340,9 +351,7 @@ std::optional<Respond> read(const RequestArrived& request, const ApiContext& con
 ApiAnswer route(const RequestArrived& request, const ApiContext& context,
                 const std::vector<std::string_view>& path) {
   const bool reading = request.method == "GET";
-  const auto only = [&](std::string_view method) {
-    return refusal(request.id, 405, request.target + " takes " + std::string(method) + " only");
-  };
+  const auto only = [&](const char* method) { return wrong_method(request, method); };
   if (path.size() == 2 && path[1] == "go-alone") {
     return request.method == "POST" ? ApiAnswer(GoAloneOrder{request.id}) : only("POST");
   }

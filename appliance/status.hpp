@@ -147,8 +147,9 @@ struct ServiceStatus {
 
 /// Our own HAProxy, one per node.
 struct HaproxyStatus {
-  ResourceStatus state = ResourceStatus::stopped;  ///< stopped, starting, warm, started or failed
-  int pid = 0;                                     ///< 0: none
+  ResourceStatus state =
+      ResourceStatus::stopped;  ///< stopped, starting, warm, started, stopping or failed
+  int pid = 0;                  ///< 0: none
   bool fit = false;
   std::string reason;          ///< why it isn't fit; empty when it is
   std::uint64_t restarts = 0;  ///< in this life of hapxd, of one found running, too
@@ -201,10 +202,10 @@ struct ElectorateStatus {
 struct TwoNodesStatus {
   std::string tie_breaker;          ///< its address
   std::string tie_breaker_trouble;  ///< "doesn't answer"; empty: it does
-  std::string other;   ///< heard, abstains, left, deaf, unsure, garbled, suspect or silent
-  bool met = false;    ///< it has been heard since this machine started
-  bool alone = false;  ///< this node goes on without it
-  std::string reason;  ///< why it does, or doesn't
+  std::string other;                ///< heard, left, deaf, unsure, garbled, suspect or silent
+  bool met = false;                 ///< it has been heard since this machine started
+  bool alone = false;               ///< this node goes on without it
+  std::string reason;               ///< why it does, or doesn't
 
   friend bool operator==(const TwoNodesStatus&, const TwoNodesStatus&) = default;
 };

@@ -54,10 +54,12 @@ std::string stream_message(const std::string& at, const Status& status,
 Respond window_refusal(const RequestArrived& request) {
   const bool is_there = request.target == stream_target || request.target == "/metrics" ||
                         web::find_web_file(request.target) != nullptr;
-  return {request.id, is_there ? 405U : 404U, plain,
-          is_there ? "this can only be read: GET it\n"
-                   : "there is only a page at /, and what it is made of, and /metrics\n",
-          request.window};
+  Respond answer{request.id, is_there ? 405U : 404U, plain,
+                 is_there ? "this can only be read: GET it\n"
+                          : "there is only a page at /, and what it is made of, and /metrics\n",
+                 request.window};
+  if (is_there) answer.allow = request.target == stream_target ? "GET" : "GET, HEAD";
+  return answer;
 }
 
 }  // namespace hapx::appliance

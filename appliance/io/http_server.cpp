@@ -39,6 +39,7 @@ constexpr auto accept_pause = std::chrono::milliseconds(100);
 /// What one who is refused may still have under way, and for how long it is taken.
 constexpr std::size_t unread_bytes_max = 64 * 1024;
 constexpr auto unread_time_max = std::chrono::seconds(1);
+constexpr std::size_t leaving_max = 32;
 /// A connection's requests come this many times as slowly as connections.
 constexpr int pace_of_requests = 5;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
@@ -66,6 +67,7 @@ http::response<http::string_body> framed(Respond answer, http::verb asked, bool 
   response.set(http::field::content_type, answer.content_type);
   response.keep_alive(keep_alive);
   protect(response);
+  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
   if (answer.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"hapx\"");
   response.content_length(answer.body.size());
   if (asked != http::verb::head) response.body() = std::move(answer.body);
@@ -146,6 +148,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::uint64_t last_stream = 0;
   std::map<std::uint64_t, Owed*> owed;                       ///< by request
   std::map<std::uint64_t, Stream*> streams;                  ///< every connection that is open
+  std::map<std::uint64_t, Stream*> leaving;                  ///< of those who were one too many
   std::map<std::uint64_t, std::shared_ptr<Reader>> readers;  ///< by the request
 
   asio::awaitable<void> accept_all();
@@ -159,7 +162,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   [[nodiscard]] Respond refuse(unsigned status, const std::string& sentence) const {
     return refusal(options.refusals, status, sentence);
   }
-  void send_away(stream_protocol::socket socket);
+  asio::awaitable<void> send_away(stream_protocol::socket socket);
 };
 
 asio::awaitable<Respond> HttpServer::State::ask(http::request<http::string_body> request,
@@ -277,6 +280,8 @@ asio::awaitable<void> HttpServer::State::converse(Any& stream,
       answer =
           refuse(413, options.body_bytes_max == 0 ? "no body is taken here"
                                                   : "the body is longer than " + most + " bytes");
+    } else if (read_error == http::error::header_limit) {
+      answer = refuse(431, "the header is longer than 8 KiB");
     } else if (read_error.category() == http::make_error_code(http::error::bad_method).category() &&
                read_error != http::error::end_of_stream &&
                read_error != http::error::partial_message) {
@@ -301,15 +306,18 @@ asio::awaitable<void> HttpServer::State::converse(Any& stream,
   }
 }
 
-void HttpServer::State::send_away(stream_protocol::socket socket) {
-  ++turned_away;
-  if (options.gate && options.gate->tls() != nullptr) return;  // he would not understand it
-  const Respond answer = refuse(503, "too many connections at the time");
-  const std::string words =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: " + answer.content_type +
-      "\r\nConnection: close\r\nContent-Length: " + std::to_string(answer.body.size()) +
-      "\r\n\r\n" + answer.body;
-  ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+/// One who is one too many. So are at most 32 at a time; who comes beyond that hears nothing.
+asio::awaitable<void> HttpServer::State::send_away(stream_protocol::socket socket) {
+  const auto self = shared_from_this();
+  const std::uint64_t number = ++last_stream;
+  Stream stream(std::move(socket));
+  leaving[number] = &stream;
+  auto response = framed(refuse(503, "too many connections at the time"), http::verb::get,
+                         /*keep_alive=*/false);
+  stream.expires_after(unread_time_max);
+  const auto [error, written] = co_await http::async_write(stream, response, no_throw);
+  if (!error && !closed) co_await take_the_rest(stream);
+  leaving.erase(number);
 }
 
 asio::awaitable<void> HttpServer::State::accept_all() {
@@ -321,7 +329,11 @@ asio::awaitable<void> HttpServer::State::accept_all() {
       pause.expires_after(accept_pause);
       (void)co_await pause.async_wait(no_throw);
     } else if (streams.size() >= options.connections_max) {
-      send_away(std::move(socket));
+      ++turned_away;
+      // Over TLS he would not understand it.
+      const bool is_told = !(options.gate && options.gate->tls() != nullptr);
+      if (is_told && leaving.size() < leaving_max)
+        asio::co_spawn(context, send_away(std::move(socket)), asio::detached);
     } else {
       asio::co_spawn(context, receive(std::move(socket)), asio::detached);
     }
@@ -416,6 +428,7 @@ void HttpServer::close() {
   for (const auto& [id, owed] : state_->owed) owed->timer.cancel();
   for (const auto& [id, reader] : state_->readers) reader->wake.cancel();
   for (const auto& [number, stream] : state_->streams) stream->cancel();
+  for (const auto& [number, stream] : state_->leaving) stream->cancel();
   const auto* place = std::get_if<SocketPath>(&state_->options.place);
   if (place != nullptr && state_->inode != 0 && inode_of(place->path) == state_->inode) {
     ::unlink(place->path.c_str());

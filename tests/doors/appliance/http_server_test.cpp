@@ -282,7 +282,7 @@ TEST_F(HttpServerDoor, RefusesWhatIsNoRequestOrTooLarge) {
   open();
   EXPECT_THAT(exchange("\x16\x03\x01 hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(exchange("GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"),
-              StartsWith("HTTP/1.1 400"));
+              StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(exchange("POST / HTTP/1.1\r\nContent-Length: 70000\r\n\r\n"),
               StartsWith("HTTP/1.1 413"));
   EXPECT_TRUE(requests_.empty());

@@ -215,6 +215,22 @@ TEST_F(Api, WhoGivesAnOrderIsBoundedAndPrintable) {
   EXPECT_EQ(odd.change.by.find('\n'), std::string::npos);
 }
 
+TEST_F(Api, SaysWhichMethodsThereAre) {
+  const auto allow = [&](const char* method, const char* target) {
+    const Respond answer = respond(method, target);
+    EXPECT_EQ(answer.status, 405U) << target;
+    return answer.allow;
+  };
+  EXPECT_EQ(allow("POST", "/v1/status"), "GET");
+  EXPECT_EQ(allow("GET", "/v1/reload"), "POST");
+  EXPECT_EQ(allow("PUT", "/v1/maintenance"), "POST, DELETE");
+  EXPECT_EQ(allow("POST", "/v1/services/api/ban/node2"), "DELETE");
+  EXPECT_EQ(respond("GET", "/v1/nothing").allow, "");
+  EXPECT_THAT(respond("GET", "/v1/maintenance").body, HasSubstr("takes POST and DELETE only"));
+  EXPECT_THAT(respond("DELETE", "/v1/maintenance", R"({"ttl": "30m"})").body,
+              HasSubstr("the body of a DELETE may only have \\\"by\\\", a text"));
+}
+
 TEST_F(Api, OverTheNetworkAnybodyLooksAndOperatorsGiveOrders) {
   config_.api.emplace();
   config_.api->operators = {"alice"};

@@ -75,6 +75,7 @@ TEST(WebWindow, RefusesAllElse) {
     EXPECT_EQ(refused.status, 405U) << target;
     EXPECT_EQ(refused.body, "this can only be read: GET it\n");
     EXPECT_EQ(refused.window, Window::metrics);
+    EXPECT_EQ(refused.allow.empty(), refused.status != 405U);
   }
   for (const char* target :
        {"", "/metrics/", "/Metrics", "/metrics?a=b", "/v1/status", "/stream/"}) {
