@@ -9,6 +9,7 @@ not judged: on a busy machine the browser is what takes them.
 The test runs in the namespace of the lab's client, where the driver and the browser are, too.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -63,7 +64,9 @@ class Lab:
         pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True,
                               check=True).stdout.split()
         for pid in pids:
-            os.kill(int(pid), 9)
+            # Who ends with the one before has gone already.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), 9)
 
 
 class Page(unittest.TestCase):
