@@ -85,6 +85,37 @@ class Alone(OneMachine):
                                      "--clear-groups", "hapx", "status", check=False)
             self.assertEqual(asked.returncode, answer, f"{group}: {asked.stdout}")
 
+    def test_3_hooks_are_told_by_a_user_who_can_do_little(self):
+        wait_for(served, "service")
+        self.assertEqual(self.machine.unit("hapx-hooks.service", "UnitFileState"), "disabled")
+        commands = {"works": ["/bin/sh", "-c", "cat > /tmp/told && test -s /tmp/told"],
+                    "key": ["/bin/cat", "/etc/hapx/cluster.key"],
+                    "memory": ["/bin/ls", "/var/lib/hapx"],
+                    "disk": ["/bin/touch", "/var/cache/here"]}
+        hooks = [{"name": name, "events": ["order"], "command": command}
+                 for name, command in commands.items()]
+        self.write("/etc/hapx/hapx.yaml", ALONE + f"  hooks: {json.dumps(hooks)}\n")
+        wait_for(self.machine.runs_its_file, "the file with hooks")
+        self.machine.run("systemctl", "enable", "--now", "hapx-hooks.service")
+
+        def said():
+            return self.machine.run("journalctl", "--no-pager", "-o", "cat", "-u",
+                                    "hapx-hooks.service").stdout
+
+        wait_for(lambda: "4 hooks: works, key, memory, disk" in said(), "hooks")
+        self.machine.run("hapx", "maintenance", "on")
+        wait_for(lambda: "hook works: order: told\n" in said(), "a hook that is told")
+        for name in ("key", "memory", "disk"):
+            wait_for(lambda name=name: f"hook {name}: order: " in said(), "the hook " + name)
+            line = next(line for line in said().splitlines() if line.startswith(f"hook {name}: "))
+            self.assertRegex(line, "ermission denied|Read-only file system", said())
+        self.machine.run("hapx", "maintenance", "off")
+        self.machine.run("systemctl", "disable", "--now", "hapx-hooks.service")
+        self.assertEqual(self.machine.unit("hapx-hooks.service"), "inactive")
+        self.write("/etc/hapx/hapx.yaml", ALONE)
+        wait_for(self.machine.runs_its_file, "the file without hooks")
+        wait_for(served, "service")
+
     def test_4_a_hapxd_that_was_stopped_stays_stopped(self):
         self.machine.run("systemctl", "stop", "hapxd.service")
         self.machine.run("touch", "/etc/hapx/hapx.yaml")
