@@ -109,6 +109,7 @@ class Tellers {
       auto teller = std::make_unique<Teller>(hook, version_,
                                              [this](const auto& sentence) { log_.say(sentence); });
       if (!known.empty()) {
+        known.mapped()->stop();  // first: what becomes of it is its successor's to say
         teller->take_over(*known.mapped());
         leave(std::move(known.mapped()));
       }
@@ -144,10 +145,12 @@ std::string node_name(const GlobalOptions& global) {
   return status ? status->node.text() : std::string();
 }
 
-std::string host_name() {
-  std::string name(256, '\0');
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "?";
-  return name.c_str();
+/// Who tells: the node, or this host where hapxd does not say which that is.
+Origin origin_of(const std::string& cluster, const std::string& node) {
+  if (!node.empty()) return {cluster, node};
+  std::string host(256, '\0');
+  if (::gethostname(host.data(), host.size() - 1) != 0) return {cluster, "?"};
+  return {cluster, host.c_str()};
 }
 
 /// Follows the file and hapxd's events.
@@ -187,7 +190,7 @@ class Watch {
     // What was before us, those before us have told.
     if (std::exchange(is_first_, false))
       fresh = chosen(std::move(fresh), boot_now() - began_, std::nullopt);
-    tellers_.tell(fresh, {tellers_.cluster(), node_.empty() ? host_name() : node_});
+    tellers_.tell(fresh, origin_of(tellers_.cluster(), node_));
   }
 
   const GlobalOptions& global_;
@@ -238,8 +241,7 @@ int try_hook(const GlobalOptions& global, const TryHook& verb, const Surrounding
   if (!config) return complain(around, config.error().sentence);
   const auto hook = find_hook(*config, verb.name);
   if (!hook) return complain(around, hook.error().sentence);
-  const std::string node = node_name(global);
-  const Origin origin{config->name.text(), node.empty() ? host_name() : node};
+  const Origin origin = origin_of(config->name.text(), node_name(global));
   const auto message =
       hooks::message_of(hooks::test_event(*hook), origin, hook->name, 0, /*is_test=*/true);
   const lab::InterruptWatch watch;
