@@ -32,7 +32,6 @@ from machine import Machine, Trouble, Wire, ended, netns_processes, new_folder, 
 TREE = pathlib.Path(__file__).resolve().parent.parent.parent
 HOME = pathlib.Path("/var/lib/hapx-bench")
 LOCK = pathlib.Path("/run/hapx-bench.lock")
-LANES = 3
 TRIES = 3
 # What hapx's own drill calls the same: there hapxd alone is another fault, which nobody notices.
 IN_DRILL = {"daemon-kill": "daemon-kill-with-keeper",
@@ -185,7 +184,7 @@ def measure_all(options):
             waiting.put(name)
     done = {}
     lanes = [threading.Thread(target=work_off, args=(waiting, done, options))
-             for _ in range(LANES)]
+             for _ in range(options.lanes)]
     for lane in lanes:
         lane.start()
     for lane in lanes:
@@ -207,12 +206,15 @@ def parse(words):
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true",
-                        help=f"one run each of {', '.join(QUICK)}: three minutes")
+                        help=f"one run each of {', '.join(QUICK)}: five minutes")
     parser.add_argument("--count", type=int, help="how often each fault is done (default 5)")
     parser.add_argument("--only", action="append", choices=tuple(CONFIGURATIONS),
                         help="this configuration; may be repeated")
     parser.add_argument("--fault", action="append", choices=FAULTS, dest="faults",
                         help="this fault; may be repeated")
+    parser.add_argument("--lanes", type=int, default=1,
+                        help="so many configurations at once: sooner done, and they disturb each "
+                        "other (default 1)")
     parser.add_argument("--programs", default=str(TREE / "build/dev/bin"),
                         help="where hapx, hapxd and bench_probe are")
     parser.add_argument("--record", help="keep every run in this file, as JSON")
@@ -247,6 +249,9 @@ def main(words):
         result = json.loads(pathlib.Path(options.source).read_text())
     else:
         HOME.mkdir(exist_ok=True)
+        # crmsh makes these when it is first run, and two that are first stumble over each other.
+        for folder in (".cache/crm", ".config/crm"):
+            (pathlib.Path.home() / folder).mkdir(parents=True, exist_ok=True)
         with open(LOCK, "w") as lock:  # released by the kernel, whichever way we end
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,8 +4,8 @@
 #
 #   tests/bench/run.sh [--quick] [bench.py's other words]
 #
-# Installs the Debian packages (no service is started), builds hapx, and measures: about a quarter
-# of an hour, with --quick three minutes. Everything happens in namespaces that end with it, those
+# Installs the Debian packages (no service is started), builds hapx, and measures: about forty
+# minutes, with --quick five. Everything happens in namespaces that end with it, those
 # for mounts included: labs and machines are in memory that only the bench sees.
 set -eu
 cd "$(dirname "$0")/../.."
