@@ -71,6 +71,13 @@ struct KeepDrill {
   std::string document;
 };
 
+/// Keeps a recording of what this node was told and has decided up to now (appliance/recording).
+/// Answered by RecordingKept or RecordingNotKept.
+struct KeepRecording {
+  std::string occasion;       ///< why, in a few words
+  std::uint64_t request = 0;  ///< whose it is; 0: nobody asked
+};
+
 /// Everything is released: end the process.
 struct Exit {
   int status = 0;
@@ -89,7 +96,8 @@ using Action = std::variant<
     lb_supervisor::KillHaproxy, lb_supervisor::ProbeHaproxy, lb_supervisor::AmendHaproxy,
     lb_supervisor::AskBackends,
     // appliance
-    Respond, Publish, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, KeepDrill, Exit>;
+    Respond, Publish, WriteLog, NotifyServiceManager, ReadConfig, RestartInFlight, KeepDrill,
+    KeepRecording, Exit>;
 
 using Actions = std::vector<Action>;
 

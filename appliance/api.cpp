@@ -358,6 +358,9 @@ ApiAnswer route(const RequestArrived& request, const ApiContext& context,
   if (path.size() == 2 && path[1] == "drill") {
     return request.method == "POST" ? remember(request) : only("POST");
   }
+  if (path.size() == 2 && path[1] == "recording") {
+    return request.method == "POST" ? ApiAnswer(RecordingOrder{request.id}) : only("POST");
+  }
   if (path.size() == 2 && path[1] == "reload") {
     return request.method == "POST" ? ApiAnswer(ReloadOrder{request.id}) : only("POST");
   }

@@ -17,6 +17,7 @@
 //   POST /v1/go-alone                a node of two waits for the other one no more
 //   POST /v1/drill                   {"startedAt": ..., "passed": ..., "summary": [...]}: what came
 //                                    of a drill of this cluster, to be remembered
+//   POST /v1/recording               keeps a recording of what led to now (appliance/recording)
 //   POST /v1/reload                  takes the changed file, or says why not
 //
 // Standing orders: POST gives one, DELETE lifts it. A body may have "ttl" (a duration; without:
@@ -96,6 +97,13 @@ struct GoAloneOrder {
   friend bool operator==(const GoAloneOrder&, const GoAloneOrder&) = default;
 };
 
+/// Node is to have a recording kept, and to answer as api_order_answer has it.
+struct RecordingOrder {
+  std::uint64_t id = 0;
+
+  friend bool operator==(const RecordingOrder&, const RecordingOrder&) = default;
+};
+
 /// Node is to remember this drill, and to answer as api_order_answer has it.
 struct DrillOrder {
   std::uint64_t id = 0;
@@ -105,7 +113,7 @@ struct DrillOrder {
 };
 
 using ApiAnswer = std::variant<Respond, MoveOrder, RecordOrder, CleanupOrder, ReloadOrder,
-                               GoAloneOrder, DrillOrder>;
+                               GoAloneOrder, RecordingOrder, DrillOrder>;
 
 /// Limit: a longer target or body is refused (414, 413).
 inline constexpr std::size_t api_target_bytes_max = 1024;

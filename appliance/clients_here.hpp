@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "appliance/decisions.hpp"
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "vip/event.hpp"
 #include "vip/wakening.hpp"
@@ -49,6 +50,12 @@ class ClientsHere {
   [[nodiscard]] std::uint64_t silent() const { return silent_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(look_at_, wakening_, connected_, woken_, silent_, trouble_);
+  }
+
   void note(Instant now, std::string sentence, std::string reason, Decisions& out) const;
   void wake(Instant now, Decisions& out);
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "appliance/scheduler.hpp"
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "membership/view.hpp"
 
@@ -44,6 +45,12 @@ class Coordination {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(moves_, on_their_way_, sights_, failure_over_);
+  }
+
   struct Move {
     NodeName to;
     Instant until;  ///< gives up when it has not arrived by then

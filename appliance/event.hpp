@@ -88,6 +88,18 @@ struct DrillNotKept {
   std::string reason;
 };
 
+/// A recording is on disk.
+struct RecordingKept {
+  std::string file;
+  std::uint64_t request = 0;  ///< of the KeepRecording
+};
+
+/// It is not, or nobody knows.
+struct RecordingNotKept {
+  std::string reason;
+  std::uint64_t request = 0;
+};
+
 using Event = std::variant<
     // membership
     membership::DatagramArrived, membership::RecordStored, membership::RecordStoreFailed,
@@ -104,6 +116,7 @@ using Event = std::variant<
     lb_supervisor::HaproxyProbeFailed, lb_supervisor::BackendsReported,
     // appliance
     Started, DeadlineReached, RequestArrived, StreamEnded, WindowOpened, WindowUnavailable,
-    StopRequested, ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept>;
+    StopRequested, ReloadRequested, ConfigRead, ConfigRefused, DrillNotKept, RecordingKept,
+    RecordingNotKept>;
 
 }  // namespace hapx::appliance

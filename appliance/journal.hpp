@@ -17,6 +17,7 @@
 
 #include "appliance/phase.hpp"
 #include "appliance/status.hpp"
+#include "config/archived.hpp"
 #include "config/event_kind.hpp"
 #include "config/ids.hpp"
 #include "config/result.hpp"
@@ -58,6 +59,12 @@ class Journal {
   [[nodiscard]] std::uint64_t recorded() const { return recorded_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(entries_, recorded_);
+  }
+
   std::deque<Kept> entries_;
   std::uint64_t recorded_ = 0;
 };

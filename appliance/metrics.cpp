@@ -98,6 +98,10 @@ void add_node(Page& page, const Status& status) {
   page.add({}, status.loop_lag);
   counted(page, status, "reloads_refused", "hapx_reloads_refused_total",
           "Reloads that changed nothing, because the file was refused.");
+  counted(page, status, "recordings", "hapx_recordings_total",
+          "Recordings that were kept, of failovers and because somebody asked.");
+  counted(page, status, "recordings_failed", "hapx_recordings_failed_total",
+          "Recordings that could not be kept.");
 }
 
 void add_members(Page& page, const Status& status) {

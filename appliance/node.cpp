@@ -180,6 +180,7 @@ void Node::State::absorb_news(const membership::News& news, Instant now, Decisio
   } else if (const auto* lost = std::get_if<membership::RightLost>(&news)) {
     ++counters["rights_lost"];
     note(out, now, EventKind::lease, "lost the lease of " + lost->key.text(), lost->reason);
+    have_recorded("lost the lease of " + lost->key.text(), now);
   } else if (const auto* denied = std::get_if<membership::RightDenied>(&news)) {
     note(out, now, EventKind::lease, "waiting for the lease of " + denied->key.text(),
          denied->reason);
@@ -455,6 +456,7 @@ std::optional<Instant> Node::State::next_deadline() const {
   }
   if (leaving && !exited) sooner(leave_until);
   sooner(readers_due());
+  sooner(recording_due);
   return next;
 }
 
@@ -479,6 +481,7 @@ Actions Node::step(const Event& event, Instant now) {
   state_->tell_service_manager(out);
   state_->write_journal(out);
   state_->tell_readers(now, out);
+  state_->keep_recording_if_due(now, out);
   state_->next_due = state_->next_deadline();
   return std::move(out.actions);
 }

@@ -15,6 +15,7 @@
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
 #include "appliance/status.hpp"
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/cluster_key.hpp"
 #include "lb-supervisor/haproxy_config.hpp"
@@ -64,6 +65,11 @@ class Node {
 
   /// When to step with DeadlineReached if nothing happens before.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  [[nodiscard]] const NodeOptions& options() const;
+  /// All that it remembers, beyond its options (config/archived.hpp).
+  void archive(ArchiveWriter& kept) const;
+  void archive(ArchiveReader& kept);
 
   /// What every window shows.
   [[nodiscard]] Status status(Instant now) const;

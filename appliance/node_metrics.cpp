@@ -103,9 +103,10 @@ void Node::State::hear(const DrillNotKept& event, Instant now, Decisions& out) {
 
 /// A counter that appears with its first count hides that count from whoever looks at increases.
 void Node::State::begin_counting() {
-  for (const char* name : {"announcements_failed", "fence_restored", "haproxy_failures",
-                           "haproxy_reloads", "haproxy_reloads_failed", "name_conflicts", "plans",
-                           "record_stores_failed", "reloads_refused", "rights_lost"}) {
+  for (const char* name :
+       {"announcements_failed", "fence_restored", "haproxy_failures", "haproxy_reloads",
+        "haproxy_reloads_failed", "name_conflicts", "plans", "record_stores_failed", "recordings",
+        "recordings_failed", "reloads_refused", "rights_lost"}) {
     counters[name] = 0;
   }
   if (options.config.arbiter) counters["arbiter_failures"] = 0;
@@ -146,7 +147,15 @@ void Node::State::account_view(Instant now) {
 std::optional<JournalEntry> Node::State::account_entry(const JournalEntry& entry) {
   if (!entry.phase || !entry.service) return std::nullopt;
   const bool is_over = takeovers.reached(*entry.service, *entry.phase, entry.at);
-  if (is_over) return told(takeovers.last().front());
+  if (is_over) {
+    const TakeoverStory& story = takeovers.last().front();
+    if (is_failover(story.reason)) {
+      have_recorded(story.service.text() + " came here from " + story.from.text() + ": " +
+                        std::string(to_string(story.reason)),
+                    entry.at);
+    }
+    return told(story);
+  }
   if (*entry.phase != FailoverPhase::haproxy_serving) return std::nullopt;
   const auto from = takeovers.from(*entry.service);
   const auto reason =

@@ -38,6 +38,8 @@ void Node::State::hear(const RequestArrived& event, Instant now, Decisions& out)
     go_alone(*alone, now, out);
   } else if (const auto* drill_order = std::get_if<DrillOrder>(&answer)) {
     remember(*drill_order, now, out);
+  } else if (const auto* recording = std::get_if<RecordingOrder>(&answer)) {
+    out.actions.emplace_back(KeepRecording{"somebody asked for it", recording->id});
   } else if (const auto* reload = std::get_if<ReloadOrder>(&answer)) {
     reload_requests.push_back(reload->id);
     hear(ReloadRequested{}, now, out);

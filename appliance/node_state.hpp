@@ -91,6 +91,9 @@ struct Node::State {
   bool left = false;  ///< said goodbye to the peers
   bool exited = false;
   Instant leave_until{};
+  std::optional<Instant> recording_due;  ///< of what is to be recorded
+  std::string recording_occasion;
+  std::optional<Instant> recorded_at;  ///< last
   std::string told_status;             ///< the service manager's STATUS= line
   std::optional<Duration> utc_offset;  ///< what our clock showed 0 at, from 1970; for windows alone
 
@@ -107,6 +110,10 @@ struct Node::State {
   void hear(const ConfigRead& event, Instant now, Decisions& out);
   void hear(const ConfigRefused& event, Instant now, Decisions& out);
   void hear(const DrillNotKept& event, Instant now, Decisions& out);
+  void hear(const RecordingKept& event, Instant now, Decisions& out);
+  void hear(const RecordingNotKept& event, Instant now, Decisions& out);
+  void have_recorded(const std::string& occasion, Instant now);
+  void keep_recording_if_due(Instant now, Decisions& out);
   void haproxy_examined(const std::string& refusal, Instant now, Decisions& out);
   void stage(const ConfigRead& file, Instant now, Decisions& out);
   [[nodiscard]] std::optional<std::string> refuse_electorate(const ClusterConfig& after) const;
@@ -177,6 +184,19 @@ struct Node::State {
             std::string reason = {}, std::optional<FailoverPhase> phase = {},
             std::optional<ServiceName> service = {}) const;
 
+  /// All but the options.
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(started, quorate_since, random, member, supervisor, haproxy, services, clients,
+         coordination, journal, counters, takeovers, loop_lag, drill, stepped_at, next_due, metrics,
+         metrics_at, readers, told_at, told_events, tie_breaker, witness, tie_breaker_trouble,
+         acts_alone, was_peace, fence, fence_reason, conflict, conflict_at, window_troubles,
+         unfit_since, unfit_told, requests_of_orders, cleanups, seen, examined, staged,
+         staged_agreed, staging_requests, reload_requests, plan_due, planned, maintenance, leaving,
+         left, exited, leave_until, recording_due, recording_occasion, recorded_at, told_status,
+         utc_offset, unsettled);
+  }
+
   [[nodiscard]] bool may_plan(Instant now) const;
   [[nodiscard]] Instant may_plan_from() const;
   [[nodiscard]] Status status(Instant now) const;
@@ -186,6 +206,10 @@ struct Node::State {
 /// "metrics are served". `no`: "not ", or nothing.
 [[nodiscard]] std::string served_in_words(Window window, const std::string& no);
 
+/// A recording is kept so long after its occasion, with what came of that in it.
+inline constexpr Duration recording_aftermath = std::chrono::seconds(2);
+/// And so long after the one before: that has what happened meanwhile, if no more did than fits.
+inline constexpr Duration recording_pause = std::chrono::seconds(10);
 /// Limit: orders that are still on their way.
 inline constexpr std::size_t orders_max = 64;
 /// HAProxy may be unfit for this long before that is told: a restart takes far less.

@@ -2,7 +2,6 @@
 #include "appliance/past_drill.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 
@@ -21,8 +20,6 @@ constexpr std::size_t faults_max = 1000;
 constexpr std::size_t fault_name_bytes_max = 32;
 /// Limit: of a plan's name, and of a version.
 constexpr std::size_t word_bytes_max = 63;
-/// "2026-11-28T13:36:57Z", as to_string(Utc) writes it.
-constexpr std::string_view moment_pattern = "dddd-dd-ddTdd:dd:ddZ";
 
 std::string printable_at(const json::object& object, std::string_view key) {
   return printable(text_at(object, key));
@@ -57,12 +54,6 @@ PastFault fault_from(const json::object& row) {
 bool is_fault_name(const std::string& name) {
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
   return !name.empty() && name.size() <= fault_name_bytes_max && std::ranges::all_of(name, fits);
-}
-
-int number_in(std::string_view digits) {
-  int number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
 }
 
 }  // namespace
@@ -108,25 +99,9 @@ std::string to_json(const PastDrill& drill) {
 }
 
 std::optional<Utc> beginning_of(const PastDrill& drill) {
-  const std::string& text = drill.started;
-  if (text.size() != moment_pattern.size()) return std::nullopt;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_digit = text[i] >= '0' && text[i] <= '9';
-    if (moment_pattern[i] == 'd' ? !is_digit : text[i] != moment_pattern[i]) return std::nullopt;
-  }
-  const auto field = [&](std::size_t from, std::size_t digits) {
-    return number_in(std::string_view(text).substr(from, digits));
-  };
-  const std::chrono::year_month_day day{std::chrono::year(field(0, 4)),
-                                        std::chrono::month(static_cast<unsigned>(field(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(field(8, 2)))};
-  constexpr int nanoseconds_end = 2262;  // of 63 bits
-  const int year = field(0, 4);
-  if (!day.ok() || year < 1970 || year >= nanoseconds_end) return std::nullopt;
-  const auto time = std::chrono::hours(field(11, 2)) + std::chrono::minutes(field(14, 2)) +
-                    std::chrono::seconds(field(17, 2));
-  if (time >= std::chrono::days(1)) return std::nullopt;
-  return Utc(std::chrono::sys_days(day).time_since_epoch() + time);
+  const auto began = parse_utc(drill.started);
+  const bool is_in_seconds = began && hapx::to_string(*began) == drill.started;
+  return is_in_seconds ? std::optional(*began) : std::nullopt;
 }
 
 Result<PastDrill> remembered_drill_from_json(std::string_view text) {

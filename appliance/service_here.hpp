@@ -29,6 +29,7 @@
 
 #include "appliance/decisions.hpp"
 #include "appliance/status.hpp"
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "membership/report.hpp"
 #include "membership/view.hpp"
@@ -117,6 +118,15 @@ class ServiceHere {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(wanted_, holders_, links_, claimed_, has_plan_, inherited_, adopted_, was_wanted_, was_up_,
+         moved_here_, left_alone_, stays_away_, others_hold_, gives_way_, gave_way_, asks_since_,
+         held_until_, obstacle_, waits_for_, vip_state_, haproxy_state_, announced_, start_error_,
+         vip_failures_, haproxy_failures_);
+  }
+
   struct Failures {
     std::uint32_t count = 0;
     Instant last{};

@@ -26,6 +26,7 @@
 
 #include "appliance/histogram.hpp"
 #include "appliance/phase.hpp"
+#include "config/archived.hpp"
 #include "config/ids.hpp"
 #include "config/time.hpp"
 
@@ -119,6 +120,12 @@ class Takeovers {
   static constexpr std::size_t last_max = 8;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(silences_, coordinator_, holders_, stories_, counts_, times_, last_);
+  }
+
   struct Silence {
     Instant last_heard;
     Instant noticed;

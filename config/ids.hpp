@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "config/archived.hpp"
+
 namespace hapx {
 
 /// Compared as its text is, but far more often than made: the first eight bytes decide most.
@@ -32,6 +34,12 @@ class Name {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(text_, head_);
+  }
+
   static std::uint64_t head_of(const std::string& text) {
     std::uint64_t head = 0;
     for (std::size_t i = 0; i < sizeof head; ++i)

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 
+#include "config/archived.hpp"
+
 namespace hapx {
 
 class Score {
@@ -37,6 +39,12 @@ class Score {
   friend constexpr auto operator<=>(Score, Score) = default;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(value_);
+  }
+
   std::int32_t value_ = 0;
 };
 

@@ -90,6 +90,22 @@ std::string padded(std::int64_t number, std::size_t digits) {
   return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
 }
 
+/// Whether `text` begins as the pattern is, where each d is a digit.
+bool is_like(std::string_view text, std::string_view pattern) {
+  if (text.size() < pattern.size()) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == 'd' ? !is_digit(text[i]) : text[i] != pattern[i]) return false;
+  }
+  return true;
+}
+
+/// REQUIRES: digits.
+int number_of(std::string_view digits) {
+  int number = 0;
+  for (const char digit : digits) number = number * 10 + (digit - '0');
+  return number;
+}
+
 }  // namespace
 
 std::string to_string(Utc moment) {
@@ -102,6 +118,36 @@ std::string to_string(Utc moment) {
          padded(static_cast<unsigned>(date.month()), 2) + "-" +
          padded(static_cast<unsigned>(date.day()), 2) + "T" + padded(time.hours().count(), 2) +
          ":" + padded(time.minutes().count(), 2) + ":" + padded(time.seconds().count(), 2) + "Z";
+}
+
+Result<Utc> parse_utc(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::string_view pattern = "dddd-dd-ddTdd:dd:dd";
+  constexpr int year_end = 2262;  // of 63 bits
+  const Error refused{ErrorKind::refused, shown(text) +
+                                              " is not a moment: write it like "
+                                              "2026-11-28T13:36:57Z or 2026-11-28T13:36:57.042Z"};
+  if (!is_like(text, pattern)) return refused;
+  const auto field = [&](std::size_t from, std::size_t digits) {
+    return number_of(text.substr(from, digits));
+  };
+  const year_month_day day{year(field(0, 4)), month(static_cast<unsigned>(field(5, 2))),
+                           std::chrono::day(static_cast<unsigned>(field(8, 2)))};
+  const auto time = hours(field(11, 2)) + minutes(field(14, 2)) + seconds(field(17, 2));
+  const bool is_in_order = field(11, 2) < 24 && field(14, 2) < 60 && field(17, 2) < 60;
+  if (!day.ok() || field(0, 4) < 1970 || field(0, 4) >= year_end || !is_in_order) return refused;
+  std::string_view rest = text.substr(pattern.size());
+  Duration fraction{0};
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    if (rest.empty() || !is_digit(rest.front())) return refused;
+    for (Duration unit = milliseconds(100); !rest.empty() && is_digit(rest.front()); unit /= 10) {
+      fraction += (rest.front() - '0') * unit;
+      rest.remove_prefix(1);
+    }
+  }
+  if (rest != "Z") return refused;
+  return Utc(sys_days(day).time_since_epoch() + time + fraction);
 }
 
 Result<Duration> parse_duration(std::string_view text) {

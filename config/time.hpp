@@ -46,6 +46,10 @@ using Utc = UtcClock::time_point;
 /// "2026-11-28T13:36:57Z", whole seconds.
 [[nodiscard]] std::string to_string(Utc moment);
 
+/// Reads a moment as RFC 3339 writes it, in UTC, whole or with a fraction of a second:
+/// "2026-11-28T13:36:57.042Z". From 1970 to 2261; what is below a nanosecond is dropped.
+[[nodiscard]] Result<Utc> parse_utc(std::string_view text);
+
 /// Reads a duration as Go writes them: "300ms", "1.5s", "1h30m", "0". Units ns, us, ms, s, m, h.
 /// Refuses a missing unit, negative values and anything above 10 years.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 #include "lb-supervisor/event.hpp"
 
@@ -28,7 +29,7 @@ struct Fitness {
 class ProbeRecord {
  public:
   /// `failures_max` in a row, at least 1, make it unfit.
-  explicit ProbeRecord(unsigned failures_max) : failures_max_(failures_max) {}
+  explicit ProbeRecord(unsigned failures_max = 1) : failures_max_(failures_max) {}
 
   void answered() { failures_ = 0; }
   void failed(std::string reason);
@@ -37,6 +38,12 @@ class ProbeRecord {
   [[nodiscard]] Fitness fitness() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(failures_max_, failures_, reason_);
+  }
+
   unsigned failures_max_;
   unsigned failures_ = 0;
   std::string reason_;
@@ -69,6 +76,12 @@ class SettledCount {
   [[nodiscard]] std::optional<unsigned> settled() const { return settled_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(times_, settled_, seen_, stepped_, first_);
+  }
+
   struct Seen {
     unsigned healthy = 0;
     std::optional<Instant> until{};  ///< absent: by the last report

@@ -18,6 +18,7 @@
 #include <string>
 #include <variant>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 #include "lb-supervisor/event.hpp"
 #include "lb-supervisor/outcome.hpp"
@@ -58,6 +59,13 @@ class Replacement {
   [[nodiscard]] std::optional<std::string> failure() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(options_, generation_, wanted_, accepted_, state_);
+  }
+  Replacement() = default;
+
   struct Checking {
     Instant until;
   };
@@ -80,7 +88,7 @@ class Replacement {
   void ask_to_start(Outcome& outcome) const;
 
   SupervisorOptions options_;
-  std::uint64_t generation_;
+  std::uint64_t generation_ = 0;
   RenderedHaproxy wanted_;
   bool accepted_ = false;
   std::variant<Checking, Starting, Warming, Answered, Failed> state_;

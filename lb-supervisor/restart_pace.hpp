@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 
 namespace hapx::lb_supervisor {
@@ -33,6 +34,12 @@ class RestartPace {
   void lived() { next_ = limits_.first; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(limits_, next_);
+  }
+
   Limits limits_;
   Duration next_;
 };

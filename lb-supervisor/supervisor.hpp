@@ -43,6 +43,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "lb-supervisor/action.hpp"
@@ -135,6 +136,16 @@ class Supervisor {
   [[nodiscard]] SupervisorStatus status() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(state_, wanted_, current_, accepted_, replacement_, replace_at_, servers_, amendment_,
+         amendment_failed_, wanted_accepted_, not_replaced_, draining_, examination_,
+         left_alone_for_, connected_, trouble_, process_, generation_, restart_pace_, refusal_pace_,
+         look_up_pace_, look_up_at_, asked_, failures_, starts_, restarts_, replacements_, has_run_,
+         is_found_, last_told_, backends_, counts_, all_checked_);
+  }
+
   struct Stopped {};
   struct Unreachable {};
   struct Checking {

@@ -32,6 +32,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/time.hpp"
 #include "membership/action.hpp"
@@ -80,6 +81,13 @@ class Arbiter {
   [[nodiscard]] std::optional<Duration> slowest_commit() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(ticket_, under_way_, seen_, store_, revision_, known_, changed_, mark_revision_,
+         abstain_until_, next_look_, failing_since_, trouble_, commits_, commits_seen_);
+  }
+
   /// What the store has for a key.
   struct Known {
     std::int64_t revision = 0;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "membership/message.hpp"
 
 namespace hapx::membership {
@@ -44,6 +45,12 @@ class Assembly {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(version_, count_, entries_, complete_);
+  }
+
   std::optional<Version> version_;
   std::uint32_t count_ = 0;
   std::map<std::uint32_t, Entry> entries_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "config/archived.hpp"
 #include "config/ids.hpp"
 #include "config/net.hpp"
 
@@ -65,6 +66,12 @@ class LeaseKey {
   friend auto operator<=>(const LeaseKey&, const LeaseKey&) = default;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(text_);
+  }
+
   std::string text_;
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/ids.hpp"
 #include "config/net.hpp"
 #include "membership/assembly.hpp"
@@ -36,6 +37,12 @@ class ClientLists {
   [[nodiscard]] const std::vector<Endpoint>& of(const LeaseKey& key) const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(under_way_, lists_);
+  }
+
   using Parts = Assembly<std::uint64_t, std::vector<Endpoint>>;
 
   std::map<std::pair<NodeName, LeaseKey>, Parts> under_way_;

@@ -140,11 +140,17 @@ struct Codec::State {
   }
 
   [[nodiscard]] std::vector<std::uint8_t> seal_one(std::span<const std::uint8_t> plaintext) {
-    std::vector<std::uint8_t> out = next_header();
+    auto header = next_header();  // and with it the counter
+    return seal_behind(std::move(header), counter, plaintext, sealing.get());
+  }
+
+  /// `out` is the header already.
+  [[nodiscard]] static std::vector<std::uint8_t> seal_behind(
+      std::vector<std::uint8_t> out, std::uint64_t counter, std::span<const std::uint8_t> plaintext,
+      EVP_CIPHER_CTX* cipher) {
     const std::size_t head = out.size();
     const Nonce nonce = nonce_of(counter);
     int length = 0;
-    EVP_CIPHER_CTX* cipher = sealing.get();
     bool ok = EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data()) == 1;
     ok = ok && EVP_EncryptUpdate(cipher, nullptr, &length, out.data(), static_cast<int>(head)) == 1;
     out.resize(head + plaintext.size() + tag_bytes);
@@ -177,6 +183,13 @@ struct Codec::State {
     if (!ok) return std::nullopt;
     plaintext.resize(sealed.size());
     return plaintext;
+  }
+
+  [[nodiscard]] Keyed sealing_for(const Envelope& owner, const ClusterKey& cluster_key) const {
+    const Key key = derive(owner, cluster_key);
+    Keyed keyed(EVP_CIPHER_CTX_new());
+    HAPX_ASSERT(EVP_EncryptInit_ex(keyed.get(), gcm.get(), nullptr, key.data(), nullptr) == 1);
+    return keyed;
   }
 
   [[nodiscard]] Keyed opening_for(const Envelope& owner, const ClusterKey& cluster_key) const {
@@ -220,10 +233,7 @@ Codec::Codec(const Options& options) : state_(std::make_unique<State>()) {
   state_->options = options;
   state_->cluster_hash = hash_of(options.cluster);
   const Envelope self{options.self, options.boot, options.incarnation, 0};
-  const Key own_key = state_->derive(self, options.keys.first);
-  state_->sealing.reset(EVP_CIPHER_CTX_new());
-  HAPX_ASSERT(EVP_EncryptInit_ex(state_->sealing.get(), state_->gcm.get(), nullptr, own_key.data(),
-                                 nullptr) == 1);
+  state_->sealing = state_->sealing_for(self, options.keys.first);
 }
 
 Codec::~Codec() = default;
@@ -269,6 +279,31 @@ std::variant<Opened, Refused> Codec::open(std::span<const std::uint8_t> datagram
   auto message = decode(plaintext, envelope.sender, envelope.incarnation);
   if (!message) return Refused{refusal_reason::malformed};
   return Opened{envelope, std::move(*message)};
+}
+
+std::uint64_t Codec::counter() const {
+  return state_->counter;
+}
+
+void Codec::go_on_behind(std::uint64_t counter) {
+  state_->counter = counter;
+}
+
+void Codec::seal_with_stand_in(std::vector<std::uint8_t>& datagram) {
+  const auto read = read_header(datagram, state_->cluster_hash);
+  const auto* header = std::get_if<Header>(&read);
+  if (header == nullptr) return;
+  for (const ClusterKey* key : state_->cluster_keys()) {
+    if (key == nullptr) continue;
+    const Keyed opening = state_->opening_for(header->envelope, *key);
+    const auto plaintext = State::open_one(datagram, *header, opening.get());
+    if (!plaintext) continue;
+    datagram.resize(header->bytes);
+    const Keyed sealing = state_->sealing_for(header->envelope, stand_in_of(*key));
+    datagram = State::seal_behind(std::move(datagram), header->envelope.counter, *plaintext,
+                                  sealing.get());
+    return;
+  }
 }
 
 }  // namespace hapx::membership

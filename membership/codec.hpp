@@ -116,6 +116,15 @@ class Codec {
   /// REQUIRES: they fit into datagram_bytes_max beside an envelope.
   [[nodiscard]] std::vector<std::uint8_t> seal_bytes(std::span<const std::uint8_t> plaintext);
 
+  /// The counter of our last datagram.
+  [[nodiscard]] std::uint64_t counter() const;
+  /// Goes on behind that one: to seal once more what was sealed before (config/archived.hpp).
+  void go_on_behind(std::uint64_t counter);
+  /// The same datagram, of whomever, sealed with what stands in for the key with which it was
+  /// sealed (config/cluster_key.hpp), so that it can be read without that. One that doesn't open
+  /// stays as it is.
+  void seal_with_stand_in(std::vector<std::uint8_t>& datagram);
+
   /// Who claims to have sent this; cheap, and before any cryptography.
   [[nodiscard]] std::variant<Envelope, Refused> peek(std::span<const std::uint8_t> datagram) const;
   /// Safety: what opens was sealed by a holder of one of the cluster's keys, and is unaltered.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 #include "membership/ballot.hpp"
 
@@ -56,6 +57,12 @@ class CoordinatorWatch {
   void not_vacant() { vacant_since_.reset(); }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(known_, released_, vacant_since_);
+  }
+
   std::optional<Known> known_;
   std::optional<Ballot> released_;  ///< the highest
   std::optional<Instant> vacant_since_;

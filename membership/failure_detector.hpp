@@ -14,6 +14,7 @@
 
 #include <optional>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/time.hpp"
 #include "membership/view.hpp"
@@ -53,6 +54,12 @@ class FailureDetector {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(last_heard_, left_);
+  }
+
   Duration suspect_after_;
   Duration dead_after_;
   std::optional<Instant> last_heard_;

@@ -32,6 +32,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/time.hpp"
 #include "membership/message.hpp"
@@ -100,6 +101,13 @@ class Lease {
   [[nodiscard]] const std::string& denial() const { return denial_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(electorate_, highest_round_, random_, state_, right_, sequence_, collisions_, went_above_,
+         urgent_, proposed_, loss_, denial_);
+  }
+
   friend struct LeaseContents;  // tests/sim/explore: has this state been seen?
 
   struct Idle {};

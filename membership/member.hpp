@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/cluster_key.hpp"
 #include "membership/action.hpp"
@@ -201,6 +202,10 @@ class Member {
   };
   /// The default of all fields for ourselves and for strangers.
   [[nodiscard]] Contact contact(const NodeName& peer) const;
+
+  /// All that it remembers, beyond what the constructor was given (config/archived.hpp).
+  void archive(ArchiveWriter& kept) const;
+  void archive(ArchiveReader& kept);
 
  private:
   struct State;

@@ -50,6 +50,11 @@ struct Member::State {
     std::optional<Instant> told_until;  ///< the right as the node above knows it
     Ballot told_ballot;                 ///< meaningful with told_until
     std::string told_denial;
+
+    template <class Archive>
+    void archive(Archive& kept) {
+      kept(lease, told_until, told_ballot, told_denial);
+    }
   };
   struct RepeatedRelease {
     Release release;
@@ -169,10 +174,29 @@ struct Member::State {
   Peer* find_peer(const NodeName& name);
   [[nodiscard]] const Peer* find_peer(const NodeName& name) const;
 
+  /// All but what the constructor was given, and what is empty between two calls.
+  template <class Archive>
+  void archive(Archive& kept) {
+    std::uint64_t counter = codec.counter();
+    std::vector<LeaseKey> keys;
+    for (const auto& [key, claim] : claims) keys.push_back(key);
+    kept(counter, keys);
+    codec.go_on_behind(counter);
+    if (keys.size() > promise_keys_max) keys.clear();
+    for (const LeaseKey& key : keys) kept(claim_of(key));
+    kept(succession, counting_since, random, voter, peers, watch, orders, copy, writer,
+         record_inboxes, changes, utc_offset, report, report_made, report_version, plan_number,
+         published, plan_assembly, client_lists, clients_version, repeated_releases, next_beat,
+         last_now, turn, inherits_coordinator, outheard_since, resigned_at, silenced_until,
+         conflict_told, staging, witness, garbled_at, deaf_since, plan_knows_other, meeting_waived,
+         acts_alone, arbiter, for_arbiter, releases_for_arbiter, left, renewed, view, view_changed,
+         responses, beats_owed, rivals_told);
+  }
+
   MemberOptions options;
   Session self;
   Succession succession;
-  const Instant counting_since;  ///< by this list, as far as this process can know
+  Instant counting_since;  ///< by this list, as far as this process can know
   Codec codec;
   Random random;
   Voter voter;

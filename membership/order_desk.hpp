@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 #include "membership/report.hpp"
 
@@ -52,6 +53,12 @@ class OrderDesk {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(given_, received_);
+  }
+
   struct Given {
     Order order;
     Instant until;

@@ -24,6 +24,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/fingerprint.hpp"
 #include "membership/assembly.hpp"
@@ -110,6 +111,14 @@ class Peer {
   [[nodiscard]] std::uint64_t report_version() const { return assembly_.complete().value_or(0); }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(detector_, ways_, current_, window_, overtaken_, superseded_, challenge_, hears_,
+         hears_us_, hears_our_namesake_, has_report_version_, has_plan_, orders_may_be_stale_,
+         electorate_, staged_, config_, config_parts_, assembly_, report_, report_heard_);
+  }
+
   void promote(const Envelope& envelope);
 
   NodeConfig node_;

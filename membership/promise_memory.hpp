@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/ids.hpp"
 #include "config/time.hpp"
 #include "membership/action.hpp"
@@ -75,6 +76,12 @@ class PromiseMemory {
   friend bool operator==(const PromiseMemory&, const PromiseMemory&) = default;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(identity_, salt_, abstain_until_, pairs_);
+  }
+
   friend struct PromiseMemoryCodec;
 
   struct Pair {

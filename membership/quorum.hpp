@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "config/ids.hpp"
 #include "config/time.hpp"
@@ -77,6 +78,12 @@ class Electorate {
   [[nodiscard]] std::optional<Instant> free_from(const std::map<NodeName, Instant>& free) const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(lists_);
+  }
+
   std::vector<Votes> lists_;
 };
 

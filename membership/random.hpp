@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 
 namespace hapx::membership {
@@ -29,6 +30,12 @@ class Random {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(state_);
+  }
+
   std::uint64_t state_;
 };
 

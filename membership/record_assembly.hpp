@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/archived.hpp"
 #include "membership/message.hpp"
 
 namespace hapx::membership {
@@ -46,6 +47,12 @@ class RecordAssembly {
   }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(head_, entries_);
+  }
+
   /// What all parts have in common.
   static RecordPart head_of(const RecordPart& part) {
     return {part.id, 0, part.count, {}, part.filling, part.floor, part.lifted_count, {}};

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "membership/action.hpp"
 #include "membership/event.hpp"
 #include "membership/message.hpp"
@@ -69,6 +70,13 @@ class RecordCopy {
   [[nodiscard]] std::string trouble(Instant now) const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(durable_, wanted_, blank_told_, under_way_, tickets_, questions_, pausing_until_,
+         trouble_);
+  }
+
   struct Question {
     Ballot ballot;
     std::uint64_t number = 0;         ///< of a read

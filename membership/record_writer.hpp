@@ -35,6 +35,7 @@
 #include <string>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "membership/message.hpp"
 #include "membership/quorum.hpp"
@@ -111,6 +112,13 @@ class RecordWriter {
   [[nodiscard]] std::vector<NodeName> done_without(std::uint64_t version) const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(votes_, electorate_, ballot_, stale_from_, number_, nodes_, contents_, current_,
+         knows_all_, unsettled_, settled_version_, seen_above_, state_, orders_, urgent_);
+  }
+
   struct Node {
     std::uint64_t number = 0;                  ///< of the reading that it answered last
     bool known = false;                        ///< it has answered under this ballot

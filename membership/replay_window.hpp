@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "config/archived.hpp"
+
 namespace hapx::membership {
 
 class ReplayWindow {
@@ -43,6 +45,12 @@ class ReplayWindow {
   [[nodiscard]] bool is_newest(std::uint64_t counter) const { return counter == newest_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(newest_, seen_);
+  }
+
   std::uint64_t newest_ = 0;
   std::bitset<width> seen_;  ///< bit n: newest_ - n was accepted
 };

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "membership/quorum.hpp"
 
 namespace hapx::membership {
@@ -83,6 +84,12 @@ class Succession {
   [[nodiscard]] std::vector<NodeName> missing() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(kept_, electorate_, list_, adopted_);
+  }
+
   void settle_if_adopted();
   void settle();
   void count_anew();

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 #include "membership/message.hpp"
 #include "membership/promise_memory.hpp"
@@ -43,6 +44,12 @@ class Voter {
   [[nodiscard]] bool abstaining(Instant now) const { return now < abstain_until_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(memory_, abstain_until_);
+  }
+
   [[nodiscard]] Promise recalled(const LeaseKey& key) const;
   template <class Answer>
   [[nodiscard]] Ballotage<Answer> stored(Judged<Answer> judged, Instant now);

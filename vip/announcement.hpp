@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 
 namespace hapx::vip {
@@ -22,7 +23,7 @@ namespace hapx::vip {
 class Announcement {
  public:
   /// `seed` draws the jitter of the refresh; the same seed gives the same times.
-  explicit Announcement(std::uint64_t seed);
+  explicit Announcement(std::uint64_t seed = 0);
 
   /// Starts over from the first announcement, which is due at once.
   void begin(Instant now);
@@ -36,6 +37,12 @@ class Announcement {
   [[nodiscard]] std::optional<Instant> next_deadline() const { return next_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(random_, sent_, next_);
+  }
+
   [[nodiscard]] Duration gap_after(std::size_t count);
 
   std::uint64_t random_;

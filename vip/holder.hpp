@@ -23,6 +23,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "vip/action.hpp"
 #include "vip/announcement.hpp"
@@ -234,6 +235,14 @@ class Holder {
   [[nodiscard]] const Rivals& rivals() const { return rivals_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(seed_, state_, leaves_away_, fence_, fence_reason_, link_, routing_, rivals_,
+         acting_since_, ask_again_at_, survey_, survey_again_at_, doubt_, disputed_since_,
+         answered_at_, adds_unanswered_, removes_unanswered_, told_);
+  }
+
   using State = std::variant<Released, Asking, Acquiring, Held, Releasing>;
 
   void on(const AddressAdded& event, Instant now, Outcome& out);

@@ -14,6 +14,7 @@
 
 #include <optional>
 
+#include "config/archived.hpp"
 #include "config/time.hpp"
 
 namespace hapx::vip {
@@ -25,7 +26,7 @@ class Probing {
   static constexpr Duration again_after = std::chrono::seconds(1);
 
   /// Over `length`, of which a third passes after each question.
-  explicit Probing(Duration length) : gap_(length / probes) {}
+  explicit Probing(Duration length = {}) : gap_(length / probes) {}
 
   /// The first question is due at `at`.
   void begin(Instant at);
@@ -41,6 +42,12 @@ class Probing {
   [[nodiscard]] std::optional<Instant> next_deadline() const { return next_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(gap_, sent_, next_);
+  }
+
   Duration gap_;
   unsigned sent_ = 0;
   std::optional<Instant> next_;  ///< of a question, or of the end; absent: one is being sent

@@ -17,6 +17,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/net.hpp"
 #include "config/time.hpp"
 #include "vip/claim.hpp"
@@ -72,6 +73,12 @@ class Rivals {
   [[nodiscard]] const std::vector<Rival>& all() const { return rivals_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(rivals_, news_at_, settled_at_, spent_until_, defended_at_, defence_due_);
+  }
+
   std::vector<Rival> rivals_;
   std::optional<Instant> news_at_;
   std::optional<Instant> settled_at_;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 
+#include "config/archived.hpp"
 #include "config/cluster_config.hpp"
 #include "vip/action.hpp"
 #include "vip/event.hpp"
@@ -49,6 +50,12 @@ class TieBreaker {
   [[nodiscard]] std::string trouble() const;
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(pace_, next_, open_, answered_, unanswered_, failure_);
+  }
+
   TieBreakerConfig config_;
   Duration heartbeat_;
   Pace pace_ = Pace::seldom;

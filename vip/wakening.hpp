@@ -16,6 +16,7 @@
 #include <set>
 #include <vector>
 
+#include "config/archived.hpp"
 #include "config/net.hpp"
 #include "config/time.hpp"
 
@@ -52,6 +53,12 @@ class Wakening {
   [[nodiscard]] std::optional<Instant> next_deadline() const { return next_; }
 
  private:
+  friend struct hapx::Archived;
+  template <class Archive>
+  void archive(Archive& kept) {
+    kept(awaited_, outcome_, begun_, rounds_, next_);
+  }
+
   std::set<Endpoint> awaited_;
   Outcome outcome_;
   Instant begun_{};

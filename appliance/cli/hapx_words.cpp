@@ -15,6 +15,7 @@
 #include "appliance/cli/lab_words.hpp"
 #include "appliance/cli/machine_words.hpp"
 #include "appliance/cli/reading_words.hpp"
+#include "appliance/cli/recording_words.hpp"
 #include "appliance/cli/word_tree.hpp"
 #include "config/wording.hpp"
 
@@ -57,6 +58,7 @@ class Words {
     machine_.add(app_);
     add_files();
     add_orders();
+    recording_.add(app_);
     lab_.add(app_);
     add_swarm();
   }
@@ -312,6 +314,7 @@ class Words {
   ReadingWords reading_{verb_};
   ConfigWords config_{verb_};
   MachineWords machine_{verb_};
+  RecordingWords recording_{verb_};
   LabWords lab_{verb_};
   MakeKey keygen_;
   Simulate simulate_;

@@ -58,7 +58,21 @@ struct ShowFailCounts {
   std::string service;  ///< empty: all
 };
 struct Why {
-  std::string service;  ///< empty: all
+  std::string service;      ///< empty: all
+  std::optional<Utc> at{};  ///< as it was then, by a recording; absent: as it is
+  std::string recording{};  ///< the file; empty: the one of `state_dir` that has the moment
+  std::string state_dir = default_state_dir;
+};
+/// Has hapxd keep a recording now.
+struct KeepRecording {};
+struct ListRecordings {
+  std::string state_dir = default_state_dir;
+};
+/// Decides again what is recorded.
+struct ReplayRecording {
+  std::string file{};       ///< empty: the newest of `state_dir`
+  bool every_step = false;  ///< tells each of them
+  std::string state_dir = default_state_dir;
 };
 struct CheckConfig {
   std::string file = default_config_file;
@@ -204,11 +218,12 @@ struct RunSwarm {
 struct ShowVersion {};
 
 using Verb =
-    std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, CheckConfig,
-                 ShowConfig, DiffConfig, ShowSchema, RenderHaproxy, MakeKey, Simulate, Move,
-                 CleanUp, ChangeOrders, Reload, GoAlone, ReleaseAll, Doctor, DoctorWire, Init, Join,
-                 Report, RunHooks, TryHook, LabUp, LabStatus, LabExec, LabApiserver, LabDown,
-                 DrillRun, DrillList, DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
+    std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, KeepRecording,
+                 ListRecordings, ReplayRecording, CheckConfig, ShowConfig, DiffConfig, ShowSchema,
+                 RenderHaproxy, MakeKey, Simulate, Move, CleanUp, ChangeOrders, Reload, GoAlone,
+                 ReleaseAll, Doctor, DoctorWire, Init, Join, Report, RunHooks, TryHook, LabUp,
+                 LabStatus, LabExec, LabApiserver, LabDown, DrillRun, DrillList, DrillAgent,
+                 DrillHistory, Probe, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;
@@ -225,7 +240,7 @@ struct Usage {
 /// What `hapx` exits with, but for `status` (appliance/status.hpp, Health), `doctor`
 /// and `doctor wire` (appliance/doctor/finding.hpp, Verdict) and `lab exec` (what the command exits
 /// with).
-inline constexpr int exit_differs = 2;  ///< of `config diff`
+inline constexpr int exit_differs = 2;  ///< of `config diff` and `replay`
 inline constexpr int exit_done = 0;
 inline constexpr int exit_refused = 1;       ///< said in one sentence
 inline constexpr int exit_no_answer = 3;     ///< no answer, or none that says what became of it

@@ -96,6 +96,14 @@ CLI::Validator is_duration() {
   return {objection, ""};
 }
 
+CLI::Validator is_moment() {
+  const auto objection = [](const std::string& text) {
+    const auto read = parse_utc(text);
+    return read ? std::string() : read.error().sentence;
+  };
+  return {objection, ""};
+}
+
 void ReadingWords::add(CLI::App& app) {
   add_status(app);
   add_get(app);
@@ -115,10 +123,30 @@ void ReadingWords::add(CLI::App& app) {
       "INFINITY is a failed start or stop. `hapx cleanup` forgets failures at once.");
   fail_counts->add_option("SERVICE", fail_counts_.service, "only this one")->type_name("");
   choose(fail_counts, fail_counts_);
-  CLI::App* why = add_verb(&app, "why", "why services are where they are, and what led there",
-                           "  hapx why\n"
-                           "  hapx why kube-apiserver");
+  add_why(app);
+}
+
+void ReadingWords::add_why(CLI::App& app) {
+  CLI::App* why = add_verb(
+      &app, "why", "why services are where they are, and what led there",
+      "  hapx why\n"
+      "  hapx why kube-apiserver\n"
+      "  hapx why --at 2026-11-28T13:36:57.2Z    as this node saw it then, by a recording");
   why->add_option("SERVICE", why_.service, "only this one")->type_name("");
+  CLI::Option* at =
+      why->add_option_function<std::string>(
+             "--at", [this](const std::string& text) { why_.at = parse_utc(text).value(); },
+             "as it was at this moment of a recording, in UTC; see `hapx recording list`")
+          ->type_name("TIME")
+          ->check(is_moment());
+  why->add_option("--recording", why_.recording,
+                  "of this recording (else: of the one that has the moment)")
+      ->type_name("FILE")
+      ->needs(at);
+  why->add_option("--state-dir", why_.state_dir, "where hapxd keeps its recordings")
+      ->capture_default_str()
+      ->type_name("PATH")
+      ->needs(at);
   choose(why, why_);
 }
 

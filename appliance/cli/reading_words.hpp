@@ -23,6 +23,7 @@ class ReadingWords {
   void add_get(CLI::App& app);
   void add_events(CLI::App* app);
   void add_describe(CLI::App& app);
+  void add_why(CLI::App& app);
 
   Verb& verb_;
   ShowStatus status_;
@@ -36,5 +37,7 @@ class ReadingWords {
 
 /// "30m", "2h"; CLI11 refuses whatever else was said.
 [[nodiscard]] CLI::Validator is_duration();
+/// "2026-11-28T13:36:57.042Z"; likewise.
+[[nodiscard]] CLI::Validator is_moment();
 
 }  // namespace hapx::appliance::cli

@@ -8,7 +8,8 @@ target_link_libraries(hapx_appliance_hapxd_options PRIVATE CLI11::CLI11)
 
 hapx_room(hapx_appliance_io FOLDER appliance/io
   SOURCES accepted_file.cpp daemon.cpp startup.cpp wall_clock.cpp
-  LINKS hapx_appliance hapx_appliance_etcd_io hapx_appliance_keeper hapx_appliance_windows_io
+  LINKS hapx_appliance hapx_appliance_recording_io hapx_appliance_etcd_io
+        hapx_appliance_keeper hapx_appliance_windows_io
         hapx_appliance_hapxd_options hapx_config_io hapx_membership_io hapx_vip_io
         hapx_lb_supervisor_io)
 

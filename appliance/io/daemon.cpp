@@ -29,6 +29,8 @@
 #include "appliance/io/startup.hpp"
 #include "appliance/io/wall_clock.hpp"
 #include "appliance/node.hpp"
+#include "appliance/recording/flight_recorder.hpp"
+#include "appliance/recording/io/recording_files.hpp"
 #include "config/io/clock.hpp"
 #include "lb-supervisor/io/child_process.hpp"
 #include "lb-supervisor/io/haproxy_keeper.hpp"
@@ -108,6 +110,9 @@ class Daemon {
     if (!disk) return disk.error();
     disk_.emplace(std::move(*disk));
     record_.emplace(*disk_, options_.state_dir, post_any);
+    auto recordings = DiskThread::begin(context_);
+    if (!recordings) return recordings.error();
+    recordings_.emplace(std::move(*recordings));
     if (auto watched = wall_clock_.watch(); !watched) return watched;
     if (config.arbiter) {
       auto etcd = EtcdDoor::open(context_, config.arbiter->etcd, config.name, post_any);
@@ -217,7 +222,7 @@ class Daemon {
     events_.push(std::move(event));
     if (!node_) return;
     const bool drained = events_.drain([this](const Event& next, Instant now) {
-      for (const auto& action : node_->step(next, now)) {
+      for (const auto& action : recorder_.step(*node_, next, now)) {
         std::visit([this](const auto& one) { carry_out(one); }, action);
       }
     });
@@ -350,6 +355,17 @@ class Daemon {
       if (!kept) deliver(DrillNotKept{kept.error().sentence});
     });
   }
+  void carry_out(const KeepRecording& action) {
+    const auto recording = recorder_.recording(*node_, action.occasion);
+    const auto keep = [folder = options_.state_dir, recording, keys = node_->options().keys] {
+      return keep_recording(folder, recording, keys);
+    };
+    const auto name = std::string(recordings_folder) + "/" + file_name_of(recording.label);
+    recordings_->run(keep, [this, name, request = action.request](const Result<void>& kept) {
+      if (kept) return deliver(RecordingKept{options_.state_dir + "/" + name, request});
+      deliver(RecordingNotKept{kept.error().sentence, request});
+    });
+  }
   void carry_out(const Exit& action) { end(action.status); }
 
   void end(int status) {
@@ -368,7 +384,8 @@ class Daemon {
   std::vector<std::unique_ptr<membership::UdpLink>> links_;  ///< of our ways, in their order
   std::optional<DiskThread> disk_;
   std::optional<membership::RecordFile> record_;
-  std::unique_ptr<EtcdDoor> etcd_;  ///< if it has the third vote
+  std::optional<DiskThread> recordings_;  ///< a thread of their own: they are large, and can wait
+  std::unique_ptr<EtcdDoor> etcd_;        ///< if it has the third vote
   std::unique_ptr<vip::Door> vip_;
   std::unique_ptr<vip::ClientDoor> clients_;
   std::unique_ptr<vip::BirdDoor> bird_;  ///< if an address is routed
@@ -384,6 +401,7 @@ class Daemon {
   asio::posix::stream_descriptor channel_;
   asio::signal_set signals_;
   std::optional<Node> node_;
+  FlightRecorder recorder_;
   EventQueue<Event> events_;
   Instant armed_for_{};
   Duration look_interval_{};

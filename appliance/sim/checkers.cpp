@@ -327,6 +327,14 @@ void MovesPerFault::see(Moment at, const Fact& fact, Violations& found) {
                        " more often than things were done to the cluster"});
 }
 
+void DecidesTheSameAgain::see(Moment at, const Fact& fact, Violations& found) {
+  const auto* replayed = std::get_if<RecordingReplayed>(&fact);
+  if (replayed == nullptr || replayed->difference.empty()) return;
+  found.push_back(
+      {at, "DecidesTheSameAgain",
+       replayed->node.text() + " decides otherwise when it is replayed: " + replayed->difference});
+}
+
 Checkers::Checkers(const ClusterConfig& config, const Patience& patience)
     : one_kernel_answers_(config),
       acts_under_lease_(config),
@@ -361,6 +369,7 @@ void Checkers::see(Moment at, const Fact& fact) {
   moves_per_fault_.see(at, fact, violations_);
   orders_outlive_.see(at, fact, violations_);
   standby_holds_nothing_.see(at, fact, violations_);
+  decides_the_same_again_.see(at, fact, violations_);
 }
 
 }  // namespace hapx::appliance::sim

@@ -212,6 +212,13 @@ class MovesPerFault {
   std::map<NodeName, Moment> unaware_until_;  ///< of how much time has passed
 };
 
+/// Safety: whatever a node has decided can be decided again from what was recorded of it, and comes
+/// out alike: it depends on nothing else.
+class DecidesTheSameAgain {
+ public:
+  void see(Moment at, const Fact& fact, Violations& found);
+};
+
 /// How long things may take.
 struct Patience {
   Duration served = std::chrono::seconds(8);    ///< M, and a few seconds to start things
@@ -242,6 +249,7 @@ class Checkers {
   MovesPerFault moves_per_fault_;
   OrdersOutlive orders_outlive_;
   StandbyHoldsNothing standby_holds_nothing_;
+  DecidesTheSameAgain decides_the_same_again_;
   Violations violations_;
 };
 

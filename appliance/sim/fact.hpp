@@ -170,12 +170,19 @@ struct OrdersInForce {
   bool alone = false;  ///< of two, and doesn't hear the other one
 };
 
+/// What a node had recorded was decided again, by a node made of the recording.
+struct RecordingReplayed {
+  NodeName node;
+  std::string difference;  ///< empty: as recorded
+};
+
 /// Time passes.
 struct Tick {};
 
-using Fact = std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
-                          DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed,
-                          Outlook, Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce,
-                          ForeignClaims, AddressTaken, TieBreakerAnswered, SegmentSplit>;
+using Fact =
+    std::variant<KernelAnswers, Excused, Promised, PromiseForgotten, ClockRateChanged,
+                 DeadlineExtended, FenceClosed, Announced, StepEnded, Serving, Disturbed, Outlook,
+                 Tick, StandingOrderAsked, StandingOrderAnswered, OrdersInForce, ForeignClaims,
+                 AddressTaken, TieBreakerAnswered, SegmentSplit, RecordingReplayed>;
 
 }  // namespace hapx::appliance::sim

@@ -300,6 +300,10 @@ void Interpreter::operator()(const KeepDrill& action) {
   world_.keep_drill(machine_, action.document);
 }
 
+void Interpreter::operator()(const KeepRecording& action) {
+  world_.keep_recording(machine_, action);
+}
+
 void Interpreter::operator()(const Exit& action) {
   Machine& it = machine_;
   if (action.status != 0) return restart_in_flight();

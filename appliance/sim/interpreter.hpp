@@ -45,6 +45,7 @@ class Interpreter {
   void operator()(const ReadConfig& action);
   void operator()(const RestartInFlight& action);
   void operator()(const KeepDrill& action);
+  void operator()(const KeepRecording& action);
   void operator()(const Exit& action);
 
  private:

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "appliance/node.hpp"
+#include "appliance/recording/flight_recorder.hpp"
 #include "appliance/sim/clock.hpp"
 #include "appliance/sim/haproxy.hpp"
 #include "appliance/sim/kernel.hpp"
@@ -79,6 +80,7 @@ struct Process {
   Duration utc_offset{0};      ///< from its clock to the time of day, as it was told last
   std::optional<std::uint64_t> question{};  ///< that the arbiter was asked, and is under way
   std::set<std::uint64_t> readers{};        ///< of its streams, by their requests
+  FlightRecorder recorder{};
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "appliance/sim/interpreter.hpp"
-#include "appliance/sim/words.hpp"
 #include "appliance/sim/world.hpp"
+#include "appliance/step_words.hpp"
 #include "membership/promise_memory.hpp"
 #include "membership/voters_file.hpp"
 
@@ -243,7 +243,10 @@ void World::step(Machine& machine, const Event& event) {
   learn(machine.process->knowledge, event);
   Process& process = *machine.process;
   process.last_step = now_;
-  const Actions actions = process.node.step(event, clock_of(machine));
+  const Instant now = clock_of(machine);
+  const Actions actions = options_.replays_permille > 0
+                              ? process.recorder.step(process.node, event, now)
+                              : process.node.step(event, now);
   Interpreter interpreter(*this, machine);
   for (const Action& action : actions) {
     const bool told = is_news(action);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "appliance/recording/recording.hpp"
+#include "appliance/recording/replay.hpp"
 #include "appliance/sim/world.hpp"
 
 namespace hapx::appliance::sim {
@@ -65,6 +67,40 @@ void World::keep_drill(Machine& machine, const std::string& document) {
     return tell(machine, Duration(0), DrillNotKept{"made to fail"});
   }
   if (machine.disk.health != DiskHealth::hanging) machine.disk.drill = document;
+}
+
+/// As a disk does it, that is in time or never.
+void World::keep_recording(Machine& machine, const KeepRecording& action) {
+  const Duration takes = replay_choice_.between(fsync_min, fsync_max);
+  if (machine.disk.health == DiskHealth::hanging) return;
+  if (machine.disk_full || machine.disk.health == DiskHealth::failing)
+    return tell(machine, takes, RecordingNotKept{"made to fail", action.request});
+  if (replay_choice_.chance(options_.replays_permille))
+    replay_what_is_recorded(machine, action.occasion);
+  tell(machine, takes, RecordingKept{"the simulated disk", action.request});
+}
+
+void World::replay_what_is_recorded(const Machine& machine, const std::string& occasion) {
+  const Process& process = *machine.process;
+  const auto bytes = encode_recording(process.recorder.recording(process.node, occasion),
+                                      process.node.options().keys);
+  RecordingReplayed replayed{machine.options.name, ""};
+  const auto recording = decode_recording(bytes, "it", process.node.options().version);
+  auto replay = recording ? Replay::begin(*recording) : recording.error();
+  if (!replay) {
+    replayed.difference = replay.error().sentence;
+  } else {
+    const Replayed all = appliance::replay_all(*replay);
+    replayed.difference = all.trouble;
+    if (all.difference) replayed.difference = to_sentence(*all.difference);
+  }
+  state(replayed);
+}
+
+void World::replay_all() {
+  for (const auto& [name, machine] : machines_) {
+    if (machine.process) replay_what_is_recorded(machine, "the end of the story");
+  }
 }
 
 /// The process is gone, or the power: what was under way is there or not.

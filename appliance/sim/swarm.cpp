@@ -209,9 +209,13 @@ void draw_arbiter(Random& random, ClusterConfig& config) {
   arbiter.etcd.key_file = "/etc/hapx/etcd.key";
 }
 
+/// A replay takes as long as what it replays; all plots together see enough of them.
+constexpr unsigned swarm_replays_permille = 30;
+
 WorldOptions draw_world(std::uint64_t seed, Random& random, unsigned edition) {
   WorldOptions options;
   options.seed = seed;
+  options.replays_permille = swarm_replays_permille;
   options.config = draw_cluster(random);
   if (edition >= 6) {
     draw_families(random, options.config);

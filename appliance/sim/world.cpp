@@ -33,6 +33,7 @@ World::World(const WorldOptions& options)
       network_(random_.next()),
       etcd_(~options.seed, options.etcd_compares),
       recorder_(options.seed),
+      replay_choice_(options.seed),
       checkers_(options.config, options.patience) {
   if (options.config.arbiter) arbiter_ = membership::voter_of(*options.config.arbiter);
   network_.set_weather(options.weather);

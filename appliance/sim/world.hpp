@@ -28,24 +28,11 @@
 #include "appliance/sim/machine.hpp"
 #include "appliance/sim/network.hpp"
 #include "appliance/sim/recorder.hpp"
+#include "appliance/sim/world_options.hpp"
 #include "config/cluster_config.hpp"
 #include "config/parse.hpp"
 
 namespace hapx::appliance::sim {
-
-/// Whether beats, timers and renewals are in the trace, too; whoever plays many seeds needs none.
-enum class TraceDetail : std::uint8_t { nothing, news, everything };
-
-struct WorldOptions {
-  ClusterConfig config;
-  std::uint64_t seed = 1;
-  std::vector<MachineOptions> machines;  ///< who is not named gets the defaults and its VIPs' links
-  Weather weather;
-  Patience patience;
-  InterfaceName heartbeat_interface{"eth0"};
-  bool etcd_compares = true;  ///< false: so that a checker can be tested
-  TraceDetail trace = TraceDetail::news;
-};
 
 class World {
  public:
@@ -260,6 +247,8 @@ class World {
   }
   /// A majority of votes whose nodes are healthy and hear each other, one of them fit to hold.
   [[nodiscard]] bool stable_majority() const;
+  /// Whatever is recorded on running machines is decided again, and must be decided alike.
+  void replay_all();
   [[nodiscard]] const Violations& violations() const { return checkers_.violations(); }
   /// The last lines of what happened, oldest first.
   [[nodiscard]] std::string trace() const;
@@ -426,6 +415,8 @@ class World {
   // record.cpp: disks, wall clocks and standing orders
   void store_record(Machine& machine, const membership::StoreRecord& action);
   void keep_drill(Machine& machine, const std::string& document);
+  void keep_recording(Machine& machine, const KeepRecording& action);
+  void replay_what_is_recorded(const Machine& machine, const std::string& occasion);
   void settle_store(Machine& machine);
   void tell_of_wall_clock(Machine& machine);
   [[nodiscard]] Duration spread_of_wall_clocks() const;
@@ -465,6 +456,7 @@ class World {
   NodeName arbiter_;  ///< its name among the voters
   std::uint64_t questions_ = 0;
   Recorder recorder_;
+  Random replay_choice_;
   Checkers checkers_;
   Moment now_{};
   Moment disturbed_{};

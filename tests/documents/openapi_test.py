@@ -322,7 +322,8 @@ class TheDocument(unittest.TestCase):
                 self.assertIn("200", operation["responses"], path)
                 self.assertIn("default", operation["responses"], path)
                 self.assertTrue(operation["summary"], path)
-                takes_body = method != "GET" and not path.endswith(("go-alone", "reload"))
+                takes_body = method != "GET" and not path.endswith(
+                    ("go-alone", "recording", "reload"))
                 self.assertEqual("requestBody" in operation, takes_body, path)
         self.assertEqual(len(names), len(set(names)))
 
@@ -464,6 +465,7 @@ class Answers(unittest.TestCase):
         for body in ({"node": rest}, None):
             self.order("POST", "/v1/services/{service}/cleanup", body)
         self.assertEqual(self.order("POST", "/v1/reload")["taking"], [])
+        self.order("POST", "/v1/recording")
 
     def test_refusals_are_as_described(self):
         self.is_refused(400, "GET", "/v1/status", document=("/v1/status", "GET"),

@@ -79,6 +79,12 @@ void judge(const RequestArrived& request, const GoAloneOrder& order) {
   must(request.target == "/v1/go-alone", "and has one address");
 }
 
+void judge(const RequestArrived& request, const RecordingOrder& order) {
+  must(request.method == "POST", "only POST gives orders");
+  must(order.id == number, "an order remembers who gave it");
+  must(request.target == "/v1/recording", "and has one address");
+}
+
 void judge(const RequestArrived& request, const DrillOrder& order) {
   must(request.method == "POST", "only POST gives orders");
   must(order.id == number, "an order remembers who gave it");

@@ -25,6 +25,7 @@
 #include "membership/plaintext.hpp"
 #include "membership/record.hpp"
 #include "membership/voters_file.hpp"
+#include "recorded_node.hpp"
 #include "vip/address_message.hpp"
 #include "vip/claim.hpp"
 #include "vip/fence_message.hpp"
@@ -327,6 +328,21 @@ bool write_doctor(const fs::path& folder) {
   return frames.good() && offers.good();
 }
 
+/// What is in the frame; the last one with it.
+bool write_recordings(const fs::path& folder) {
+  Seeds seeds(folder, "recording");
+  appliance::RecordedNode node("1.2.3");
+  node.hear(vip::FenceArmed{});
+  const Bytes begun = node.bytes();
+  node.run_for(std::chrono::milliseconds(300));
+  const Bytes whole = node.bytes();
+  constexpr std::ptrdiff_t frame_bytes = 24;
+  seeds.add("begun", Bytes(begun.begin() + frame_bytes, begun.end()))
+      .add("some-beats", Bytes(whole.begin() + frame_bytes, whole.end()))
+      .add("whole", whole);
+  return seeds.good();
+}
+
 }  // namespace
 }  // namespace hapx::fuzz
 
@@ -339,7 +355,7 @@ int main(int count, char** words) {
   const std::filesystem::path folder(words[1]);
   const bool good = write_membership(folder) && write_promises(folder) && write_records(folder) &&
                     write_voters(folder) && write_arbiter(folder) && write_keeper(folder) &&
-                    write_wire(folder) && write_doctor(folder);
+                    write_wire(folder) && write_doctor(folder) && write_recordings(folder);
   if (!good) std::fprintf(stderr, "fuzz_seeds: could not write below %s\n", words[1]);
   return good ? 0 : 1;
 }

@@ -33,6 +33,15 @@ void try_etcd_endpoint(std::string_view text) {
   must(parse_etcd_endpoint(written) == endpoint, "what is written is read back");
 }
 
+/// What is below a second is not written.
+void try_moment(std::string_view text) {
+  const auto moment = parse_utc(text);
+  if (!moment) return must_be_a_sentence(moment.error().sentence);
+  const auto again = parse_utc(to_string(*moment));
+  must(again && *again == std::chrono::floor<std::chrono::seconds>(*moment),
+       "what is written is read back");
+}
+
 }  // namespace
 
 void try_input(Bytes input) {
@@ -44,6 +53,7 @@ void try_input(Bytes input) {
   try_etcd_endpoint(text);
   if (const auto problem = url_problem(text)) must_be_a_sentence(*problem);
   try_value(text, parse_duration);
+  try_moment(text);
   if (const auto duration = parse_duration(text)) {
     must(*duration >= Duration::zero() && *duration <= std::chrono::hours(10 * 365 * 24),
          "a duration is from nothing to ten years");

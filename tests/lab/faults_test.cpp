@@ -9,6 +9,8 @@
 #include "appliance/drill/io/runner.hpp"
 #include "appliance/drill/statistics.hpp"
 #include "appliance/lab/io/lab.hpp"
+#include "appliance/recording/io/recording_files.hpp"
+#include "appliance/recording/replay.hpp"
 #include "scratch_lab.hpp"
 
 namespace hapx::appliance::lab {
@@ -58,6 +60,35 @@ std::string log_ends(const Plan& plan) {
   return text;
 }
 
+/// Whatever the nodes have recorded by themselves, and what they record when they are asked, is
+/// decided again as it was decided.
+void expect_decided_alike(Lab& lab) {
+  std::size_t replays = 0;
+  for (const NodePlan& node : lab.plan().nodes) {
+    const auto asked = lab.ask(node, {"recording", "keep"});
+    EXPECT_TRUE(asked && asked->code == 0) << (asked ? asked->errors : asked.error().sentence);
+    const auto files = list_recordings(node.state_folder);
+    ASSERT_TRUE(files) << files.error().sentence;
+    for (const std::string& file : *files) {
+      const auto bytes = read_recording(file);
+      ASSERT_TRUE(bytes) << bytes.error().sentence;
+      const auto label = decode_label(*bytes, file);
+      ASSERT_TRUE(label) << label.error().sentence;
+      const auto recording = decode_recording(*bytes, file, label->version);
+      ASSERT_TRUE(recording) << recording.error().sentence;
+      auto replay = Replay::begin(*recording);
+      ASSERT_TRUE(replay) << file << ": " << replay.error().sentence;
+      const Replayed all = replay_all(*replay);
+      EXPECT_TRUE(all.is_equal()) << file << " (" << label->occasion << "): " << all.trouble
+                                  << (all.difference ? to_sentence(*all.difference) : "");
+      std::cout << node.name.text() << " recorded " << all.events << " events, " << all.actions
+                << " decisions: " << label->occasion << "\n";
+      ++replays;
+    }
+  }
+  EXPECT_GE(replays, lab.plan().nodes.size());
+}
+
 class Faults : public ScratchLab, public testing::WithParamInterface<Case> {};
 
 TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
@@ -93,6 +124,8 @@ TEST_P(Faults, TheServiceReturnsWithOneHolderAndNothingIsLeft) {
   EXPECT_TRUE(run.wire.is_one_holder()) << run.wire.conflict_count << " times two holders\n"
                                         << log_ends(lab->plan());
   EXPECT_GT(run.wire.rounds_answered, 0U) << "the watcher heard nothing, so it proves nothing";
+
+  expect_decided_alike(*lab);
 
   const auto inhabitants = ScratchLab::inhabitants(lab->plan());
   const auto removed = Lab::remove(name());

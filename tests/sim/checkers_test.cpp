@@ -413,6 +413,16 @@ void take_turns(Feed<MovesPerFault>& feed, Duration from, unsigned moves) {
   }
 }
 
+TEST(DecidesTheSameAgainTest, ARecordingThatIsDecidedOtherwiseTripsIt) {
+  DecidesTheSameAgain checker;
+  Violations found;
+  checker.see(Moment(1s), RecordingReplayed{n1, ""}, found);
+  EXPECT_TRUE(found.empty());
+  checker.see(Moment(2s), RecordingReplayed{n1, "at 2s Started: recorded Exit 0"}, found);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().checker, "DecidesTheSameAgain");
+}
+
 TEST(MovesPerFaultTest, AnAddressThatGoesToAndFroAfterOneFaultTripsIt) {
   Feed feed{MovesPerFault()};
   feed(1s, KernelAnswers{n1, vip, true})(2s, Disturbed{"a fault"});

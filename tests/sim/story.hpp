@@ -117,6 +117,7 @@ class Story : public testing::Test {
 
   void TearDown() override {
     if (!world_) return;
+    world_->replay_all();
     for (const Violation& violation : world_->violations()) {
       ADD_FAILURE() << violation.checker << ": " << violation.sentence;
     }

@@ -26,21 +26,25 @@ int print_document(const Surroundings& around, Output output, const std::string&
 
 Result<std::string> ask_for(const std::string& socket, const Question& question) {
   Result<Answer> answer = ask(socket, question);
+  // Whatever kept the answer away, it is no refusal of hapxd's.
   if (!answer) {
-    // Whatever kept the answer away, it is no refusal of hapxd's.
     return Error{ErrorKind::unavailable, answer.error().sentence, answer.error().system_error};
   }
-  if (answer->status == 200) return std::move(answer->body);
-  std::string sentence = "hapxd answered with status " + std::to_string(answer->status);
-  const Result<YamlNode> body = tree_from_json(answer->body);
+  return body_of(*std::move(answer), question.target);
+}
+
+Result<std::string> body_of(Answer answer, const std::string& target) {
+  if (answer.status == 200) return std::move(answer.body);
+  std::string sentence = "hapxd answered with status " + std::to_string(answer.status);
+  const Result<YamlNode> body = tree_from_json(answer.body);
   const YamlNode* error = body ? body->find("error") : nullptr;
   if (error && !error->scalar.empty()) sentence = error->scalar;
   // A hapxd of this version has all that this program asks for.
-  if (sentence == "there is nothing at " + question.target) {
+  if (sentence == "there is nothing at " + target) {
     sentence =
         "the hapxd that runs is of another version than this hapx, and can't do that: " + sentence;
   }
-  const ErrorKind kind = answer->status >= 500 ? ErrorKind::unavailable : ErrorKind::refused;
+  const ErrorKind kind = answer.status >= 500 ? ErrorKind::unavailable : ErrorKind::refused;
   return Error{kind, std::move(sentence)};
 }
 

@@ -21,6 +21,9 @@ int print_document(const Surroundings& around, Output output, const std::string&
 /// The body of a 200, else what hapxd said instead: an Error of kind `refused` with its sentence.
 [[nodiscard]] Result<std::string> ask_for(const std::string& socket, const Question& question);
 
+/// The same of an answer that is there; `target` is what was asked for.
+[[nodiscard]] Result<std::string> body_of(Answer answer, const std::string& target);
+
 /// hapxd gives an order up after 3 s, its socket an answer after 30 s.
 inline constexpr Duration order_answer_time_max = std::chrono::seconds(35);
 

@@ -14,6 +14,7 @@
 #include "appliance/cli/io/hooks.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
+#include "appliance/cli/io/recordings.hpp"
 #include "appliance/cli/io/release.hpp"
 #include "appliance/cli/io/reload.hpp"
 #include "appliance/cli/io/report.hpp"
@@ -56,7 +57,14 @@ struct Runner {
   int operator()(const ShowFailCounts& verb) const {
     return show_fail_counts(global, verb, around);
   }
-  int operator()(const Why& verb) const { return why(global, verb, around); }
+  int operator()(const Why& verb) const {
+    return verb.at ? why_then(global, verb, around) : why(global, verb, around);
+  }
+  int operator()(const KeepRecording&) const { return have_recording_kept(global, around); }
+  int operator()(const ListRecordings& verb) const { return show_recordings(global, verb, around); }
+  int operator()(const ReplayRecording& verb) const {
+    return replay_recording(global, verb, around);
+  }
   int operator()(const Move& verb) const { return move(global, verb, around); }
   int operator()(const CleanUp& verb) const { return clean_up(global, verb, around); }
   int operator()(const ChangeOrders& verb) const { return change_orders(global, verb, around); }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The metrics' door on a real network: a port that is taken, an address that comes late, and
 // whatever a stranger may try.
+#include <algorithm>
+
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "network_rig.hpp"
 
@@ -133,13 +136,20 @@ TEST_F(NetworkDoorTest, HasRoomForSoManyAndSendsTheNextAway) {
 
 TEST_F(NetworkDoorTest, SurvivesAStormOfConnections) {
   open_at_once();
+  rlimit limit{};  // of the clients, which are in this process, too
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit before = limit;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   std::vector<Descriptor> storm;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     storm.push_back(connect());
     context_.restart();
     context_.poll();
   }
+  EXPECT_EQ(requests_, 0);
   storm.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(turn_until([&] { return exchange(get_close).find("200 OK") != std::string::npos; }));
 }
 

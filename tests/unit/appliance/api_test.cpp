@@ -223,6 +223,7 @@ TEST_F(Api, SaysWhichMethodsThereAre) {
   };
   EXPECT_EQ(allow("POST", "/v1/status"), "GET");
   EXPECT_EQ(allow("GET", "/v1/reload"), "POST");
+  EXPECT_EQ(allow("GET", "/v1/recording"), "POST");
   EXPECT_EQ(allow("PUT", "/v1/maintenance"), "POST, DELETE");
   EXPECT_EQ(allow("POST", "/v1/services/api/ban/node2"), "DELETE");
   EXPECT_EQ(respond("GET", "/v1/nothing").allow, "");
@@ -252,6 +253,8 @@ TEST_F(Api, OverTheNetworkAnybodyLooksAndOperatorsGiveOrders) {
   }
   config_.api.reset();
   EXPECT_EQ(std::get<Respond>(asks("alice", "POST", "/v1/reload")).status, 403U);
+  EXPECT_EQ(std::get<Respond>(asks("alice", "POST", "/v1/recording")).status, 403U);
+  EXPECT_TRUE(std::holds_alternative<RecordingOrder>(asks(std::nullopt, "POST", "/v1/recording")));
   EXPECT_TRUE(std::holds_alternative<ReloadOrder>(asks(std::nullopt, "POST", "/v1/reload")));
 }
 

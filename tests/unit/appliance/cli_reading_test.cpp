@@ -74,6 +74,25 @@ TEST(ReadingWords, ACleanupIsOnAllNodesOrOnOne) {
   EXPECT_EQ(refused({"cleanup", "api", "node2"}), exit_wrong_words);
 }
 
+TEST(ReadingWords, WhyMayBeAskedOfAMoment) {
+  EXPECT_FALSE(read<Why>({"why"}).at);
+  const Why why = read<Why>({"why", "kube", "--at", "2026-11-28T13:36:57.5Z"});
+  EXPECT_EQ(why.service, "kube");
+  EXPECT_EQ(why.at, Utc(std::chrono::milliseconds(1'795'873'017'500)));
+  EXPECT_EQ(read<Why>({"why", "--at", "2026-11-28T13:36:57Z", "--recording", "x"}).recording, "x");
+  EXPECT_EQ(refused({"why", "--recording", "x"}), exit_wrong_words) << "of which moment?";
+}
+
+TEST(ReadingWords, ARecordingIsKeptListedAndReplayed) {
+  static_cast<void>(read<KeepRecording>({"recording", "keep"}));
+  EXPECT_EQ(read<ListRecordings>({"recording", "list"}).state_dir, "/var/lib/hapx");
+  EXPECT_EQ(read<ReplayRecording>({"replay"}).file, "");
+  const auto replay = read<ReplayRecording>({"replay", "x", "--steps", "--state-dir", "/tmp"});
+  EXPECT_EQ(replay.file, "x");
+  EXPECT_TRUE(replay.every_step);
+  EXPECT_EQ(replay.state_dir, "/tmp");
+}
+
 TEST(ReadingWords, AReloadTakesNoFile) {
   static_cast<void>(read<Reload>({"reload"}));
   EXPECT_EQ(refused({"reload", "/etc/hapx/other.yaml"}), exit_wrong_words);

@@ -84,6 +84,8 @@ Status watched() {
                      {"haproxy_reloads_failed", 1},
                      {"name_conflicts", 0},
                      {"plans", 5},
+                     {"recordings", 2},
+                     {"recordings_failed", 1},
                      {"reloads_refused", 0},
                      {"rights_lost", 1}};
   status.drill = {"2026-11-30T12:00:00Z",

@@ -10,6 +10,37 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST(ParseUtc, TakesWhatRfc3339WritesInUtc) {
+  const std::pair<const char*, Duration> cases[] = {
+      {"1970-01-01T00:00:00Z", 0ns},
+      {"2026-11-28T13:36:57Z", 1795873017s},
+      {"2026-11-28T13:36:57.042Z", 1795873017s + 42ms},
+      {"2026-11-28T13:36:57.5Z", 1795873017s + 500ms},
+      {"2026-11-28T13:36:57.000000001Z", 1795873017s + 1ns},
+      {"2026-11-28T13:36:57.0000000019Z", 1795873017s + 1ns},
+      {"2024-02-29T23:59:59Z", 1709251199s}};
+  for (const auto& [text, since_1970] : cases) {
+    const auto parsed = parse_utc(text);
+    ASSERT_TRUE(parsed) << text << ": " << parsed.error().sentence;
+    EXPECT_EQ(*parsed, Utc(since_1970)) << text;
+  }
+}
+
+TEST(ParseUtc, RefusesEverythingElse) {
+  for (const char* text :
+       {"", "now", "2026-11-28", "2026-11-28 13:36:57Z", "2026-11-28T13:36:57",
+        "2026-11-28T13:36:57+01:00", "2026-11-28T13:36:57.Z", "2026-11-28T13:36:57.5",
+        "2026-11-28T24:00:00Z", "2026-11-28T13:60:00Z", "2026-11-28T13:36:60Z",
+        "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "1969-12-31T23:59:59Z",
+        "2262-01-01T00:00:00Z", "2026-11-28T13:36:57ZZ", " 2026-11-28T13:36:57Z"}) {
+    const auto parsed = parse_utc(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().kind, ErrorKind::refused);
+    EXPECT_NE(parsed.error().sentence.find("write it like 2026-11-28T13:36:57Z"),
+              std::string::npos);
+  }
+}
+
 TEST(ParseDuration, TakesWhatGoTakes) {
   const std::pair<const char*, Duration> cases[] = {{"0", 0ns},
                                                     {"+0", 0ns},

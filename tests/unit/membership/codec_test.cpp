@@ -54,6 +54,40 @@ TEST_F(CodecTest, what_was_sealed_is_opened_as_it_was) {
   EXPECT_EQ(opened.envelope.counter, 1U);
 }
 
+TEST_F(CodecTest, what_is_sealed_with_a_stand_in_needs_no_key) {
+  auto reader = options_then("node2", 22);
+  auto copy = datagram;
+  receiver.seal_with_stand_in(copy);
+  EXPECT_NE(copy, datagram);
+  EXPECT_EQ(reason(receiver.open(copy)), refusal_reason::wrong_key) << "no node takes it";
+  reader.keys = {stand_in_of(reader.keys.first)};
+  Codec replayed(reader);
+  const auto result = replayed.open(copy);
+  ASSERT_EQ(reason(result), "opened");
+  EXPECT_EQ(std::get<Opened>(result).message, rich_message());
+  EXPECT_EQ(std::get<Opened>(result).envelope.counter, 1U);
+}
+
+TEST_F(CodecTest, who_seals_once_more_with_the_stand_in_makes_the_same_bytes) {
+  auto options = options_then("node1", 11);
+  options.keys = {stand_in_of(options.keys.first)};
+  Codec again(options);
+  again.go_on_behind(sender.counter() - 1);
+  const auto same = again.seal(rich_message()).front();
+  sender.seal_with_stand_in(datagram);
+  EXPECT_EQ(same, datagram);
+}
+
+TEST_F(CodecTest, what_does_not_open_is_not_sealed_anew) {
+  auto damaged = datagram;
+  damaged.back() ^= 1U;
+  for (auto each : {damaged, std::vector<std::uint8_t>{}, std::vector<std::uint8_t>{1, 2, 3}}) {
+    const auto before = each;
+    receiver.seal_with_stand_in(each);
+    EXPECT_EQ(each, before);
+  }
+}
+
 TEST_F(CodecTest, bytes_that_are_no_message_are_sealed_alike) {
   const std::vector<std::uint8_t> said{'h', 'e', 'l', 'l', 'o'};
   const auto sealed = sender.seal_bytes(said);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "appliance/sim/words.hpp"
+#include "appliance/step_words.hpp"
 
-namespace hapx::appliance::sim {
+namespace hapx::appliance {
 
 namespace {
 
@@ -136,6 +136,10 @@ struct EventWords {
   std::string operator()(const ConfigRead&) const { return "ConfigRead"; }
   std::string operator()(const ConfigRefused& it) const { return "ConfigRefused: " + it.reason; }
   std::string operator()(const DrillNotKept& it) const { return "DrillNotKept: " + it.reason; }
+  std::string operator()(const RecordingKept& it) const { return "RecordingKept " + it.file; }
+  std::string operator()(const RecordingNotKept& it) const {
+    return "RecordingNotKept: " + it.reason;
+  }
 };
 
 struct ActionWords {
@@ -221,6 +225,7 @@ struct ActionWords {
   std::string operator()(const ReadConfig&) const { return "ReadConfig"; }
   std::string operator()(const RestartInFlight&) const { return "RestartInFlight"; }
   std::string operator()(const KeepDrill& it) const { return "KeepDrill " + it.document; }
+  std::string operator()(const KeepRecording& it) const { return "KeepRecording: " + it.occasion; }
   std::string operator()(const Exit& it) const { return "Exit " + std::to_string(it.status); }
 };
 
@@ -242,4 +247,4 @@ std::string describe(const Action& action) {
   return std::visit(ActionWords(), action);
 }
 
-}  // namespace hapx::appliance::sim
+}  // namespace hapx::appliance

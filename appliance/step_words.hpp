@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How is an event or an action written in one short line?
 //
-// For the trace of a simulated run, which is read when a seed has failed.
+// For the trace of a simulated run, and for a recording that is replayed.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 #include "appliance/action.hpp"
 #include "appliance/event.hpp"
 
-namespace hapx::appliance::sim {
+namespace hapx::appliance {
 
 /// False for what happens in every beat anyway; a trace leaves that out unless asked.
 [[nodiscard]] bool is_news(const Event& event);
@@ -18,4 +18,4 @@ namespace hapx::appliance::sim {
 [[nodiscard]] std::string describe(const Event& event);
 [[nodiscard]] std::string describe(const Action& action);
 
-}  // namespace hapx::appliance::sim
+}  // namespace hapx::appliance
