@@ -7,8 +7,8 @@
 // who wrote them, so they are for the same version of hapx alone.
 //
 // Reading is total. What is too short or too long for its type leaves ok() false, and no length
-// makes more room than there are bytes. Numbers are LEB128 (DWARF 5, 7.6), signed ones folded as in
-// Protocol Buffers' sint64.
+// makes more room than there are bytes (but for zeros at the end, which are counted). Numbers are
+// LEB128 (DWARF 5, 7.6), signed ones folded as in Protocol Buffers' sint64.
 #pragma once
 
 #include <algorithm>
@@ -64,6 +64,8 @@ class ArchiveWriter {
     (put(values), ...);
   }
 
+  /// Room for as many bytes, so that they needn't move while they become more.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
   [[nodiscard]] std::vector<std::uint8_t> take() && { return std::move(bytes_); }
@@ -84,9 +86,13 @@ class ArchiveWriter {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
   void put(const std::string& text) { put(std::string_view(text)); }
+  /// Zeros at the end are only counted: what goes into slots of a fixed size has many.
   void put(const std::vector<std::uint8_t>& bytes) {
-    number(bytes.size());
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    const auto last =
+        std::find_if(bytes.rbegin(), bytes.rend(), [](auto byte) { return byte != 0; });
+    number(static_cast<std::uint64_t>(last - bytes.rbegin()));
+    number(static_cast<std::uint64_t>(bytes.rend() - last));
+    bytes_.insert(bytes_.end(), bytes.begin(), last.base());
   }
   template <class T>
   void put(const std::vector<T>& values) {
@@ -242,8 +248,11 @@ class ArchiveReader {
     text = *all.insert(value<std::string>()).first;
   }
   void get(std::vector<std::uint8_t>& bytes) {
+    const std::uint64_t zeros = number();
+    if (zeros > zeros_max) fail();
     const auto taken = raw();
     bytes.assign(taken.begin(), taken.end());
+    if (ok_) bytes.resize(bytes.size() + static_cast<std::size_t>(zeros));
   }
   template <class T>
   void get(std::vector<T>& values) {
@@ -339,6 +348,9 @@ class ArchiveReader {
       boost::pfr::for_each_field(one, [this](auto& field) { this->get(field); });
     }
   }
+
+  /// Limit: no more zeros at the end of bytes are ours.
+  static constexpr std::uint64_t zeros_max = 64 * 1024;
 
   std::span<const std::uint8_t> bytes_;
   bool ok_ = true;

@@ -9,6 +9,9 @@ namespace hapx::appliance {
 
 namespace {
 
+/// Of nearly all; a larger one moves the bytes once.
+constexpr std::size_t largest_step = 16 * std::size_t{1024};
+
 bool has_body(const Action& action) {
   return std::holds_alternative<Respond>(action) || std::holds_alternative<Publish>(action);
 }
@@ -19,6 +22,7 @@ Actions FlightRecorder::step(Node& node, const Event& event, Instant now) {
   if (stretches_.empty() || stretches_.back().steps.size() >= stretch_bytes_max) {
     if (stretches_.size() == stretches_max) stretches_.pop_front();
     stretches_.push_back({archived(node), {}, now});
+    stretches_.back().steps.reserve(stretch_bytes_max + largest_step);
   }
   Actions actions = node.step(event, now);
   ArchiveWriter& steps = stretches_.back().steps;

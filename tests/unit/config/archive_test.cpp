@@ -127,6 +127,16 @@ TEST(Archive, NumbersAreShortWhereTheyAreSmall) {
   }
 }
 
+TEST(Archive, ZerosAtTheEndOfBytesAreCounted) {
+  for (std::vector<std::uint8_t> bytes :
+       {std::vector<std::uint8_t>(1024), {1, 0, 0}, {0, 0, 1}, {0}, {}}) {
+    EXPECT_LE(archived(bytes).size(), 6U);
+    EXPECT_EQ(read_back<std::vector<std::uint8_t>>(archived(bytes)), bytes);
+  }
+  const std::vector<std::uint8_t> too_many{0x81, 0x80, 0x04, 0};  // 65,537, and nothing before them
+  EXPECT_FALSE(read_back<std::vector<std::uint8_t>>(too_many));
+}
+
 TEST(Archive, WhatItsOwnerHasMadeIsFilledInPlace) {
   std::vector<Counter> counters{Counter(1), Counter(10)};
   for (Counter& counter : counters) counter.count();
