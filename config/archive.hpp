@@ -7,7 +7,7 @@
 // who wrote them, so they are for the same version of hapx alone.
 //
 // Reading is total. What is too short or too long for its type leaves ok() false, and no length
-// makes more room than there are bytes (but for zeros at the end, which are counted). Numbers are
+// makes more room than there are bytes (but for zeros in a row, which are counted). Numbers are
 // LEB128 (DWARF 5, 7.6), signed ones folded as in Protocol Buffers' sint64.
 #pragma once
 
@@ -86,13 +86,17 @@ class ArchiveWriter {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
   void put(const std::string& text) { put(std::string_view(text)); }
-  /// Zeros at the end are only counted: what goes into slots of a fixed size has many.
+  /// Zeros in a row are only counted: what goes into slots of a fixed size has many.
   void put(const std::vector<std::uint8_t>& bytes) {
-    const auto last =
-        std::find_if(bytes.rbegin(), bytes.rend(), [](auto byte) { return byte != 0; });
-    number(static_cast<std::uint64_t>(last - bytes.rbegin()));
-    number(static_cast<std::uint64_t>(bytes.rend() - last));
-    bytes_.insert(bytes_.end(), bytes.begin(), last.base());
+    number(bytes.size());
+    for (auto at = bytes.begin(); at != bytes.end();) {
+      const auto zeros_end = std::find_if(at, bytes.end(), [](auto byte) { return byte != 0; });
+      const auto other_end = std::search_n(zeros_end, bytes.end(), zeros_min, std::uint8_t{0});
+      number(static_cast<std::uint64_t>(zeros_end - at));
+      number(static_cast<std::uint64_t>(other_end - zeros_end));
+      bytes_.insert(bytes_.end(), zeros_end, other_end);
+      at = other_end;
+    }
   }
   template <class T>
   void put(const std::vector<T>& values) {
@@ -168,6 +172,8 @@ class ArchiveWriter {
       boost::pfr::for_each_field(value, [this](const auto& field) { this->put(field); });
     }
   }
+
+  static constexpr int zeros_min = 4;  ///< fewer are not worth their count
 
   std::vector<std::uint8_t> bytes_;
 };
@@ -248,11 +254,17 @@ class ArchiveReader {
     text = *all.insert(value<std::string>()).first;
   }
   void get(std::vector<std::uint8_t>& bytes) {
-    const std::uint64_t zeros = number();
-    if (zeros > zeros_max) fail();
-    const auto taken = raw();
-    bytes.assign(taken.begin(), taken.end());
-    if (ok_) bytes.resize(bytes.size() + static_cast<std::size_t>(zeros));
+    bytes.clear();
+    const std::uint64_t size = number();
+    while (ok_ && bytes.size() < size) {
+      const std::uint64_t zeros = number();
+      const auto other = raw();
+      if (zeros > zeros_left_ || zeros + other.size() == 0) return fail();
+      zeros_left_ -= zeros;
+      bytes.resize(bytes.size() + static_cast<std::size_t>(zeros));
+      bytes.insert(bytes.end(), other.begin(), other.end());
+    }
+    if (bytes.size() != size) fail();
   }
   template <class T>
   void get(std::vector<T>& values) {
@@ -349,9 +361,10 @@ class ArchiveReader {
     }
   }
 
-  /// Limit: no more zeros at the end of bytes are ours.
-  static constexpr std::uint64_t zeros_max = 64 * 1024;
+  /// Limit: in all that is read no more bytes are counted zeros.
+  static constexpr std::uint64_t zeros_max = 16 * 1024 * 1024;
 
+  std::uint64_t zeros_left_ = zeros_max;
   std::span<const std::uint8_t> bytes_;
   bool ok_ = true;
 };

@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -54,6 +55,7 @@ constexpr int looks_per_lease = 9;
 /// A sign of life comes at least so often: well within that patience, and not before the next beat
 /// comes anyway (four heartbeats fit into a right), so that it wakes nobody by itself.
 constexpr int turns_per_lease = 5;
+constexpr int mapped_bytes_min = 128 * 1024;
 
 int complain(const Error& error) {
   std::fprintf(stderr, "hapxd: %s\n", error.sentence.c_str());
@@ -415,6 +417,9 @@ class Daemon {
 
 int run_daemon(const HapxdOptions& options) {
   ::prctl(PR_SET_NAME, "hapxd");
+  // What is large (a recording on its way to the disk) is given back at once, for all that we have
+  // is locked; by itself glibc's threshold grows with what it sees (mallopt(3)).
+  ::mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
   ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);  // its keeper has said if it may not
   const char* variable = std::getenv(descriptors_variable);
   auto descriptors = take_handed_down(variable == nullptr ? "" : variable);

@@ -19,10 +19,10 @@ bool has_body(const Action& action) {
 }  // namespace
 
 Actions FlightRecorder::step(Node& node, const Event& event, Instant now) {
-  if (stretches_.empty() || stretches_.back().steps.size() >= stretch_bytes_max) {
-    if (stretches_.size() == stretches_max) stretches_.pop_front();
+  if (stretches_.empty() || stretches_.back().steps.size() >= limits_.stretch_bytes) {
+    if (stretches_.size() == limits_.stretches) stretches_.pop_front();
     stretches_.push_back({archived(node), {}, now});
-    stretches_.back().steps.reserve(stretch_bytes_max + largest_step);
+    stretches_.back().steps.reserve(limits_.stretch_bytes + largest_step);
   }
   Actions actions = node.step(event, now);
   ArchiveWriter& steps = stretches_.back().steps;

@@ -31,12 +31,19 @@ std::vector<std::string> only_in(const Actions& ours, const Actions& theirs) {
 
 }  // namespace
 
-Replay::Replay(RecordingLabel label, std::vector<Stretch> stretches, NodeOptions options,
-               Instant begun)
-    : label_(std::move(label)),
-      stretches_(std::move(stretches)),
-      node_(std::make_unique<Node>(std::move(options), begun)),
-      now_(begun) {}
+Replay::Replay(const Recording& recording, NodeOptions options)
+    : label_(recording.label),
+      stretches_(recording.stretches),
+      options_(std::move(options)),
+      now_(recording.label.from) {}
+
+/// As it was when this stretch began.
+bool Replay::make_node() {
+  node_ = std::make_unique<Node>(options_, now_);
+  ArchiveReader memory(stretches_[stretch_].before);
+  memory(*node_);
+  return memory.is_done();
+}
 
 Result<Replay> Replay::begin(const Recording& recording) {
   const Error unreadable{ErrorKind::refused,
@@ -47,10 +54,8 @@ Result<Replay> Replay::begin(const Recording& recording) {
   const auto& nodes = options.config.nodes;
   const bool is_named = std::ranges::count(nodes, options.self, &NodeConfig::name) == 1;
   if (!reader.is_done() || !is_named || recording.stretches.empty()) return unreadable;
-  Replay replay(recording.label, recording.stretches, std::move(options), recording.label.from);
-  ArchiveReader memory(replay.stretches_.front().before);
-  memory(*replay.node_);
-  if (!memory.is_done()) return unreadable;
+  Replay replay(recording, std::move(options));
+  if (!replay.make_node()) return unreadable;
   replay.look_ahead();
   return replay;
 }
@@ -85,7 +90,10 @@ std::optional<Replay::Again> Replay::next() {
   if (!next_) return std::nullopt;
   Again again;
   again.step = std::move(*next_);
-  if (begins_stretch_) again.remembers_the_same = archived(*node_) == stretches_[stretch_].before;
+  if (begins_stretch_) {
+    again.remembers_the_same = archived(*node_) == stretches_[stretch_].before;
+    if (!make_node()) again.remembers_the_same = false;
+  }
   now_ = again.step.at;
   for (Action& action : node_->step(again.step.event, now_))
     again.actions.push_back(as_recorded(std::move(action)));

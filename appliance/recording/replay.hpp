@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is that what the node would decide again?
 //
-// A recording, step by step through the production Node: it is made as it was before the first
-// step, is told what it was told, and what it decides is compared with what it had decided. Nothing
-// it decides is carried out. Between two steps it can be asked whatever a running node can be
-// asked, and answers as it would have answered then.
+// A recording, step by step through the production Node: it is made as it was when a stretch began,
+// is told what it was told, and what it decides is compared with what it had decided. Where the
+// next stretch begins, what it remembers is compared as well, and it is made anew. Nothing it
+// decides is carried out. Between two steps it can be asked whatever a running node can be asked,
+// and answers as it would have answered then.
 #pragma once
 
 #include <cstddef>
@@ -45,11 +46,13 @@ class Replay {
   [[nodiscard]] Respond ask(const std::string& method, const std::string& target);
 
  private:
-  Replay(RecordingLabel label, std::vector<Stretch> stretches, NodeOptions options, Instant begun);
+  Replay(const Recording& recording, NodeOptions options);
+  [[nodiscard]] bool make_node();
   void look_ahead();
 
   RecordingLabel label_;
   std::vector<Stretch> stretches_;
+  NodeOptions options_;
   std::size_t stretch_ = 0;
   std::size_t read_ = 0;  ///< bytes of its steps
   std::unique_ptr<Node> node_;

@@ -80,7 +80,8 @@ struct Process {
   Duration utc_offset{0};      ///< from its clock to the time of day, as it was told last
   std::optional<std::uint64_t> question{};  ///< that the arbiter was asked, and is under way
   std::set<std::uint64_t> readers{};        ///< of its streams, by their requests
-  FlightRecorder recorder{};
+  /// Of many short stretches: each is replayed from what was remembered when it began.
+  FlightRecorder recorder{FlightRecorder::Limits{64 * std::size_t{1024}, 16}};
 };
 
 enum class KeeperState : std::uint8_t { absent, running, frozen };

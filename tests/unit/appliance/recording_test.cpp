@@ -70,9 +70,9 @@ TEST(Recording, BeginsAnewBeforeItIsTooLarge) {
   RecordedNode node(version);
   node.run_for(15min);
   const Recording recording = node.recording();
-  ASSERT_EQ(recording.stretches.size(), FlightRecorder::stretches_max);
+  ASSERT_EQ(recording.stretches.size(), FlightRecorder::Limits().stretches);
   for (const Stretch& stretch : recording.stretches)
-    EXPECT_LT(stretch.steps.size(), FlightRecorder::stretch_bytes_max + 16 * 1024);
+    EXPECT_LT(stretch.steps.size(), FlightRecorder::Limits().stretch_bytes + 16 * 1024);
   EXPECT_GT(recording.label.from, node.now() - 15min) << "the beginning is forgotten";
   EXPECT_LT(recording.label.from, node.now() - 30s);
   const Replayed all = replayed(decoded(node.bytes()));

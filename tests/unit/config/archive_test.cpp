@@ -127,14 +127,29 @@ TEST(Archive, NumbersAreShortWhereTheyAreSmall) {
   }
 }
 
-TEST(Archive, ZerosAtTheEndOfBytesAreCounted) {
-  for (std::vector<std::uint8_t> bytes :
-       {std::vector<std::uint8_t>(1024), {1, 0, 0}, {0, 0, 1}, {0}, {}}) {
-    EXPECT_LE(archived(bytes).size(), 6U);
+TEST(Archive, ZerosInARowAreCounted) {
+  std::vector<std::uint8_t> slot(1024);
+  slot[3] = 7;
+  slot.back() = 9;
+  for (const std::vector<std::uint8_t>& bytes : {slot,
+                                                 std::vector<std::uint8_t>(1024),
+                                                 {1, 0, 0},
+                                                 {0, 0, 0, 0, 1},
+                                                 {1, 0, 0, 0, 0},
+                                                 {0},
+                                                 {}}) {
+    EXPECT_LE(archived(bytes).size(), 12U);
     EXPECT_EQ(read_back<std::vector<std::uint8_t>>(archived(bytes)), bytes);
   }
-  const std::vector<std::uint8_t> too_many{0x81, 0x80, 0x04, 0};  // 65,537, and nothing before them
-  EXPECT_FALSE(read_back<std::vector<std::uint8_t>>(too_many));
+  using Bytes = std::vector<std::uint8_t>;
+  const Bytes large{0x80, 0x80, 0x80, 0x04, 0x80, 0x80, 0x80, 0x04, 0};  // 8 Mi zeros
+  EXPECT_EQ(read_back<Bytes>(large), Bytes(8 * 1024 * 1024));
+  Bytes three{3};
+  for (int i = 0; i < 3; ++i) three.insert(three.end(), large.begin(), large.end());
+  EXPECT_FALSE(read_back<std::vector<Bytes>>(three)) << "few bytes are not many";
+  EXPECT_FALSE(read_back<Bytes>(Bytes{3, 1, 1, 7})) << "there is no third";
+  EXPECT_FALSE(read_back<Bytes>(Bytes{1, 0, 2, 7, 7})) << "there is a second";
+  EXPECT_FALSE(read_back<Bytes>(Bytes{1, 0, 0})) << "no end";
 }
 
 TEST(Archive, WhatItsOwnerHasMadeIsFilledInPlace) {
