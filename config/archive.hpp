@@ -130,7 +130,7 @@ class ArchiveWriter {
   template <class... Ts>
   void put(const std::variant<Ts...>& value) {
     number(value.index());
-    std::visit([this](const auto& one) { put(one); }, value);
+    std::visit([this](const auto& one) { this->put(one); }, value);
   }
   template <class Rep, class Period>
   void put(const std::chrono::duration<Rep, Period>& value) {
