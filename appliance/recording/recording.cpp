@@ -12,6 +12,7 @@
 #include "config/wording.hpp"
 #include "membership/bytes.hpp"
 #include "membership/codec.hpp"
+#include "membership/record.hpp"
 
 namespace hapx::appliance {
 
@@ -75,6 +76,15 @@ bool is_plain(const std::string& text) {
   return text.size() <= 256 && printable(text) == text;
 }
 
+/// Of a machine that has been up for less than a hundred years, in these centuries.
+bool is_sane(const RecordingLabel& label) {
+  constexpr Duration up_max = std::chrono::hours(24 * 365 * 100);
+  constexpr Duration utc_max = membership::utc_max.time_since_epoch();
+  const auto offset = label.utc_offset.value_or(Duration(0));
+  return Instant{} <= label.from && label.from <= label.until && label.until <= Instant(up_max) &&
+         -utc_max <= offset && offset <= utc_max;
+}
+
 }  // namespace
 
 std::string RecordingLabel::time_of(Instant at) const {
@@ -117,7 +127,7 @@ Result<RecordingLabel> decode_label(std::span<const std::uint8_t> bytes, const s
   ArchiveReader reader(*content);
   reader(label);
   if (!reader.ok() || !is_plain(label.version) || !is_plain(label.node.text()) ||
-      !is_plain(label.cluster.text())) {
+      !is_plain(label.cluster.text()) || !is_sane(label)) {
     return Error{ErrorKind::refused, file + " has no label that can be read"};
   }
   return label;

@@ -210,6 +210,22 @@ TEST(Recording, ThatIsNoneIsRefusedInOneSentence) {
             "the same");
 }
 
+TEST(Recording, OfImpossibleTimesIsRefused) {
+  RecordedNode node(version);
+  const auto refused = [&](auto change) {
+    Recording recording = node.recording();
+    change(recording.label);
+    const auto label = decode_label(encode_recording(recording, {recorded_key()}), "it");
+    return !label && label.error().sentence == "it has no label that can be read";
+  };
+  EXPECT_FALSE(refused([](RecordingLabel&) {}));
+  EXPECT_TRUE(refused([](RecordingLabel& label) { label.from = Instant::min(); }));
+  EXPECT_TRUE(refused([](RecordingLabel& label) { label.until = Instant::max(); }));
+  EXPECT_TRUE(refused([](RecordingLabel& label) { std::swap(label.from, label.until); }));
+  EXPECT_TRUE(refused([](RecordingLabel& label) { label.utc_offset = Duration::min(); }));
+  EXPECT_TRUE(refused([](RecordingLabel& label) { label.node = NodeName("a\033[2Jb"); }));
+}
+
 TEST(Recording, WhoseContentIsDamagedIsRefusedOrEndsEarly) {
   RecordedNode node(version);
   node.run_for(1s);
