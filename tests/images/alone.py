@@ -116,6 +116,20 @@ class Alone(OneMachine):
         wait_for(self.machine.runs_its_file, "the file without hooks")
         wait_for(served, "service")
 
+    def test_3_a_recording_is_kept_for_hapxd_alone_and_replayed(self):
+        wait_for(served, "service")
+        self.machine.run("hapx", "recording", "keep")
+        listed = json.loads(self.machine.run("hapx", "recording", "list", "-o", "json").stdout)
+        file = listed[-1]["file"]
+        self.assertEqual(listed[-1]["occasion"], "somebody asked for it")
+        said = self.machine.run("stat", "-c", "%a %U", file, "/var/lib/hapx/recordings").stdout
+        self.assertEqual(said.split(), ["600", "hapx", "700", "hapx"])
+        replayed = json.loads(self.machine.run("hapx", "replay", "-o", "json").stdout)
+        self.assertTrue(replayed["equal"], replayed)
+        self.assertGreater(replayed["events"], 10)
+        why = self.machine.run("hapx", "why", "--at", listed[-1]["until"]).stdout
+        self.assertIn("as hapx-node01 saw it at", why)
+
     def test_4_a_hapxd_that_was_stopped_stays_stopped(self):
         self.machine.run("systemctl", "stop", "hapxd.service")
         self.machine.run("touch", "/etc/hapx/hapx.yaml")
