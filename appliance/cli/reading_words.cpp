@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "appliance/cli/recording_words.hpp"
 #include "config/time.hpp"
 
 namespace hapx::appliance::cli {
@@ -143,10 +144,7 @@ void ReadingWords::add_why(CLI::App& app) {
                   "of this recording (else: of the one that has the moment)")
       ->type_name("FILE")
       ->needs(at);
-  why->add_option("--state-dir", why_.state_dir, "where hapxd keeps its recordings")
-      ->capture_default_str()
-      ->type_name("PATH")
-      ->needs(at);
+  add_state_dir(why, why_.state_dir)->needs(at);
   choose(why, why_);
 }
 

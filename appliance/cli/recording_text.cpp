@@ -39,16 +39,6 @@ json::array as_json(const std::vector<std::string>& lines) {
   return out;
 }
 
-/// What the node said of it; nothing if it said nothing.
-std::string said_in(const Actions& actions) {
-  std::string out;
-  for (const Action& action : actions) {
-    const auto* log = std::get_if<WriteLog>(&action);
-    if (log != nullptr) out += (out.empty() ? "" : "\n") + log->sentence;
-  }
-  return out;
-}
-
 std::string lines_of(const std::string& mark, const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) out += "  " + mark + " " + printable(line) + "\n";
@@ -91,14 +81,12 @@ std::string step_to_text(const Replay::Again& again, const RecordingLabel& label
                          Style style) {
   const std::string time = paint(label.time_of(again.step.at), Tone::faint, style) + "  ";
   if (!every_step) {
-    std::string out;
-    const std::string said = said_in(again.actions);
-    for (std::size_t at = 0; at < said.size();) {
-      const std::size_t end = std::min(said.find('\n', at), said.size());
-      out += time + printable(said.substr(at, end - at)) + "\n";
-      at = end + 1;
+    std::string said;
+    for (const Action& action : again.actions) {
+      const auto* log = std::get_if<WriteLog>(&action);
+      if (log != nullptr) said += time + printable(log->sentence) + "\n";
     }
-    return out;
+    return said;
   }
   std::string out = time + printable(describe(again.step.event)) + "\n";
   for (const Action& action : again.actions) out += "    " + printable(describe(action)) + "\n";

@@ -3,15 +3,11 @@
 
 namespace hapx::appliance::cli {
 
-namespace {
-
-void add_state_dir(CLI::App* verb, std::string& folder) {
-  verb->add_option("--state-dir", folder, "where hapxd keeps its recordings")
+CLI::Option* add_state_dir(CLI::App* verb, std::string& folder) {
+  return verb->add_option("--state-dir", folder, "where hapxd keeps its recordings")
       ->capture_default_str()
       ->type_name("PATH");
 }
-
-}  // namespace
 
 void RecordingWords::add(CLI::App& app) {
   CLI::App* recording = add_verb(

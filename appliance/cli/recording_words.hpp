@@ -24,4 +24,7 @@ class RecordingWords {
   ReplayRecording replay_;
 };
 
+/// "--state-dir": where hapxd keeps its recordings.
+CLI::Option* add_state_dir(CLI::App* verb, std::string& folder);
+
 }  // namespace hapx::appliance::cli

@@ -358,15 +358,15 @@ class Daemon {
     });
   }
   void carry_out(const KeepRecording& action) {
-    const auto recording = recorder_.recording(*node_, action.occasion);
-    const auto keep = [folder = options_.state_dir, recording, keys = node_->options().keys] {
-      return keep_recording(folder, recording, keys);
-    };
-    const auto name = std::string(recordings_folder) + "/" + file_name_of(recording.label);
-    recordings_->run(keep, [this, name, request = action.request](const Result<void>& kept) {
-      if (kept) return deliver(RecordingKept{options_.state_dir + "/" + name, request});
-      deliver(RecordingNotKept{kept.error().sentence, request});
-    });
+    auto recording = recorder_.recording(*node_, action.occasion);
+    const auto path = path_of(options_.state_dir, recording.label);
+    recordings_->run(
+        [folder = options_.state_dir, recording = std::move(recording),
+         keys = node_->options().keys] { return keep_recording(folder, recording, keys); },
+        [this, path, request = action.request](const Result<void>& kept) {
+          if (kept) return deliver(RecordingKept{path, request});
+          deliver(RecordingNotKept{kept.error().sentence, request});
+        });
   }
   void carry_out(const Exit& action) { end(action.status); }
 

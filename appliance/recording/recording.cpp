@@ -9,7 +9,7 @@
 #include "appliance/node.hpp"
 #include "config/archive.hpp"
 #include "config/assert.hpp"
-#include "config/wording.hpp"
+#include "config/utf8.hpp"
 #include "membership/bytes.hpp"
 #include "membership/codec.hpp"
 #include "membership/record.hpp"
@@ -106,10 +106,11 @@ std::vector<std::uint8_t> encode_recording(const Recording& recording, const Clu
   HAPX_ASSERT(reader.is_done());
   membership::Codec codec(
       {options.config.name, options.self, options.boot, options.incarnation, keys});
-  ArchiveWriter content;
-  content(recording.label, recording.options, std::uint64_t{recording.stretches.size()});
+  std::vector<Stretch> stretches;
   for (const Stretch& stretch : recording.stretches)
-    content(stretch.before, without_keys(stretch.steps, codec));
+    stretches.push_back({stretch.before, without_keys(stretch.steps, codec)});
+  ArchiveWriter content;
+  content(recording.label, recording.options, stretches);
   const Bytes inside = std::move(content).take();
   ByteWriter writer;
   writer.reserve(head_bytes + inside.size());

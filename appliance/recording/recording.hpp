@@ -3,7 +3,7 @@
 //
 // All that a node was told from some instant on and what it decided by that, step by step, and what
 // it remembered before: enough to decide it all once more, with the production code (replay.hpp).
-// Like an aircraft's, it has the last minute or so, and is only looked at when something happened.
+// Like an aircraft's, it has the last while, and is only looked at when something happened.
 //
 // As bytes it is a frame (what it is, its length, a checksum) around an archive (config/archive),
 // which only the version of hapx can read that has written it; the label in front of it is read by

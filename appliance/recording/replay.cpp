@@ -29,6 +29,15 @@ std::vector<std::string> only_in(const Actions& ours, const Actions& theirs) {
   return words;
 }
 
+Difference difference_of(const Replay::Again& again) {
+  Difference difference{again.step.at, describe(again.step.event),
+                        only_in(again.step.actions, again.actions),
+                        only_in(again.actions, again.step.actions)};
+  if (!again.remembers_the_same)
+    difference.again.insert(difference.again.begin(), "(it remembers something else)");
+  return difference;
+}
+
 }  // namespace
 
 Replay::Replay(const Recording& recording, NodeOptions options)
@@ -115,15 +124,6 @@ Respond Replay::ask(const std::string& method, const std::string& target) {
   return {.id = request.id, .status = 504, .body = {}};
 }
 
-Difference difference_of(const Replay::Again& again) {
-  Difference difference{again.step.at, describe(again.step.event),
-                        only_in(again.step.actions, again.actions),
-                        only_in(again.actions, again.step.actions)};
-  if (!again.remembers_the_same)
-    difference.again.insert(difference.again.begin(), "(it remembers something else)");
-  return difference;
-}
-
 std::string to_sentence(const Difference& difference) {
   const auto all = [](const std::vector<std::string>& words) {
     return words.empty() ? "nothing besides" : joined(words);
@@ -132,11 +132,12 @@ std::string to_sentence(const Difference& difference) {
          ": recorded " + all(difference.recorded) + "; now " + all(difference.again);
 }
 
-Replayed replay_all(Replay& replay) {
+Replayed replay_all(Replay& replay, const std::function<void(const Replay::Again&)>& tell) {
   Replayed all;
   while (const auto again = replay.next()) {
     ++all.events;
     all.actions += again->actions.size();
+    if (tell) tell(*again);
     if (again->is_equal) continue;
     all.difference = difference_of(*again);
     break;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,8 +84,8 @@ struct Replayed {
   [[nodiscard]] bool is_equal() const { return !difference && trouble.empty(); }
 };
 
-[[nodiscard]] Difference difference_of(const Replay::Again& again);
-/// To its end, or the first difference.
-[[nodiscard]] Replayed replay_all(Replay& replay);
+/// To its end, or the first difference; `tell` hears of each step.
+[[nodiscard]] Replayed replay_all(Replay& replay,
+                                  const std::function<void(const Replay::Again&)>& tell = {});
 
 }  // namespace hapx::appliance

@@ -12,7 +12,6 @@ import glob
 import html
 import http.client
 import json
-import os
 import re
 import shutil
 import socket
@@ -25,10 +24,11 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from in_a_lab import PATIENCE, main
+
 TREE = Path(__file__).resolve().parents[2]
-LAB = "dashboard"
-PATIENCE = 60  # seconds; a healthy machine needs a tenth of it
-SKIPPED = 77
+LAB = None  # these two by main()
+SCREENSHOTS = None
 PROMETHEUS = "127.0.0.1:9090"
 LOOKED_AT = 48  # seconds: so much of the story is drawn
 VARIABLES = {"$job": ".*", "$cluster": ".*", "$__rate_interval": "15s", "[1h]": "[2m]"}
@@ -47,57 +47,28 @@ def asked_of(question):
     return question
 
 
-class Lab:
-    def __init__(self, programs):
-        self.hapx = Path(programs) / "hapx"
-
-    def on(self, node, *command):
-        done = subprocess.run([self.hapx, "lab", "exec", "--name", LAB, node, *command],
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"{node}: {command}: {done.stderr}")
-        return done.stdout
-
-    def ask(self, node, *words):
-        return json.loads(self.on(node, self.hapx, "-o", "json", *words))
-
-    def holder(self, node):
-        return self.ask(node, "get", "services")[0]["holder"]
-
-    def cut_power(self, node):
-        namespace = next(name for name in os.listdir("/run/netns")
-                         if name.endswith(f"{LAB}-{node}"))
-        self.on(node, "ip", "link", "set", "eth0", "down")
-        for pid in subprocess.run(["ip", "netns", "pids", namespace], capture_output=True,
-                                  text=True, check=True).stdout.split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), 9)
-
-    @staticmethod
-    def tell_of_a_drill(node):
-        """As a drill's agent does."""
-        drill = {"startedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "plan": "weekly",
-                 "passed": True, "summary": [
-                     {"fault": fault, "runs": 3, "passed": 3, "outageMedianMs": ms - 4,
-                      "outageMaxMs": ms}
-                     for fault, ms in (("hand-over", 9), ("daemon-kill", 12), ("haproxy-kill", 22),
-                                       ("partition", 70), ("power-loss", 288))]}
-        place = glob.glob(f"/run/hapx-lab/{LAB}/**/{node}/**/hapxd.sock", recursive=True)[0]
-        connection = http.client.HTTPConnection("localhost", timeout=10)
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(place)
-        connection.request("POST", "/v1/drill", json.dumps(drill))
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise AssertionError(answer.read())
+def tell_of_a_drill(node):
+    """As a drill's agent does."""
+    drill = {"startedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "plan": "weekly",
+             "passed": True, "summary": [
+                 {"fault": fault, "runs": 3, "passed": 3, "outageMedianMs": ms - 4,
+                  "outageMaxMs": ms}
+                 for fault, ms in (("hand-over", 9), ("daemon-kill", 12), ("haproxy-kill", 22),
+                                   ("partition", 70), ("power-loss", 288))]}
+    place = glob.glob(f"/run/hapx-lab/{LAB.name}/**/{node}/**/hapxd.sock", recursive=True)[0]
+    connection = http.client.HTTPConnection("localhost", timeout=10)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(place)
+    connection.request("POST", "/v1/drill", json.dumps(drill))
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise AssertionError(answer.read())
 
 
 class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(PROGRAMS)
-        members = cls.lab.ask("node1", "get", "members")
-        targets = [f"{member['address']}:9405" for member in members]
+        targets = [f"{member['address']}:9405" for member in LAB.members()]
         cls.place = Path(tempfile.mkdtemp(prefix="hapx-dashboard-"))
         cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
         (cls.place / "prometheus.yml").write_text(json.dumps(
@@ -120,17 +91,21 @@ class Dashboard(unittest.TestCase):
     @classmethod
     def live_through_a_failover(cls):
         cls.eventually("it scrapes", lambda: len(ask("query", query="hapx_quorate == 1")) == 3)
-        cls.lab.tell_of_a_drill("node3")
-        cls.lab.on("node1", cls.lab.hapx, "standby", "node2", "--ttl", "20s")
-        time.sleep(25)
-        cls.lost = cls.lab.holder("node3")
+        tell_of_a_drill("node3")
+        LAB.on("node1", LAB.hapx, "standby", "node2", "--ttl", "20s")
+        for standing in (1, 0):
+            cls.eventually(f"{standing} standing orders", lambda standing=standing: ask(
+                "query", query=f"max(hapx_standing_orders) == {standing}"))
+        cls.lost = LAB.holder("node3")
         assert cls.lost != "node3", "the first of the file holds it"
-        cls.lab.cut_power(cls.lost)
+        LAB.cut_power(cls.lost)
         cls.eventually("it is taken over",
-                       lambda: cls.lab.holder("node3") not in (None, cls.lost))
+                       lambda: LAB.holder("node3") not in (None, cls.lost))
         cls.eventually("that is seen", lambda: ask(
             "query", query='sum(hapx_failovers_total{reason="node-lost"}) > 0'))
-        time.sleep(20)
+        cls.eventually("that is seen for a while", lambda: ask(
+            "query", query="count_over_time((sum(hapx_vip_holder{node!='%s'}) > 0)[30s:1s]) >= 20"
+            % cls.lost))
 
     @classmethod
     def eventually(cls, what, so):
@@ -272,38 +247,10 @@ polyline { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke }
 
 
 def missing():
-    if os.geteuid() != 0:
-        return "only root can make a lab"
     if shutil.which("prometheus") is None:
         return "prometheus is not installed (./deps.sh --long)"
     return None
 
 
-def in_a_lab(arguments):
-    lab = [Path(arguments[0]) / "hapx", "lab"]
-    subprocess.run([*lab, "up", "--name", LAB], check=True, timeout=PATIENCE)
-    try:
-        return subprocess.run([*lab, "exec", "--name", LAB, "client", sys.executable, "-B",
-                               os.path.abspath(__file__), "--inside", *arguments],
-                              check=False, timeout=10 * PATIENCE).returncode
-    finally:
-        subprocess.run([*lab, "down", "--name", LAB], check=True, timeout=PATIENCE)
-
-
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    if not words or words[0] in ("-h", "--help"):
-        print(__doc__)
-        sys.exit(0 if words else 2)
-    if words[0] != "--inside":
-        reason = missing()
-        if reason:
-            print(f"dashboard: SKIPPED: {reason}")
-            sys.exit(SKIPPED)
-        sys.exit(in_a_lab(words))
-    PROGRAMS = words[1]
-    words = words[2:]
-    SCREENSHOTS = None
-    if words[:1] == ["--screenshots"]:
-        SCREENSHOTS, words = words[1], words[2:]
-    unittest.main(argv=[sys.argv[0], *words])
+    main(sys.modules[__name__], "dashboard", missing)

@@ -9,9 +9,6 @@ not judged: on a busy machine the browser is what takes them.
 The test runs in the namespace of the lab's client, where the driver and the browser are, too.
 """
 
-import contextlib
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,58 +17,15 @@ import time
 import unittest
 from pathlib import Path
 
-LAB = "page"
-PATIENCE = 60  # seconds; a healthy machine needs a hundredth of it
-SKIPPED = 77
+from in_a_lab import PATIENCE, main
 
-
-class Lab:
-    """The lab from inside of its client: only the network is another one there."""
-
-    def __init__(self, programs):
-        self.hapx = Path(programs) / "hapx"
-
-    def on(self, node, *command):
-        done = subprocess.run([self.hapx, "lab", "exec", "--name", LAB, node, *command],
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"{node}: {command}: {done.stderr}")
-        return done.stdout
-
-    def ask(self, node, *words):
-        return json.loads(self.on(node, self.hapx, "-o", "json", *words))
-
-    def service(self, node="node1"):
-        return self.ask(node, "get", "services")[0]
-
-    def holder(self, node="node1"):
-        return self.service(node)["holder"]
-
-    def vip(self):
-        return self.service()["addresses"][0].split("/")[0]
-
-    def address(self, node):
-        return next(member["address"] for member in self.ask(node, "get", "members")
-                    if member["name"] == node)
-
-    def namespace(self, node):
-        return next(name for name in os.listdir("/run/netns") if name.endswith(f"{LAB}-{node}"))
-
-    def cut_power(self, node):
-        """Without a word to anybody, and nothing of it goes on."""
-        namespace = self.namespace(node)
-        self.on(node, "ip", "link", "set", "eth0", "down")
-        pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True,
-                              check=True).stdout.split()
-        for pid in pids:
-            # Who ends with the one before has gone already.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), 9)
+LAB = None  # these two by main()
+SCREENSHOTS = None
 
 
 class Page(unittest.TestCase):
     def setUp(self):
-        self.lab = Lab(PROGRAMS)
+        self.lab = LAB
         self.vip = self.lab.vip()
         self.begin_browser()
 
@@ -224,8 +178,6 @@ class Page(unittest.TestCase):
 
 
 def missing():
-    if os.geteuid() != 0:
-        return "only root can make a lab"
     for program in ("chromium", "chromedriver"):
         if shutil.which(program) is None:
             return f"{program} is not installed (./deps.sh --long)"
@@ -236,32 +188,5 @@ def missing():
     return None
 
 
-def in_a_lab(arguments):
-    hapx = Path(arguments[0]) / "hapx"
-    lab = [hapx, "lab"]
-    subprocess.run([*lab, "up", "--name", LAB], check=True, timeout=PATIENCE)
-    try:
-        return subprocess.run([*lab, "exec", "--name", LAB, "client", sys.executable, "-B",
-                               os.path.abspath(__file__), "--inside", *arguments],
-                              check=False, timeout=10 * PATIENCE).returncode
-    finally:
-        subprocess.run([*lab, "down", "--name", LAB], check=True, timeout=PATIENCE)
-
-
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    if not words or words[0] in ("-h", "--help"):
-        print(__doc__)
-        sys.exit(0 if words else 2)
-    if words[0] != "--inside":
-        reason = missing()
-        if reason:
-            print(f"page: SKIPPED: {reason}")
-            sys.exit(SKIPPED)
-        sys.exit(in_a_lab(words))
-    PROGRAMS = words[1]
-    words = words[2:]
-    SCREENSHOTS = None
-    if words[:1] == ["--screenshots"]:
-        SCREENSHOTS, words = words[1], words[2:]
-    unittest.main(argv=[sys.argv[0], *words])
+    main(sys.modules[__name__], "page", missing)

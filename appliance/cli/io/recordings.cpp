@@ -11,7 +11,6 @@
 #include "appliance/cli/why_text.hpp"
 #include "appliance/recording/io/recording_files.hpp"
 #include "appliance/recording/replay.hpp"
-#include "config/wording.hpp"
 
 namespace hapx::appliance::cli {
 
@@ -95,8 +94,8 @@ bool go_to(Replay& replay, Utc at) {
 }  // namespace
 
 int have_recording_kept(const GlobalOptions& global, const Surroundings& around) {
-  Question question{"POST", "/v1/recording", "", order_answer_time_max};
-  const Result<std::string> body = ask_for(global.socket, question);
+  const Result<std::string> body =
+      ask_for(global.socket, {"POST", "/v1/recording", "", order_answer_time_max});
   if (!body) return complain_of(around, body.error());
   print_answer(global, around, *body);
   return exit_done;
@@ -121,16 +120,9 @@ int replay_recording(const GlobalOptions& global, const ReplayRecording& verb,
   const RecordingLabel label = replay->label();
   const bool is_text = global.output == Output::text;
   if (is_text) around.out << *file << ": " << headline_of(label) << "\n\n";
-  Replayed replayed;
-  while (const auto again = replay->next()) {
-    ++replayed.events;
-    replayed.actions += again->actions.size();
-    if (is_text) around.out << step_to_text(*again, label, verb.every_step, around.style);
-    if (again->is_equal) continue;
-    replayed.difference = difference_of(*again);
-    break;
-  }
-  replayed.trouble = replay->trouble();
+  const Replayed replayed = replay_all(*replay, [&](const Replay::Again& again) {
+    if (is_text) around.out << step_to_text(again, label, verb.every_step, around.style);
+  });
   if (is_text) {
     around.out << "\n" << replayed_to_text(replayed, label, around.style);
   } else {

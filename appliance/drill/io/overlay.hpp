@@ -27,7 +27,8 @@ namespace hapx::appliance::drill {
 [[nodiscard]] Result<void> refuses_nonsense(const std::string& file, pid_t inside,
                                             const std::function<Result<lab::Outcome>()>& reload);
 
-/// As it was before; no failure where `inside` is gone, for its mounts are gone with it.
+/// As it was before; nothing where it is not covered by us. No failure where `inside` is gone, for
+/// its mounts are gone with it. Limit: a path without blanks.
 [[nodiscard]] Result<void> uncover(const std::string& path, pid_t inside);
 
 }  // namespace hapx::appliance::drill

@@ -42,16 +42,24 @@ void remove_drafts(const std::string& folder) {
     std::filesystem::remove(path, ignored);
 }
 
+std::string folder_in(const std::string& state_dir) {
+  return state_dir + "/" + recordings_folder;
+}
+
 }  // namespace
+
+std::string path_of(const std::string& state_dir, const RecordingLabel& label) {
+  return folder_in(state_dir) + "/" + file_name_of(label);
+}
 
 Result<void> keep_recording(const std::string& state_dir, const Recording& recording,
                             const ClusterKeys& keys) {
-  const std::string folder = state_dir + "/" + recordings_folder;
+  const std::string folder = folder_in(state_dir);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return system_error(errno, "cannot make " + folder);
   remove_drafts(folder);
-  const std::string name = file_name_of(recording.label);
-  auto written = write_durably(folder, name, encode_recording(recording, keys));
+  auto written =
+      write_durably(folder, file_name_of(recording.label), encode_recording(recording, keys));
   if (!written) {
     remove_drafts(folder);
     return written;
@@ -61,13 +69,14 @@ Result<void> keep_recording(const std::string& state_dir, const Recording& recor
   std::error_code ignored;
   for (std::size_t i = 0; i + recordings_max < all->size(); ++i) {
     // By a clock that was set back the newest may have the oldest name.
-    if ((*all)[i] != folder + "/" + name) std::filesystem::remove((*all)[i], ignored);
+    if ((*all)[i] != path_of(state_dir, recording.label))
+      std::filesystem::remove((*all)[i], ignored);
   }
   return {};
 }
 
 Result<std::vector<std::string>> list_recordings(const std::string& state_dir) {
-  return find_files(state_dir + "/" + recordings_folder, Draft::no);
+  return find_files(folder_in(state_dir), Draft::no);
 }
 
 Result<std::vector<std::uint8_t>> read_recording(const std::string& file) {

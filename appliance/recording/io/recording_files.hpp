@@ -18,7 +18,10 @@ inline constexpr const char* recordings_folder = "recordings";
 /// Limit: the oldest beyond these are removed.
 inline constexpr std::size_t recordings_max = 16;
 
-/// Below `state_dir`; makes the folder if it isn't there.
+/// Where it is kept, below `state_dir`.
+[[nodiscard]] std::string path_of(const std::string& state_dir, const RecordingLabel& label);
+
+/// There; makes the folder if it isn't there.
 [[nodiscard]] Result<void> keep_recording(const std::string& state_dir, const Recording& recording,
                                           const ClusterKeys& keys);
 
