@@ -3,7 +3,7 @@
 """The same faults against hapx, keepalived, and Pacemaker with Corosync; one table.
 
   bench.py [--quick] [--count N] [--only WORDS] [--fault NAME] [--programs FOLDER]
-           [--record FILE] [--into FILE] [--from FILE]
+           [--record FILE] [--into FILE] [--summary-into FILE] [--from FILE]
 
 Each configuration has a lab of its own, and several are measured at once. `hapx drill` does what it
 does anyway; the others are built, struck and removed here, and measured by the same instruments.
@@ -219,6 +219,7 @@ def parse(words):
                         help="where hapx, hapxd and bench_probe are")
     parser.add_argument("--record", help="keep every run in this file, as JSON")
     parser.add_argument("--into", help="put the table between the marks of this file")
+    parser.add_argument("--summary-into", help="put the first of its tables between those of this")
     parser.add_argument("--from", dest="source",
                         help="measure nothing: make the table of what such a record has")
     options = parser.parse_args(words)
@@ -267,6 +268,8 @@ def main(words):
     print(text)
     if options.into:
         table.put_into(pathlib.Path(options.into), text)
+    if options.summary_into:
+        table.put_into(pathlib.Path(options.summary_into), table.render_summary(result))
     return 0 if table.is_well(result) else 1
 
 

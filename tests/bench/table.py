@@ -192,6 +192,14 @@ def render(result):
     return text
 
 
+def render_summary(result):
+    """What one looks at first: a fault a line, a stack a column."""
+    names = [name for name in TITLES if name in result["configurations"]]
+    count = result["count"]
+    return (f"Measured on {result['date']}, {count} run{'s' if count > 1 else ''} of each fault, in"
+            f" one lab on {result['machine']['cores']} cores.\n\n" + summary(cells(result), names))
+
+
 def is_well(result):
     """Every run came to its end, and hapx's address had one holder at every instant."""
     ours = [one for name in ("hapx", "hapx-fast", "hapx-pair")

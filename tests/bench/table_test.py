@@ -73,6 +73,13 @@ class Tables(unittest.TestCase):
                        a_result(hapx=[a_run(5), a_run(6)], pacemaker=[a_run(7)])):
             self.assertEqual(json.loads(table.as_json(result)), result)
 
+    def test_what_is_shown_is_what_was_recorded(self):
+        here = pathlib.Path(__file__).resolve().parent
+        result = json.loads((here / "results.json").read_text())
+        for path, text in ((here / "RESULTS.md", table.render(result)),
+                           (here.parents[1] / "README.md", table.render_summary(result))):
+            self.assertIn(f"{table.BEGIN}\n\n{text}\n{table.END}", path.read_text())
+
     def test_a_file_keeps_what_is_outside_of_the_marks(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "a.md"
