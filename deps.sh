@@ -11,20 +11,22 @@ build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev
        libcurl4-openssl-dev'
 run='haproxy iproute2'
-test='libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3 python3-yaml
-      python3-jsonschema man-db zsh lld kubernetes-client bird2 dnsmasq-base
-      udhcpc etcd-server python3-prometheus-client nodejs'
 package='debhelper dpkg-dev fakeroot lintian'
+test="$package libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3
+      python3-yaml python3-jsonschema man-db zsh lld kubernetes-client bird2 dnsmasq-base
+      udhcpc etcd-server python3-prometheus-client nodejs xorriso mmdebstrap systemd-container"
 bench='keepalived pacemaker corosync crmsh psmisc'
-long="clang-14 libclang-rt-14-dev clang-tidy-16 gcovr $package mmdebstrap systemd-container
-      chromium chromium-driver python3-selenium"
+images='mmdebstrap qemu-utils grub-pc-bin grub-efi-amd64-bin mtools dosfstools fdisk e2fsprogs'
+long="clang-14 libclang-rt-14-dev clang-tidy-16 gcovr chromium chromium-driver python3-selenium
+      $images qemu-system-x86 ovmf"
 
 usage() {
   cat <<'END'
-usage: ./deps.sh [--run | --package | --bench | --long] [--list]
+usage: ./deps.sh [--run | --package | --images | --bench | --long] [--list]
 
   --run      only what building and running hapx needs (the demo), nothing for its tests
   --package  what building hapx and its Debian package needs
+  --images   what making a disk image of its packages needs (images/build)
   --bench    what measuring hapx beside others needs, too (tests/bench/run.sh)
   --long     what test.sh --long needs, too
   --list     print the packages that would be wanted, install nothing
@@ -37,6 +39,7 @@ for argument in "$@"; do
   case $argument in
     --run) wanted="$build $run" ;;
     --package) wanted="$build $package" ;;
+    --images) wanted="$images" ;;
     --bench) wanted="$wanted $bench" ;;
     --long) wanted="$wanted $long" ;;
     --list) only_list=yes ;;

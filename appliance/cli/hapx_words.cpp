@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "appliance/cli/add_verb.hpp"
+#include "appliance/cli/cloud_words.hpp"
 #include "appliance/cli/config_words.hpp"
 #include "appliance/cli/lab_words.hpp"
 #include "appliance/cli/machine_words.hpp"
@@ -58,6 +59,7 @@ class Words {
     machine_.add(app_);
     add_files();
     add_orders();
+    cloud_.add(app_);
     recording_.add(app_);
     lab_.add(app_);
     add_swarm();
@@ -314,6 +316,7 @@ class Words {
   ReadingWords reading_{verb_};
   ConfigWords config_{verb_};
   MachineWords machine_{verb_};
+  CloudWords cloud_{verb_};
   RecordingWords recording_{verb_};
   LabWords lab_{verb_};
   MakeKey keygen_;

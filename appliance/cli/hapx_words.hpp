@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "appliance/cli/first_file.hpp"
+#include "appliance/cloud-init/seed.hpp"
 #include "appliance/lab/plan.hpp"
 #include "appliance/table.hpp"
 #include "config/net.hpp"
@@ -140,7 +141,22 @@ struct Init {
 struct Join {
   std::string from;  ///< a folder with both; empty: they are in place already
   std::string folder = default_folder;
-  std::string node;  ///< empty: found by host name or address
+  std::string node;       ///< empty: found by host name or address
+  bool replaces = false;  ///< what is there
+};
+/// Writes what cloud-init gives each node of a file at its first boot.
+struct RenderSeeds {
+  std::string file = default_config_file;
+  std::string folder;     ///< where to
+  std::string key_file;   ///< empty: found, or made
+  std::string more_file;  ///< a cloud-config of the operator's; empty: none
+  cloud_init::NetworkWishes network;
+  unsigned network_version = 2;
+  bool without_volumes = false;
+};
+/// Makes volumes of seeds that are there.
+struct MakeVolumes {
+  std::vector<std::string> folders;
 };
 struct Report {
   std::string archive;  ///< empty: named after host and time
@@ -221,9 +237,9 @@ using Verb =
     std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, KeepRecording,
                  ListRecordings, ReplayRecording, CheckConfig, ShowConfig, DiffConfig, ShowSchema,
                  RenderHaproxy, MakeKey, Simulate, Move, CleanUp, ChangeOrders, Reload, GoAlone,
-                 ReleaseAll, Doctor, DoctorWire, Init, Join, Report, RunHooks, TryHook, LabUp,
-                 LabStatus, LabExec, LabApiserver, LabDown, DrillRun, DrillList, DrillAgent,
-                 DrillHistory, Probe, RunSwarm, ShowVersion>;
+                 ReleaseAll, Doctor, DoctorWire, Init, Join, RenderSeeds, MakeVolumes, Report,
+                 RunHooks, TryHook, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
+                 DrillList, DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -118,11 +118,14 @@ void MachineWords::add_join(CLI::App& app) {
       "  scp -p node1:/etc/hapx/{cluster.key,hapx.yaml} /root/   (by whatever way you trust)\n"
       "  hapx join /root                                         (puts them into /etc/hapx)\n"
       "  hapx join                                               (they are there: checks them)\n\n"
-      "Says which node of the file this machine is. Never overwrites a file.");
+      "Says which node of the file this machine is. Never overwrites a file, but for --replace.\n"
+      "A key that is in place already need not be in the folder.");
   join->add_option("FROM", join_.from, "the folder with hapx.yaml and cluster.key")->type_name("");
   join->add_option("--dir", join_.folder, "where they go")
       ->capture_default_str()
       ->type_name("PATH");
+  join->add_flag("--replace", join_.replaces,
+                 "what is there, if it is another; for programs that provision");
   add_node(join, join_.node);
   join->callback([this] { verb_ = join_; });
 }

@@ -57,6 +57,29 @@ def end(process):
 FIRMWARE_S = 4
 
 
+# What ssh is on other machines: an agent of a drill for whoever comes, run by root ...
+AGENT_SOCKET = """[Socket]
+ListenStream=7777
+Accept=yes
+"""
+AGENT = """[Service]
+ExecStart=/usr/bin/hapx drill agent
+StandardInput=socket
+"""
+# ... and how one comes there.
+COME = """#!/usr/bin/python3
+import os, socket, sys, threading
+there = socket.create_connection((sys.argv[1], 7777))
+def send():
+    while words := os.read(0, 65536):
+        there.sendall(words)
+    there.shutdown(socket.SHUT_WR)
+threading.Thread(target=send, daemon=True).start()
+while words := there.recv(65536):
+    os.write(1, words)
+"""
+
+
 class PowerComesBack:
     """A container that has ended is booted again, as a machine boots whose power comes back."""
 
@@ -79,6 +102,20 @@ class PowerComesBack:
     def __exit__(self, *_):
         self.enough.set()
         self.thread.join()
+
+
+PLAN = """apiVersion: hapx.dev/v1alpha1
+kind: DrillPlan
+metadata: {name: weekly}
+spec:
+  faults: [hand-over, daemon-kill]
+"""
+
+
+def write_into(machine, path, text):
+    subprocess.run(["nsenter", "--target", str(machine.init), "--all", "--", "sh", "-c",
+                    f"mkdir -p $(dirname {path}) && cat > {path}"],
+                   input=text, text=True, check=True)
 
 
 def write_down(machine, reach):
@@ -153,6 +190,40 @@ class Drilled(unittest.TestCase):
         self.assertIn("say --destructive", said)
         self.assertTrue(self.all_well())
 
+    def test_2_a_node_drills_its_cluster_by_a_timer(self):
+        for machine in self.machines:
+            write_into(machine, "/run/systemd/system/agent.socket", AGENT_SOCKET)
+            write_into(machine, "/run/systemd/system/agent@.service", AGENT)
+            machine.run("systemctl", "daemon-reload")
+            machine.run("systemctl", "start", "agent.socket")
+        here = wait_for(lambda: holder(self.machines), "a holder")
+        self.assertEqual(here.unit("hapx-drill.timer", "UnitFileState"), "disabled")
+        # There is no gateway here, and the address is in another network than the nodes.
+        here.run("ip", "route", "add", "192.168.4.0/27", "dev", "host0", "metric", "1000")
+        write_into(here, "/usr/local/bin/come", COME)
+        here.run("chmod", "755", "/usr/local/bin/come")
+        write_into(here, "/run/systemd/system/hapx-drill.service.d/reach.conf",
+                   '[Service]\nEnvironment="REACH=/usr/local/bin/come {address}"\n')
+        write_into(here, "/etc/hapx/drill.yaml", PLAN)
+        here.run("systemctl", "daemon-reload")
+        say("a drill by its timer, on a node, by a user without rights")
+        # The timer itself: at once instead of on Sunday.
+        write_into(here, "/run/systemd/system/hapx-drill.timer.d/now.conf",
+                   "[Timer]\nOnCalendar=\nOnActiveSec=1s\nRandomizedDelaySec=0\n")
+        here.run("systemctl", "daemon-reload")
+        here.run("systemctl", "start", "hapx-drill.timer")
+        wait_for(lambda: self.remembered() == [["hand-over", "daemon-kill"]] * 3,
+                 "all to remember the drill")
+        wait_for(lambda: here.unit("hapx-drill.service") == "inactive", "its end")
+        self.assertEqual(here.unit("hapx-drill.service", "Result"), "success")
+        owner = here.run("stat", "-c", "%U", "/var/lib/hapx-drill/last.html").stdout.strip()
+        self.assertEqual(owner, "hapx-drill")
+        self.assertIn("weekly", here.run("hapx", "drill", "history", "--state-dir",
+                                         "/var/lib/hapx-drill").stdout)
+        here.run("systemctl", "stop", "hapx-drill.timer")
+        here.run("ip", "route", "del", "192.168.4.0/27", "dev", "host0", "metric", "1000")
+        wait_for(self.all_well, "a healthy cluster")
+
     def test_3_what_systemd_has_to_mend_passes(self):
         before = [machine.run("systemctl", "show", "--value", "-p", "MainPID", "hapxd").stdout
                   for machine in self.machines]
@@ -170,7 +241,7 @@ class Drilled(unittest.TestCase):
         for machine in self.machines:
             active = machine.run("systemctl", "is-active", "hapxd").stdout.strip()
             self.assertEqual(active, "active")
-            self.assertNotIn("hapx-full", machine.run("cat", "/proc/mounts").stdout)
+            self.assertNotIn("hapx-drill", machine.run("cat", "/proc/mounts").stdout)
 
     def test_4_power_is_taken_and_comes_back(self):
         before = wait_for(lambda: holder(self.machines), "a holder")

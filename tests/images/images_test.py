@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The package as users get it: installed by dpkg, started by systemd, configured by cloud-init.
+"""The packages as users get them: installed by dpkg, started by systemd, configured by cloud-init.
 
-  images_test.py FOLDER-OF-THE-PACKAGE [unittest's words]
+  images_test.py FOLDER-OF-THE-PACKAGES [unittest's words]
 
 Three machines boot on one bridge and must serve the virtual address with nothing but the files of
 cloud-init/; then things are done to them that happen to real ones. Figures stand at the end.
@@ -19,6 +19,7 @@ import stage
 from alone import Alone  # noqa: F401 (unittest finds it here)
 from changed import Changed  # noqa: F401
 from drilled import Drilled  # noqa: F401
+from first_boot import Provisioned, Wrong  # noqa: F401
 from machines import (NODES, Client, Folder, Machine, Prometheus, holder, say, seed, served,
                       wait_for)
 from network_managers import Networkd, NetworkManager  # noqa: F401
@@ -302,14 +303,14 @@ def main():
     if missing:
         print(f"SKIPPED: {missing}")
         sys.exit(77)
-    stage.package = max(pathlib.Path(sys.argv.pop(1)).resolve().glob("hapx_*.deb"),
-                        key=lambda file: file.stat().st_mtime)
+    stage.packages = pathlib.Path(sys.argv.pop(1)).resolve()
+    stage.package = stage.package_of("hapx")
     machines.in_own_world()
     stage.folder = Folder()
     status = 1
     try:
         apiservers = machines.start_apiservers()
-        stage.root, _ = machines.installed_root(stage.folder, stage.package)
+        stage.root = machines.installed_root(stage.folder, stage.package)
         figure("package",
                f"{stage.package.name}, {stage.package.stat().st_size / 1e6:.2f} MB")
         status = 0 if unittest.main(exit=False, verbosity=2).result.wasSuccessful() else 1

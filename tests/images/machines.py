@@ -72,14 +72,17 @@ def what_is_missing():
     return None
 
 
-def in_own_world():
+def in_own_world(has_root=True):
     """Executes this program again, alone with processes, a network and mounts of its own."""
     if MARK not in os.environ:
-        # The root comes from package mirrors, which are out of reach inside.
-        base = subprocess.run([HERE / "root.sh"], stdout=subprocess.PIPE, text=True, check=True)
+        base = ""
+        if has_root:
+            # It comes from package mirrors, which are out of reach inside.
+            base = subprocess.run([HERE / "root.sh"], stdout=subprocess.PIPE, text=True,
+                                  check=True).stdout.strip()
         words = ["unshare", "--pid", "--mount-proc", "--net", "--mount", "--propagation", "private",
                  "--kill-child", "--fork", "--", *sys.orig_argv]
-        os.execvpe(words[0], words, {**os.environ, MARK: base.stdout.strip()})
+        os.execvpe(words[0], words, {**os.environ, MARK: base})
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # ends with the one who started it
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -162,14 +165,16 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def installed_root(folder, package):
-    """A root with `package` installed in it by dpkg, as an image builder would."""
-    say("installing the package into a root")
-    root = folder.overlay("installed", os.environ[MARK])
-    shutil.copy(package, root / "hapx.deb")
-    installed = run("chroot", root, "dpkg", "--install", "/hapx.deb")
-    (root / "hapx.deb").unlink()
-    return root, installed.stdout
+def installed_root(folder, *packages):
+    """A root with `packages` installed in it by dpkg, as an image builder would."""
+    names = [package.name.split("_")[0] for package in packages]
+    say(f"installing {' and '.join(names)} into a root")
+    root = folder.overlay("with-" + "-".join(names), os.environ[MARK])
+    for package in packages:
+        shutil.copy(package, root / package.name)
+        run("chroot", root, "dpkg", "--install", f"/{package.name}")
+        (root / package.name).unlink()
+    return root
 
 
 def seed(folder, node, *, cluster="three-nodes", key=None, edit=lambda text: text):
@@ -199,8 +204,9 @@ class Machine:
 
     running = set()
 
-    def __init__(self, name, root, seed_folder, folder, packages=None):
+    def __init__(self, name, root, seed_folder, folder, packages=None, more=()):
         self.name = name
+        self.more = more  # words for systemd-nspawn
         self.root = root
         self.seed = seed_folder
         self.folder = folder
@@ -226,6 +232,7 @@ class Machine:
                  f"--bind-ro={self.seed}:/var/lib/cloud/seed/nocloud"]
         if self.packages:
             words.append(f"--bind-ro={self.packages}:/packages")
+        words += self.more
         console = open(self.folder.path / f"console-{self.name}", "ab")
         self.booted = time.monotonic()
         self.process = subprocess.Popen(

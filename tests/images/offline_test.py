@@ -35,8 +35,8 @@ def needs(program):
 class Units(unittest.TestCase):
     @needs("systemd-analyze")
     def test_what_speaks_is_hardly_exposed(self):
-        for name in ("hapxd.service", "hapx-haproxy.service", "hapx-changed.service",
-                     "hapx-hooks.service"):
+        for name in ("hapxd.service", "hapx-witness.service", "hapx-haproxy.service",
+                     "hapx-changed.service", "hapx-hooks.service", "hapx-drill.service"):
             _, text = output("systemd-analyze", "security", "--offline=true", UNITS / name)
             found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
             self.assertIsNotNone(found, text)
@@ -47,7 +47,7 @@ class Units(unittest.TestCase):
         with tempfile.TemporaryDirectory() as place:
             # As if installed: the programs are there, the sentences are about the units alone.
             for unit in UNITS.iterdir():
-                if unit.suffix in (".service", ".path", ".target"):
+                if unit.suffix in (".service", ".path", ".target", ".timer"):
                     text = re.sub(r"^(Exec\w+=)/\S+", r"\1/bin/true", unit.read_text(), flags=re.M)
                     pathlib.Path(place, unit.name).write_text(text)
             units = sorted(pathlib.Path(place).iterdir())
@@ -55,11 +55,17 @@ class Units(unittest.TestCase):
             about_ours = [line for line in text.splitlines() if "hapx" in line]
             self.assertEqual(about_ours, [])
 
-    def test_the_package_has_every_unit(self):
-        installed = (TREE / "images" / "deb" / "install").read_text()
-        for unit in UNITS.iterdir():
-            if unit.suffix in (".service", ".path", ".target"):
-                self.assertRegex(installed, rf"images/systemd/{unit.name} +lib/systemd/system\n")
+    def test_the_packages_have_every_unit(self):
+        def units_of(package):
+            text = (TREE / "images" / "deb" / package).read_text()
+            return set(re.findall(r"images/systemd/(\S+) +lib/systemd/system\n", text))
+
+        units = {unit.name for unit in UNITS.iterdir()
+                 if unit.suffix in (".service", ".path", ".target", ".timer")}
+        self.assertEqual(units_of("install"), units - {"hapx-witness.service"})
+        self.assertEqual(units_of("hapx-witness.install"), units -
+                         {"hapxd.service", "hapx-haproxy.service", "hapx-hooks.service",
+                          "hapx-drill.service", "hapx-drill.timer"})
 
     @needs("journalctl")
     def test_the_journal_explains_every_kind_of_event(self):
@@ -104,9 +110,19 @@ class CloudInit(unittest.TestCase):
             status, text = output("cloud-init", "schema", "--config-file", cluster / "user-data")
             self.assertEqual(status, 0, text)
 
-    def test_it_writes_two_files_and_does_nothing_else(self):
+    @staticmethod
+    def file_of(cluster):
+        user = yaml.safe_load((cluster / "user-data").read_text())
+        if "hapx" in user:
+            return yaml.safe_dump(user["hapx"]["config"], sort_keys=False)
+        return user["write_files"][1]["content"]
+
+    def test_it_brings_file_and_key_and_does_nothing_else(self):
         for cluster in self.clusters:
             user = yaml.safe_load((cluster / "user-data").read_text())
+            if "hapx" in user:
+                self.assertEqual((set(user), set(user["hapx"])), ({"hapx"}, {"key", "config"}))
+                continue
             self.assertEqual(set(user), {"write_files"}, cluster.name)
             self.assertEqual([(one["path"], one["permissions"]) for one in user["write_files"]],
                              [("/etc/hapx/cluster.key", "0400"), ("/etc/hapx/hapx.yaml", "0644")],
@@ -114,9 +130,8 @@ class CloudInit(unittest.TestCase):
 
     def test_hapx_accepts_its_file(self):
         for cluster in self.clusters:
-            user = yaml.safe_load((cluster / "user-data").read_text())
             with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-                file.write(user["write_files"][1]["content"])
+                file.write(self.file_of(cluster))
                 file.flush()
                 status, text = output(hapx, "config", "check", file.name)
             self.assertEqual(status, 0, text)
@@ -128,18 +143,18 @@ class CloudInit(unittest.TestCase):
 
     def test_every_node_of_the_file_has_its_name_and_address(self):
         for cluster in self.clusters:
-            user = yaml.safe_load((cluster / "user-data").read_text())
-            spec = yaml.safe_load(user["write_files"][1]["content"])["spec"]
+            spec = yaml.safe_load(self.file_of(cluster))["spec"]
             vip = spec["services"][0]["vips"][0]["interface"]
             for node in spec["nodes"]:
                 place = cluster / node["name"]
                 meta = yaml.safe_load((place / "meta-data").read_text())
                 self.assertEqual(meta["local-hostname"], node["name"])
                 network = yaml.safe_load((place / "network-config").read_text())
-                addresses = [address.split("/")[0] for vlan in network["vlans"].values()
-                             for address in vlan.get("addresses", [])]
+                cards = {**network["ethernets"], **network.get("vlans", {})}
+                addresses = [address.split("/")[0] for card in cards.values()
+                             for address in card.get("addresses", [])]
                 self.assertEqual(addresses, [node["address"]])
-                self.assertEqual(vip in network["vlans"], node.get("role") != "witness")
+                self.assertEqual(vip in cards, node.get("role") != "witness")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,17 @@ import shutil
 
 from machines import run, say
 
-package = None  # the file
+packages = None  # the folder that they are in
+package = None  # the file of hapx itself
 folder = None  # where all that a run makes lies
 root = None  # with the package installed in it
 figures = []
 KEY = "hapx-key-v1:" + os.urandom(32).hex()
+
+
+def package_of(name):
+    """The newest file of that package."""
+    return max(packages.glob(f"{name}_*.deb"), key=lambda file: file.stat().st_mtime)
 
 
 def figure(what, value):

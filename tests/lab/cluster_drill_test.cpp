@@ -344,6 +344,13 @@ TEST_F(ClusterDrill, WhatMayNotBeDrilledIsRefused) {
           {.netns = beside});
   ASSERT_TRUE(unprivileged) << unprivileged.error().sentence;
   EXPECT_THAT(unprivileged->errors, HasSubstr("a drill needs root"));
+  // Who may hear frames may, but reaches its own node by the command, too.
+  const auto with_frames = run({"setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps",
+                                "+net_raw", "--ambient-caps", "+net_raw", words({})[0], "drill",
+                                "run", "--config", plan().config_file, "--reach", "false {node}"},
+                               {.netns = node(1).netns});
+  ASSERT_TRUE(with_frames) << with_frames.error().sentence;
+  EXPECT_THAT(with_frames->errors, HasSubstr("node1 can't be reached"));
 
   ASSERT_EQ(lab_->ask(node(1), {"standby", "node3", "--wait"}).value().code, 0);
   expect_refused(beside, {"--reach", reach()}, "nothing is drilled while node3 is standby");

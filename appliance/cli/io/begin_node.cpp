@@ -79,12 +79,62 @@ Result<void> write_both(const std::string& file, const std::string& text, const 
   return written;
 }
 
+/// Whether the key at `place` says the same as the one at `source`.
+bool is_same_key(const std::string& source, const std::string& place) {
+  auto wanted = read_key_file(source);
+  auto found = read_key_file(place);
+  const bool same = wanted && found && *wanted == *found;
+  if (wanted) ::explicit_bzero(&*wanted, sizeof *wanted);
+  if (found) ::explicit_bzero(&*found, sizeof *found);
+  return same;
+}
+
+/// In the place of what is there: both are whole beside their places before either is replaced, so
+/// a full disk changes nothing. What is the same already stays. Returns whether anything was
+/// written.
+Result<bool> replace_both(const std::string& file, const std::string& text, const std::string& key,
+                          const std::string& key_source) {
+  const auto found = read_config_file(file);
+  const bool writes_key = !is_same_key(key_source, key);
+  const bool writes_file = !found || *found != text;
+  if (!writes_key && !writes_file) return false;
+  const std::string key_draft = key + ".new";
+  const std::string file_draft = file + ".new";
+  ::unlink(key_draft.c_str());
+  ::unlink(file_draft.c_str());
+  auto written =
+      write_both(file_draft, text, key_draft, [&] { return copy_key_file(key_source, key_draft); });
+  if (!written) return written.error();
+  std::error_code error;
+  if (writes_key) fs::rename(key_draft, key, error);
+  if (!error && writes_file) fs::rename(file_draft, file, error);
+  ::unlink(key_draft.c_str());
+  ::unlink(file_draft.c_str());
+  if (error) return system_error(error.value(), "cannot replace " + key + " and " + file);
+  return true;
+}
+
 struct Begun {
   std::string file;
   std::string key;
   std::optional<NodeName> self;
   bool wrote = false;
 };
+
+/// Returns whether anything was written.
+Result<bool> put_in_place(const Join& verb, const Begun& begun, const std::string& text,
+                          const std::string& key_source) {
+  if (verb.replaces) return replace_both(begun.file, text, begun.key, key_source);
+  const bool brings_key = key_source != begun.key;
+  if (const auto good = must_be_new(begun.file, brings_key ? begun.key : begun.file); !good)
+    return good.error();
+  const auto write_key = [&] {
+    return brings_key ? copy_key_file(key_source, begun.key) : Result<void>();
+  };
+  if (const auto written = write_both(begun.file, text, begun.key, write_key); !written)
+    return written.error();
+  return true;
+}
 
 std::string to_json(const Begun& begun) {
   YamlNode document;
@@ -168,29 +218,28 @@ int join(const GlobalOptions& global, const Join& verb, const Surroundings& arou
   if (!self) return complain(around, self.error().sentence);
   begun.self = *self;
   begun.key = checked.config->key_file;
-  begun.wrote = !verb.from.empty();
-  const std::string key_source = begun.wrote ? from + '/' + key_name : begun.key;
+  // A key that is in place already need not come along.
+  const std::string beside = from + '/' + key_name;
+  const bool brings_key = !verb.from.empty() && beside != begun.key && is_there(beside);
+  const std::string& key_source = brings_key ? beside : begun.key;
   if (const auto good = check_key(key_source); !good) {
     return complain(around, good.error().sentence);
   }
-  if (begun.wrote) {
-    if (const auto good = must_be_new(begun.file, begun.key); !good) {
-      return complain(around, good.error().sentence);
-    }
-    const auto written = write_both(begun.file, *text, begun.key,
-                                    [&] { return copy_key_file(key_source, begun.key); });
-    if (!written) return complain(around, written.error().sentence);
+  if (!verb.from.empty()) {
+    const auto wrote = put_in_place(verb, begun, *text, key_source);
+    if (!wrote) return complain(around, wrote.error().sentence);
+    begun.wrote = *wrote;
   }
   if (global.output != Output::text) {
     return print_document(around, global.output, to_json(begun));
   }
   const char* how = begun.wrote ? ": put in place" : ": good";
-  around.out << begun.key << how << '\n' << begun.file << how << '\n';
+  around.out << begun.key << (brings_key ? how : ": good") << '\n' << begun.file << how << '\n';
   tell_node(*checked.config, *self, around);
   around.out << "\nnext:\n"
              << "  hapx doctor           what should be put right here\n"
              << "  hapx status           when hapxd runs (its unit starts as the file appears)\n";
-  if (begun.wrote) around.out << "  rm " << key_source << "   it is needed here no more\n";
+  if (brings_key) around.out << "  rm " << key_source << "   it is needed here no more\n";
   return exit_done;
 }
 

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "appliance/cli/io/begin_node.hpp"
+#include "appliance/cli/io/cloud_init.hpp"
 #include "appliance/cli/io/config_files.hpp"
 #include "appliance/cli/io/describe.hpp"
 #include "appliance/cli/io/drill.hpp"
@@ -82,6 +83,8 @@ struct Runner {
   int operator()(const DoctorWire& verb) const { return show_wire(global, verb, around); }
   int operator()(const Init& verb) const { return init(global, verb, around); }
   int operator()(const Join& verb) const { return join(global, verb, around); }
+  int operator()(const RenderSeeds& verb) const { return render_seeds(global, verb, around); }
+  int operator()(const MakeVolumes& verb) const { return make_volumes(global, verb, around); }
   int operator()(const Report& verb) const { return make_report(global, verb, around); }
   int operator()(const RunHooks& verb) const { return run_hooks(global, verb, around); }
   int operator()(const TryHook& verb) const { return try_hook(global, verb, around); }

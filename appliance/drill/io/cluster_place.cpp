@@ -7,6 +7,7 @@
 #include <variant>
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "appliance/drill/io/card.hpp"
@@ -16,6 +17,7 @@
 #include "appliance/lab/io/lab.hpp"
 #include "appliance/status.hpp"
 #include "config/io/clock.hpp"
+#include "config/io/descriptor.hpp"
 #include "config/io/host.hpp"
 #include "config/self.hpp"
 #include "config/wording.hpp"
@@ -55,6 +57,15 @@ bool sleep_a_little() {
   return true;
 }
 
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
+/// Whether this process may hear what others claim.
+bool may_watch() {
+  return Descriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)).is_open();
+}
+
 bool is_within(const IpAddress& address, const Cidr& network) {
   return address.family == network.address.family &&
          network_of({address, network.prefix}) == network_of(network);
@@ -88,9 +99,11 @@ ClusterPlace::ClusterPlace(const ClusterConfig& cluster, const ServiceConfig& se
 Result<std::unique_ptr<ClusterPlace>> ClusterPlace::open(const ClusterConfig& cluster,
                                                          const ClusterOptions& options,
                                                          Duration beat) {
-  if (::geteuid() != 0) {
+  if (!is_root() && (options.reach.empty() || !may_watch())) {
     return Error{ErrorKind::forbidden,
-                 "a drill needs root: it watches the wire, and strikes what runs", 0};
+                 "a drill needs root: it watches the wire, and strikes what runs; or CAP_NET_RAW, "
+                 "and --reach as a way to every node, this one too",
+                 0};
   }
   const auto service =
       options.service.empty()
@@ -123,7 +136,7 @@ Result<void> ClusterPlace::send_envoys(const ClusterOptions& options,
                                        const std::optional<NodeName>& self) {
   for (const NodeConfig& node : cluster_.nodes) {
     std::vector<std::string> command;
-    if (node.name == self) {
+    if (node.name == self && is_root()) {
       command = {lab::own_programs() + "/hapx", "--socket", options.socket, "drill", "agent"};
     } else if (!options.reach.empty()) {
       auto words = command_for(options.reach, node);

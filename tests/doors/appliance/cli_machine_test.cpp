@@ -133,6 +133,55 @@ TEST_F(CliMachine, JoinPutsInPlaceWhatWasCopied) {
   EXPECT_EQ(tree->find("wrote")->scalar, "false");
 }
 
+TEST_F(CliMachine, JoinReplacesWhatIsThereWhenItIsToldTo) {
+  const fs::path place = folder_ / "etc";
+  const fs::path copies = folder_ / "copies";
+  ASSERT_EQ(hapx(init_words(place)).status, 0);
+  const std::string key_before = content(place / "cluster.key");
+  fs::create_directories(copies);
+  ASSERT_EQ(hapx({"keygen", copies / "cluster.key"}).status, 0);
+  write("copies/hapx.yaml", content(place / "hapx.yaml") + "# another one\n");
+
+  const Ran ran = hapx({"join", copies, "--replace", "--dir", place, "-o", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("\"wrote\":true"));
+  EXPECT_EQ(content(place / "hapx.yaml"), content(copies / "hapx.yaml"));
+  EXPECT_NE(content(place / "cluster.key"), key_before);
+  EXPECT_EQ(content(place / "cluster.key"), content(copies / "cluster.key"));
+  EXPECT_EQ(mode_of(place / "cluster.key"), only_owner_reads);
+
+  const auto written = fs::last_write_time(place / "hapx.yaml");
+  const Ran again = hapx({"join", copies, "--replace", "--dir", place, "-o", "json"});
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("\"wrote\":false"));
+  EXPECT_EQ(fs::last_write_time(place / "hapx.yaml"), written) << "nobody need read it again";
+  EXPECT_EQ(std::distance(fs::directory_iterator(place), {}), 2) << "no draft is left";
+
+  write("copies/hapx.yaml", "kind: Cluster\n");
+  EXPECT_EQ(hapx({"join", copies, "--replace", "--dir", place}).status, 1);
+  EXPECT_THAT(content(place / "hapx.yaml"), HasSubstr("# another one"));
+}
+
+TEST_F(CliMachine, JoinTakesAKeyThatIsInPlace) {
+  const fs::path place = folder_ / "etc";
+  const fs::path copies = folder_ / "copies";
+  ASSERT_EQ(hapx(init_words(place)).status, 0);
+  fs::create_directories(copies);
+  fs::rename(place / "hapx.yaml", copies / "hapx.yaml");
+
+  const Ran ran = hapx({"join", copies, "--dir", place});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_TRUE(fs::exists(place / "cluster.key"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("rm "))) << "it is needed here";
+
+  fs::remove(place / "cluster.key");
+  fs::remove(place / "hapx.yaml");
+  const Ran keyless = hapx({"join", copies, "--dir", place});
+  EXPECT_EQ(keyless.status, 1);
+  EXPECT_THAT(keyless.err, HasSubstr("cluster.key"));
+  EXPECT_FALSE(fs::exists(place / "hapx.yaml"));
+}
+
 TEST_F(CliMachine, JoinRefusesWhatIsNotGood) {
   const fs::path place = folder_ / "etc";
   EXPECT_THAT(hapx({"join", "--dir", place}).err, HasSubstr("copy it here from a node"));
