@@ -9,7 +9,7 @@ set -eu
 
 build='g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libmnl-dev
        libprotobuf-dev protobuf-compiler libssl-dev libcli11-dev prometheus-cpp-dev
-       libcurl4-openssl-dev'
+       libcurl4-openssl-dev libpugixml-dev'
 run='haproxy iproute2'
 package='debhelper dpkg-dev fakeroot lintian'
 test="$package libgtest-dev libgmock-dev nftables clang-format-14 prometheus systemd python3

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,16 @@ inline CLI::App* add_verb(CLI::App* parent, const char* name, const char* what,
   verb->fallthrough();
   verb->footer(std::string("Examples:\n") + examples + "\n\n" + global_options_hint);
   return verb;
+}
+
+/// An option that may stand several times, with one value each.
+inline CLI::Option* add_repeated(CLI::App* verb, const char* name, std::vector<std::string>& values,
+                                 const char* what, const char* type) {
+  return verb->add_option(name, values, what)
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name(type);
 }
 
 }  // namespace hapx::appliance::cli

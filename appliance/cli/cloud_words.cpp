@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/cli/cloud_words.hpp"
 
-#include <string>
-#include <vector>
-
 namespace hapx::appliance::cli {
 
 void CloudWords::add(CLI::App& app) {
@@ -44,18 +41,14 @@ void CloudWords::add_render(CLI::App& cloud_init) {
                    "a cloud-config of yours that goes before: users, their keys, a time zone")
       ->type_name("FILE");
   auto& network = render_.network;
-  const auto repeated = [&](const char* name, std::vector<std::string>& values, const char* what,
-                            const char* type) {
-    render->add_option(name, values, what)->expected(1)->take_all()->type_name(type);
-  };
-  repeated(
-      "--interface", network.interfaces,
-      "that has the nodes' addresses; again for the first of their links, and so on (else the\n"
-      "VIP's, if they are in its network)",
-      "NAME");
-  repeated("--network", network.networks, "of the nodes' addresses, likewise", "ADDRESS/PREFIX");
+  add_repeated(render, "--interface", network.interfaces,
+               "that has the nodes' addresses; again for the first of their links, and so on "
+               "(else the VIP's, if they are in its network)",
+               "NAME");
+  add_repeated(render, "--network", network.networks, "of the nodes' addresses, likewise",
+               "ADDRESS/PREFIX");
   render->add_option("--gateway", network.gateway, "of the nodes")->type_name("IP");
-  repeated("--nameserver", network.nameservers, "may be repeated", "IP");
+  add_repeated(render, "--nameserver", network.nameservers, "may be repeated", "IP");
   render
       ->add_option("--network-version", render_.network_version,
                    "which of cloud-init's two is network-config; the other one lies beside it")

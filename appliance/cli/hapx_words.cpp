@@ -13,6 +13,7 @@
 #include "appliance/cli/add_verb.hpp"
 #include "appliance/cli/cloud_words.hpp"
 #include "appliance/cli/config_words.hpp"
+#include "appliance/cli/import_words.hpp"
 #include "appliance/cli/lab_words.hpp"
 #include "appliance/cli/machine_words.hpp"
 #include "appliance/cli/reading_words.hpp"
@@ -57,6 +58,7 @@ class Words {
     add_version();
     config_.add(app_);
     machine_.add(app_);
+    import_.add(app_);
     add_files();
     add_orders();
     cloud_.add(app_);
@@ -317,6 +319,7 @@ class Words {
   ConfigWords config_{verb_};
   MachineWords machine_{verb_};
   CloudWords cloud_{verb_};
+  ImportWords import_{verb_};
   RecordingWords recording_{verb_};
   LabWords lab_{verb_};
   MakeKey keygen_;

@@ -13,6 +13,7 @@
 
 #include "appliance/cli/first_file.hpp"
 #include "appliance/cloud-init/seed.hpp"
+#include "appliance/imports/gather.hpp"
 #include "appliance/lab/plan.hpp"
 #include "appliance/table.hpp"
 #include "config/net.hpp"
@@ -158,6 +159,12 @@ struct RenderSeeds {
 struct MakeVolumes {
   std::vector<std::string> folders;
 };
+/// Makes a hapx.yaml of what another system was told.
+struct Import {
+  std::vector<std::string> files{};  ///< none: those that are in their usual places
+  std::string out{};                 ///< empty, or -: standard output
+  imports::Wishes wishes{};
+};
 struct Report {
   std::string archive;  ///< empty: named after host and time
   std::string file = default_config_file;
@@ -237,9 +244,9 @@ using Verb =
     std::variant<ShowStatus, Get, ShowEvents, Describe, ShowFailCounts, Why, KeepRecording,
                  ListRecordings, ReplayRecording, CheckConfig, ShowConfig, DiffConfig, ShowSchema,
                  RenderHaproxy, MakeKey, Simulate, Move, CleanUp, ChangeOrders, Reload, GoAlone,
-                 ReleaseAll, Doctor, DoctorWire, Init, Join, RenderSeeds, MakeVolumes, Report,
-                 RunHooks, TryHook, LabUp, LabStatus, LabExec, LabApiserver, LabDown, DrillRun,
-                 DrillList, DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
+                 ReleaseAll, Doctor, DoctorWire, Init, Join, RenderSeeds, MakeVolumes, Import,
+                 Report, RunHooks, TryHook, LabUp, LabStatus, LabExec, LabApiserver, LabDown,
+                 DrillRun, DrillList, DrillAgent, DrillHistory, Probe, RunSwarm, ShowVersion>;
 
 struct Command {
   GlobalOptions global;

@@ -13,11 +13,6 @@ void add_node(CLI::App* verb, std::string& node) {
       ->type_name("NAME");
 }
 
-CLI::Option* add_repeated(CLI::App* verb, const char* name, std::vector<std::string>& values,
-                          const char* what, const char* type) {
-  return verb->add_option(name, values, what)->expected(1)->take_all()->type_name(type);
-}
-
 }  // namespace
 
 void MachineWords::add(CLI::App& app) {

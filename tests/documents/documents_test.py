@@ -81,7 +81,7 @@ class Documents(unittest.TestCase):
     def test_every_verb_has_its_place(self):
         page = (DOCS / "man/hapx.8").read_text()
         for words in (["status"], ["config", "diff"], ["doctor"], ["doctor", "wire"], ["init"],
-                      ["join"], ["report"], ["drill", "run"], ["probe"], ["lab", "up"], ["sim"]):
+                      ["join"], ["import"], ["report"], ["drill", "run"], ["probe"], ["lab", "up"], ["sim"]):
             self.assertIn('.SS "hapx ' + " ".join(words), page)
 
 

@@ -36,6 +36,7 @@ done
 words=
 case $target in
   config | yaml) set -- "$@" cloud-init; words=tests/fuzz/words/config.dict ;;
+  import_source) set -- "$@" tests/unit/appliance/imports ;;
   scenario) set -- "$@" tests/transcripts/scheduler; words=tests/fuzz/words/scenario.dict ;;
 esac
 

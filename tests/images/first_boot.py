@@ -9,6 +9,7 @@ import functools
 import time
 import unittest
 
+import drilled
 import machines
 import stage
 import yaml
@@ -126,6 +127,39 @@ class Provisioned(unittest.TestCase):
         machine.run("sed", "-i", "/failureTimeout: 5m/d", "/etc/hapx/hapx.yaml")
         wait_for(machine.runs_its_file, "the file as it was")
         wait_for(lambda: not (machine.status() or {"degraded": True})["degraded"], "health")
+
+
+class Imported(unittest.TestCase):
+    """What the tutorial's readers have today: two nodes that go on alone, and a third vote."""
+
+    def test_what_pacemaker_was_told_is_served(self):
+        tutorial = machines.TREE / "tests/unit/appliance/imports/tutorial"
+        folder = stage.folder.path / "imported"
+        folder.mkdir()
+        for name in ("corosync.conf", "cib.crm", "haproxy.cfg"):
+            text = (tutorial / name).read_text().replace("enp0s3.41", "host0")
+            for number, port in enumerate(drilled.PORTS, 1):
+                text = text.replace(f"kube-mast0{number}:6443", f"{APISERVERS}:{port}")
+            (folder / name).write_text(text)
+        program = root_with("hapx", "hapx-cloud-init") / "usr/bin/hapx"
+        run(program, "import", folder / "corosync.conf", folder / "cib.crm", folder / "haproxy.cfg",
+            "--witness", f"{NODES[2]}=192.168.4.133", "--out", folder / "hapx.yaml")
+        run(program, "cloud-init", "render", "--no-iso", "--config", folder / "hapx.yaml", "--out",
+            folder, "--interface", "host0", "--network", "192.168.4.128/27")
+        apiservers = drilled.start_apiservers_with_tls(stage.folder.path)
+        self.addCleanup(drilled.end, apiservers)
+        say("booting what `hapx import` made of the tutorial")
+        cluster = [Machine(node, root_with("hapx", "hapx-cloud-init"), folder / node, stage.folder)
+                   for node in NODES]
+        began = time.monotonic()
+        for machine in cluster:
+            self.addCleanup(machine.end)
+            machine.boot()
+        wait_for(machines.served_as_to_kubectl, "the first answer")
+        figure("imported from the tutorial: boot to the first answer",
+               f"{time.monotonic() - began:.2f} s")
+        wait_for(lambda: holder(cluster[:2]), "one holder of the two").cut_power()
+        wait_for(machines.served_as_to_kubectl, "an answer of the other one")
 
 
 class Wrong(unittest.TestCase):

@@ -19,7 +19,7 @@ import stage
 from alone import Alone  # noqa: F401 (unittest finds it here)
 from changed import Changed  # noqa: F401
 from drilled import Drilled  # noqa: F401
-from first_boot import Provisioned, Wrong  # noqa: F401
+from first_boot import Imported, Provisioned, Wrong  # noqa: F401
 from machines import (NODES, Client, Folder, Machine, Prometheus, holder, say, seed, served,
                       wait_for)
 from network_managers import Networkd, NetworkManager  # noqa: F401

@@ -21,6 +21,8 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -449,10 +451,22 @@ class Client:
 
 def served():
     """Whether one request through the address is answered now."""
-    import socket
     try:
         with socket.create_connection((VIP, 6443), timeout=0.5) as connection:
             connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
             return connection.recv(100).endswith(b"ok")
+    except OSError:
+        return False
+
+
+def served_as_to_kubectl():
+    """Whether a request through the address is answered now, as kubectl would make it."""
+    try:
+        with socket.create_connection((VIP, 6443), timeout=2) as plain:
+            with ssl._create_unverified_context().wrap_socket(
+                    plain, do_handshake_on_connect=False) as connection:
+                connection.do_handshake()
+                connection.sendall(b"GET /readyz HTTP/1.0\r\n\r\n")
+                return b" 200 " in connection.recv(100)
     except OSError:
         return False

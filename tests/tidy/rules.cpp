@@ -79,6 +79,7 @@ struct ThirdParty {
 const std::vector<ThirdParty>& third_parties() {
   static const std::vector<ThirdParty> table{
       {"yaml-cpp/", {"config/yaml.cpp"}},
+      {"pugixml.hpp", {"appliance/imports/cib_xml.cpp"}},
       {"libmnl/", {"vip/netlink_message.cpp", "vip/address_message.cpp", "vip/fence_message.cpp"}},
       {"openssl/",
        {"membership/codec.cpp", "config/cluster_key.cpp", "config/fingerprint.cpp",

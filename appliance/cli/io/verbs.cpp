@@ -13,6 +13,7 @@
 #include "appliance/cli/io/examine_wire.hpp"
 #include "appliance/cli/io/files.hpp"
 #include "appliance/cli/io/hooks.hpp"
+#include "appliance/cli/io/import.hpp"
 #include "appliance/cli/io/orders.hpp"
 #include "appliance/cli/io/questions.hpp"
 #include "appliance/cli/io/recordings.hpp"
@@ -85,6 +86,7 @@ struct Runner {
   int operator()(const Join& verb) const { return join(global, verb, around); }
   int operator()(const RenderSeeds& verb) const { return render_seeds(global, verb, around); }
   int operator()(const MakeVolumes& verb) const { return make_volumes(global, verb, around); }
+  int operator()(const Import& verb) const { return import_files(global, verb, around); }
   int operator()(const Report& verb) const { return make_report(global, verb, around); }
   int operator()(const RunHooks& verb) const { return run_hooks(global, verb, around); }
   int operator()(const TryHook& verb) const { return try_hook(global, verb, around); }

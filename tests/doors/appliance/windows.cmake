@@ -9,8 +9,8 @@ hapx_test(appliance_windows_door_test
 
 hapx_test(appliance_cli_door_test TOGETHER
   SOURCES cli_test.cpp cli_cloud_init_test.cpp cli_config_test.cpp cli_doctor_test.cpp
-          cli_machine_test.cpp cli_hooks_test.cpp cli_reading_test.cpp cli_recording_test.cpp
-          program_test.cpp
+          cli_machine_test.cpp cli_hooks_test.cpp cli_import_test.cpp cli_reading_test.cpp
+          cli_recording_test.cpp program_test.cpp
   LINKS hapx_appliance_windows_io hapx_appliance_recording_io hapx_appliance_lab_io
         hapx_test_support hapx_vip_io GTest::gmock
   LABELS doors)

@@ -76,6 +76,41 @@ TEST(HapxWords, VerbsCarryTheirOwn) {
   EXPECT_EQ(std::get<RunSwarm>(read({"sim", "--edition", "1"}).verb).edition, 1U);
 }
 
+TEST(HapxWords, ImportTakesFilesAndWhatTheyDoNotSay) {
+  const auto import = std::get<Import>(read({"import",
+                                             "a",
+                                             "--node",
+                                             "node1=10.0.0.1",
+                                             "b",
+                                             "--node=node2=10.0.0.2",
+                                             "--witness",
+                                             "node3=10.0.0.3",
+                                             "--vip",
+                                             "10.0.0.9/24",
+                                             "--apiserver",
+                                             "m1",
+                                             "--interface",
+                                             "eth0",
+                                             "--cluster",
+                                             "demo",
+                                             "--tie-breaker",
+                                             "10.0.0.254",
+                                             "--out",
+                                             "f",
+                                             "-"})
+                                           .verb);
+  EXPECT_THAT(import.files, ElementsAre("a", "b", "-"));
+  EXPECT_THAT(import.wishes.nodes, ElementsAre("node1=10.0.0.1", "node2=10.0.0.2"));
+  EXPECT_THAT(import.wishes.witnesses, ElementsAre("node3=10.0.0.3"));
+  EXPECT_THAT(import.wishes.vips, ElementsAre("10.0.0.9/24"));
+  EXPECT_THAT(import.wishes.api_servers, ElementsAre("m1"));
+  EXPECT_EQ(import.wishes.interface, "eth0");
+  EXPECT_EQ(import.wishes.cluster, "demo");
+  EXPECT_EQ(import.wishes.tie_breaker, "10.0.0.254");
+  EXPECT_EQ(import.out, "f");
+  EXPECT_TRUE(std::get<Import>(read({"import"}).verb).files.empty());
+}
+
 TEST(HapxWords, StandingOrdersAreGivenAndLifted) {
   const auto order = [](const std::vector<std::string>& words) {
     return std::get<ChangeOrders>(read(words).verb);
