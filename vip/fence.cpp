@@ -38,11 +38,16 @@ constexpr std::int32_t header_bytes = 14;
 constexpr std::int32_t tag_bytes = 4;
 constexpr int tags_max = 2;
 
-// Offsets on the program's stack, from register 10 down.
-constexpr std::int16_t number_slot = -8;    ///< an ethertype, a protocol, a type
-constexpr std::int16_t address_slot = -24;  ///< an address_key
-constexpr std::int16_t ipv4_slot = address_slot + 12;
-constexpr std::int16_t word_slot = -32;
+// Offsets on the program's stack, from register 10 down. Who has no CAP_PERFMON must not write into
+// a part of a word of eight bytes in whose beginning a value was stored before
+// (kernel/bpf/verifier.c, check_stack_write_fixed_off; of 6.1 even where that value was a
+// constant). So what is copied from the frame has words of its own, and what is stored more than
+// once stands in a word's second half.
+constexpr std::int16_t number_slot = -8;  ///< copied: an ethertype, a protocol, a type
+constexpr std::int16_t ipv4_slot = -16;   ///< copied; the end of the address_key before it
+constexpr std::int16_t ipv4_key_slot = ipv4_slot - 12;
+constexpr std::int16_t word_slot = -36;
+constexpr std::int16_t ipv6_key_slot = -56;  ///< copied
 /// The bytes 0, 0, ff, ff in front of an IPv4 address in its key.
 constexpr std::int32_t mapped_prefix = -0x10000;
 
@@ -144,11 +149,11 @@ struct Fence {
 
   [[nodiscard]] bool ingress() const { return direction == Direction::ingress; }
 
-  /// Drops what the key in the address slot has no right to; goes on at `next` otherwise.
-  void judge(Assembler::Label next) {
+  /// Drops what the key in that slot has no right to; goes on at `next` otherwise.
+  void judge(std::int16_t key_slot, Assembler::Label next) {
     code.set_map(r1, slots_map);
     code.move(r2, r10);
-    code.add(r2, address_slot);
+    code.add(r2, key_slot);
     code.call(BPF_FUNC_map_lookup_elem);
     code.if_equal(r0, 0, next);  // not one of our addresses
     code.load(BPF_W, r8, r0, 0);
@@ -164,13 +169,13 @@ struct Fence {
     code.jump(drop);
   }
 
-  void judge_ipv4(Assembler::Label judge_last) {
+  void judge_ipv4(Assembler::Label judge_key) {
     copy_from_frame(code, ingress() ? ip_destination_at : ip_source_at, ipv4_slot, ipv4_bytes,
                     pass);
-    code.jump(judge_last);
+    code.jump(judge_key);
   }
 
-  void judge_arp(Assembler::Label judge_last) {
+  void judge_arp(Assembler::Label judge_key) {
     copy_from_frame(code, arp_sender_at, ipv4_slot, ipv4_bytes, pass);
     if (ingress()) {
       code.load(BPF_W, r8, r10, ipv4_slot);
@@ -178,14 +183,14 @@ struct Fence {
       code.load(BPF_W, r9, r10, ipv4_slot);
       code.if_equal(r8, r9, pass);  // somebody's announcement: for our neighbour table
     }
-    code.jump(judge_last);
+    code.jump(judge_key);
   }
 
-  void judge_ipv6(Assembler::Label judge_last) {
+  void judge_ipv6() {
     const auto ndp = code.label();
-    copy_from_frame(code, ingress() ? ipv6_destination_at : ipv6_source_at, address_slot,
+    copy_from_frame(code, ingress() ? ipv6_destination_at : ipv6_source_at, ipv6_key_slot,
                     ipv6_bytes, pass);
-    judge(ndp);
+    judge(ipv6_key_slot, ndp);
     code.place(ndp);
     copy_from_frame(code, ipv6_next_header_at, number_slot, 1, pass);
     code.load(BPF_B, r8, r10, number_slot);
@@ -193,8 +198,8 @@ struct Fence {
     copy_from_frame(code, icmpv6_type_at, number_slot, 1, pass);
     code.load(BPF_B, r8, r10, number_slot);
     code.if_not_equal(r8, ingress() ? neighbour_solicitation : neighbour_advertisement, pass);
-    copy_from_frame(code, ndp_target_at, address_slot, ipv6_bytes, pass);
-    code.jump(judge_last);
+    copy_from_frame(code, ndp_target_at, ipv6_key_slot, ipv6_bytes, pass);
+    judge(ipv6_key_slot, pass);
   }
 };
 
@@ -213,11 +218,13 @@ BpfProgram fence_program(Direction direction, int slots_map, int page_map) {
   const auto ipv4 = code.label();
   const auto ipv6 = code.label();
   const auto arp = code.label();
-  const auto judge_last = code.label();
+  const auto judge_key = code.label();
 
   code.move(r6, r1);
-  code.store_constant(BPF_DW, r10, address_slot, 0);
-  code.store_constant(BPF_W, r10, address_slot + 8, mapped_prefix);
+  code.store_constant(BPF_W, r10, ipv4_key_slot, 0);
+  // Its second half first.
+  code.store_constant(BPF_W, r10, ipv4_key_slot + 8, mapped_prefix);
+  code.store_constant(BPF_W, r10, ipv4_key_slot + 4, 0);
   // r7: where the header behind the ethertype begins.
   code.set(r7, header_bytes);
   for (int tags = 0; tags <= tags_max; ++tags) {
@@ -237,14 +244,14 @@ BpfProgram fence_program(Direction direction, int slots_map, int page_map) {
   code.jump(fence.pass);
 
   code.place(ipv4);
-  fence.judge_ipv4(judge_last);
+  fence.judge_ipv4(judge_key);
   code.place(ipv6);
-  fence.judge_ipv6(judge_last);
+  fence.judge_ipv6();
   code.place(arp);
-  fence.judge_arp(judge_last);
+  fence.judge_arp(judge_key);
 
-  code.place(judge_last);
-  fence.judge(fence.pass);
+  code.place(judge_key);
+  fence.judge(ipv4_key_slot, fence.pass);
   code.place(fence.drop);
   code.leave_with(verdict_drop);
   code.place(fence.pass);

@@ -143,6 +143,7 @@ class Imported(unittest.TestCase):
             (folder / name).write_text(text)
         program = root_with("hapx", "hapx-cloud-init") / "usr/bin/hapx"
         run(program, "import", folder / "corosync.conf", folder / "cib.crm", folder / "haproxy.cfg",
+            "--node", f"{NODES[0]}=192.168.4.131", "--node", f"{NODES[1]}=192.168.4.132",
             "--witness", f"{NODES[2]}=192.168.4.133", "--out", folder / "hapx.yaml")
         run(program, "cloud-init", "render", "--no-iso", "--config", folder / "hapx.yaml", "--out",
             folder, "--interface", "host0", "--network", "192.168.4.128/27")

@@ -11,7 +11,7 @@ set -eu
 cache=${HAPX_IMAGES_CACHE:-/var/cache/hapx-images}
 packages='systemd systemd-sysv dbus cloud-init netplan.io network-manager iproute2 procps haproxy
           libprometheus-cpp-core1.0 libboost-json1.81.0 libyaml-cpp0.7 libmnl0 libcurl4
-          libprotobuf-lite32 libssl3'
+          libprotobuf-lite32 libpugixml1v5 libssl3'
 # NetworkManager is there for the test that starts it.
 masked='systemd-networkd-wait-online NetworkManager NetworkManager-wait-online'
 

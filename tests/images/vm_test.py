@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.request
 
 import drilled
 import machines
@@ -106,6 +107,17 @@ def is_open(address, port):
         return True
     except OSError:
         return False
+
+
+def metric(number, name):
+    """What hapxd says of itself; None while nobody answers."""
+    try:
+        page = f"http://192.168.4.1{number}:9405/metrics"
+        with urllib.request.urlopen(page, timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return None
+    return next((float(line.split()[1]) for line in lines if line.startswith(name + " ")), None)
 
 
 class Probe:
@@ -197,6 +209,9 @@ class ThreeMachines(unittest.TestCase):
             self.assertNotIn("this machine is no node", machine.console)
         figure("three virtual machines: power to all at their login prompt",
                f"{time.monotonic() - began:.0f} s")
+        wait_for(lambda: all(metric(number, "hapx_degraded_reasons") == 0 for number in (1, 2, 3)),
+                 "machines that have nothing to say, as of a kernel that refuses the fence",
+                 PATIENCE)
         say("drilling them")
         self.drill()
         mac = wait_for(who_answers, "an answer to ARP", PATIENCE)
