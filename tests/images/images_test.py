@@ -306,6 +306,11 @@ def main():
     stage.packages = pathlib.Path(sys.argv.pop(1)).resolve()
     stage.package = stage.package_of("hapx")
     machines.in_own_world()
+    hindrance = machines.what_is_in_the_way()
+    if hindrance:
+        print(f"SKIPPED: no machine can be had here: {hindrance}")
+        sys.stdout.flush()
+        os._exit(machines.SKIPPED)
     stage.folder = Folder()
     status = 1
     try:
