@@ -81,7 +81,8 @@ class VirtualMachine:
                  "-drive", f"file={self.disk},if=virtio,format=qcow2",
                  "-drive", f"file={self.seed},if=virtio,format=raw,readonly=on",
                  "-netdev", f"tap,id=net,ifname=tap{self.number},script=no,downscript=no",
-                 "-device", f"virtio-net-pci,netdev=net,addr=0x10,mac=52:54:00:00:04:1{self.number}",
+                 "-device", "virtio-net-pci,netdev=net,addr=0x10,"
+                 f"mac=52:54:00:00:04:1{self.number}",
                  "-device", "virtio-rng-pci", *self.firmware]
         self.log.unlink(missing_ok=True)
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
@@ -180,7 +181,8 @@ class ThreeMachines(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         report = json.loads(done.stdout.splitlines()[-1])
         for row in report["summary"]:
-            figure(f"virtual machines, drill, {row['fault']}: outage", f"{row['outageMaxMs']:.0f} ms")
+            figure(f"virtual machines, drill, {row['fault']}: outage",
+                   f"{row['outageMaxMs']:.0f} ms")
         self.assertEqual(len(report["summary"]), 5)
 
     def machine(self, number, firmware=()):
