@@ -59,15 +59,14 @@ class Builder {
     for (std::string& word : words) {
       // "VI_1{", but not "${VIP}" or "x${".
       const bool glued = word.size() > 1 && word.ends_with('{') && !word.ends_with("${");
-      if (glued) {
-        word.pop_back();
-        statement.words.push_back(std::move(word));
-      }
-      if (glued || word == "{") {
+      const bool opens = glued || word == "{";
+      const bool closes = word == "}";
+      if (glued) statement.words.push_back(word.substr(0, word.size() - 1));
+      if (opens) {
         if (auto opened = open(std::move(statement), number); !opened) return opened;
         statement = Statement{};
         statement.line = number;
-      } else if (word == "}") {
+      } else if (closes) {
         if (auto kept = keep(std::move(statement)); !kept) return kept;
         statement = Statement{};
         statement.line = number;
