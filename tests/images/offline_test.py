@@ -36,7 +36,8 @@ class Units(unittest.TestCase):
     @needs("systemd-analyze")
     def test_what_speaks_is_hardly_exposed(self):
         for name in ("hapxd.service", "hapx-witness.service", "hapx-haproxy.service",
-                     "hapx-changed.service", "hapx-hooks.service", "hapx-drill.service"):
+                     "hapx-changed.service", "hapx-hooks.service", "hapx-drill.service",
+                     "hapx-configured.service"):
             _, text = output("systemd-analyze", "security", "--offline=true", UNITS / name)
             found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
             self.assertIsNotNone(found, text)
