@@ -26,7 +26,7 @@ usage: ./deps.sh [--run | --package | --images | --bench | --long] [--list]
 
   --run      only what building and running hapx needs (the demo), nothing for its tests
   --package  what building hapx and its Debian package needs
-  --images   what making a disk image of its packages needs (images/build)
+  --images   what building its packages and a disk image of them needs (images/build)
   --bench    what measuring hapx beside others needs, too (tests/bench/run.sh)
   --long     what test.sh --long needs, too
   --list     print the packages that would be wanted, install nothing
@@ -39,7 +39,7 @@ for argument in "$@"; do
   case $argument in
     --run) wanted="$build $run" ;;
     --package) wanted="$build $package" ;;
-    --images) wanted="$images" ;;
+    --images) wanted="$build $package $images" ;;
     --bench) wanted="$wanted $bench" ;;
     --long) wanted="$wanted $long" ;;
     --list) only_list=yes ;;

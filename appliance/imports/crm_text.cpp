@@ -217,9 +217,7 @@ Result<Cib> parse_crm(std::string_view text, std::string_view file) {
   std::size_t count = 0;
   while (!text.empty()) {
     ++number;
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    std::string_view line = take_line(text);
     while (!line.empty() && " \t\r"sv.find(line.back()) != std::string_view::npos) {
       line.remove_suffix(1);
     }

@@ -92,9 +92,7 @@ Result<std::vector<HaproxySection>> read_sections(std::string_view text, std::st
   std::size_t count = 0;
   while (!text.empty()) {
     ++number;
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    std::string_view line = take_line(text);
     HaproxyLine read;
     read.line = number;
     read.words = words_of(line, "#");

@@ -97,9 +97,7 @@ std::optional<SourceKind> recognise(std::string_view text) {
   bool first = true;
   bool blocks = false;
   while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    std::string_view line = take_line(text);
     const auto words = words_of(line, "#!");
     if (words.empty()) continue;
     if (std::exchange(first, false) && words[0].starts_with('<')) return SourceKind::cib_xml;

@@ -177,6 +177,13 @@ std::vector<std::string> words_of(std::string_view& line, std::string_view comme
   return words;
 }
 
+std::string_view take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  return line;
+}
+
 Result<void> check_source(std::string_view text, std::string_view file) {
   if (text.size() > source_bytes_max) {
     return refusal(file, {1, 1}, "the file is larger than 1 MiB; no configuration is");
@@ -203,9 +210,7 @@ Result<std::vector<Statement>> read_statements(std::string_view text, std::strin
   std::size_t number = 0;
   while (!text.empty()) {
     ++number;
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    std::string_view line = take_line(text);
     auto words = notation == Notation::corosync ? corosync_words(line) : words_of(line, "#!");
     if (auto kept = builder.line(std::move(words), number); !kept) return kept.error();
   }

@@ -47,6 +47,9 @@ enum class Notation {
                                                              std::string_view file,
                                                              Notation notation);
 
+/// The first line of the text, without its end; what is left of the text are the others.
+[[nodiscard]] std::string_view take_line(std::string_view& text);
+
 /// The words of one line, quotes taken off; `comments` begin one. `line` is what is left of the
 /// line without it.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view& line, std::string_view comments);

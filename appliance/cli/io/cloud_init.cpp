@@ -17,6 +17,7 @@
 #include "appliance/cloud-init/io/iso.hpp"
 #include "appliance/cloud-init/seed.hpp"
 #include "appliance/document.hpp"
+#include "appliance/lab/io/file.hpp"
 #include "config/io/config_file.hpp"
 #include "config/io/durable_file.hpp"
 #include "config/io/key_file.hpp"
@@ -76,20 +77,15 @@ struct Rendered {
   std::vector<Seed> seeds;
 };
 
-bool is_there(const std::string& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 /// Made where none is there.
 Result<ClusterKeys> key_for(const RenderSeeds& verb, const std::string& folder,
                             Rendered& rendered) {
   rendered.key_file = verb.key_file;
-  if (rendered.key_file.empty() && is_there(rendered.config.key_file))
+  if (rendered.key_file.empty() && lab::exists(rendered.config.key_file))
     rendered.key_file = rendered.config.key_file;
   if (rendered.key_file.empty()) {
     rendered.key_file = folder + "/cluster.key";
-    rendered.made_key = !is_there(rendered.key_file);
+    rendered.made_key = !lab::exists(rendered.key_file);
   }
   if (rendered.made_key) {
     if (auto written = write_key_file(rendered.key_file); !written) return written.error();
@@ -193,7 +189,7 @@ int make_volumes(const GlobalOptions& global, const MakeVolumes& verb, const Sur
   for (const std::string& given : verb.folders) {
     const std::string folder = without_slashes(given);
     for (const char* name : cloud_init::seed_files) {
-      if (!is_there(folder + '/' + name))
+      if (!lab::exists(folder + '/' + name))
         return complain(around, folder + " is no seed: there is no " + name + " in it");
     }
     const std::string file = folder + ".iso";
